@@ -1,0 +1,110 @@
+// What an Exchange asks of its host. A batch is performed whole and in order before the next event.
+// Unless a line says otherwise, a view is valid until the host has performed the effect or tells the
+// next event, whichever is first.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "signalbox/header.h"
+#include "signalbox/report.h"
+
+namespace signalbox {
+
+// How an answer's body reaches the client, chosen at the commit point and kept.
+//   pass     the platform's own pipe carries it, window included; the core sees UpstreamPiped only
+//   observe  the host's own buffer goes out, as many bytes as ReleaseBody says
+//   rewrite  what goes out is what SendClientBody carries; ReleaseBody only lets go
+// Answers the core makes itself (errors, the mock, catalogues) are rewrite.
+enum class BodyMode : uint8_t { pass, observe, rewrite };
+
+// Where the host puts the secret that a credential's name stands for. The secret itself never
+// enters the core.
+enum class CredentialPlace : uint8_t { none, x_api_key, bearer, x_goog_api_key };
+
+// Which of the host's secrets an attempt carries.
+struct CredentialUse {
+  CredentialPlace place = CredentialPlace::none;
+  std::string_view provider;
+  std::string_view credential;
+};
+
+// Deadlines the transport keeps. All in milliseconds; 0 means none. Idle counts only while the host
+// is reading: a slow client is not a dead upstream.
+struct TransportTimeouts {
+  int64_t connect_ms = 0;
+  int64_t first_byte_ms = 0;  // from the whole request sent to the answer's head
+  int64_t idle_ms = 0;        // between two pieces of the answer
+};
+
+// Opens attempt `attempt` (numbered from 1). `headers` lack Host, Content-Length, Connection and the
+// credential: the host adds them. `body` is a gather list whose pieces stay valid until
+// ReleaseRequest, CancelUpstream of this attempt or Finish. Redirects are never followed.
+struct OpenUpstream {
+  uint32_t attempt = 0;
+  std::string_view method;
+  std::string_view url;  // absolute, http or https
+  std::span<const Header> headers;
+  std::span<const std::string_view> body;
+  CredentialUse credential;
+  TransportTimeouts timeouts;
+  std::string_view proxy;    // empty: none
+  std::string_view ca_file;  // empty: the system's own store
+};
+
+// Ends an attempt at once; late events of it are ignored. Cancelling one that has ended is harmless.
+struct CancelUpstream {
+  uint32_t attempt = 0;
+};
+
+// The commit point: status and headers go to the client, once. `headers` lack the framing
+// (Transfer-Encoding, Connection, Date), which the host chooses; `body_bytes` is the answer's length
+// or -1. For pass and observe, `attempt` names whose body follows.
+struct SendClientHead {
+  int status = 0;
+  std::span<const Header> headers;
+  int64_t body_bytes = -1;
+  BodyMode mode = BodyMode::rewrite;
+  uint32_t attempt = 0;
+};
+
+// Bytes the core made, next in the client's body.
+struct SendClientBody {
+  std::string_view bytes;
+};
+
+// Lets the oldest `bytes` of the attempt's answer window go: to the client in observe mode, to nobody
+// in rewrite mode. What is not released stays in the window and is shown again. The bytes are those of
+// the event being answered: a host that cannot write at once copies what is left.
+struct ReleaseBody {
+  uint32_t attempt = 0;
+  size_t bytes = 0;
+};
+
+// The client's head and body are needed no more: no further attempt is legal and the upload is done.
+struct ReleaseRequest {};
+
+// A change of what exchanges share, for the other gateways: sister threads, the next instance, the
+// edge. Opaque, mergeable in any order and any number of times with Gateway::merge.
+struct ShareState {
+  std::string_view delta;
+};
+
+// How the client's answer ends.
+enum class Ending : uint8_t {
+  complete,  // framing is finished properly
+  cut,       // the connection breaks off, so that no client takes a part for the whole
+};
+
+// The last effect of every exchange, exactly once. `report` is valid until the exchange is destroyed.
+struct Finish {
+  Ending ending = Ending::complete;
+  const Report* report = nullptr;
+};
+
+using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody,
+                            ReleaseRequest, ShareState, Finish>;
+
+}  // namespace signalbox

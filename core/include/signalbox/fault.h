@@ -1,0 +1,79 @@
+// Everything that can go wrong, as values. One table row per kind: its name in logs, the HTTP status a
+// client sees, whether another attempt makes sense, and the sentence said when nothing better is known.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace signalbox {
+
+// Whose fault it is: decides who suffers for it. A client's own fault never harms a lane.
+enum class FaultSource : uint8_t { client, upstream, gateway };
+
+// Whether and where another attempt makes sense, before the content commit (translation.md section 12).
+enum class RetryClass : uint8_t { never, next_lane };
+
+enum class FaultKind : uint8_t {
+  none,
+  // the client's
+  bad_request,        // a request that is understood to be wrong
+  bad_json,           // not JSON, or not UTF-8; the detail names the offset
+  duplicate_fact,     // a fact that routing reads stands twice
+  unauthenticated,    // no client key, or a wrong one
+  forbidden,          // a foreign Host or Origin, or an endpoint that needs the admin key
+  not_found,          // no such path
+  model_unknown,      // no route takes this model
+  method_not_allowed,
+  request_too_large,
+  head_too_large,
+  unsupported_coding,  // a Content-Encoding this host cannot decode
+  request_timeout,     // head or body came too slowly
+  client_gone,
+  // the upstream's
+  upstream_resolve,
+  upstream_connect,
+  upstream_tls,
+  upstream_connect_timeout,
+  upstream_first_byte_timeout,
+  upstream_idle_timeout,
+  upstream_total_timeout,
+  upstream_reset,       // the connection broke before the answer was whole
+  upstream_protocol,    // bytes that are no HTTP, impossible framing
+  upstream_head_too_large,
+  upstream_bad_type,    // a 200 whose content type is none the dialect has
+  upstream_cut,         // the stream ended without its terminal event
+  upstream_error_event, // an error inside a 200
+  upstream_status,      // an error status of the upstream's own
+  // ours
+  no_lane,            // the route has no enabled target
+  not_supported,      // a configured pair of dialects that is not built yet
+  overloaded,         // a bound of ours is reached
+  draining,           // stopping; no new exchanges
+  internal,           // a broken invariant
+  count_,
+};
+
+struct FaultRow {
+  FaultKind kind;
+  std::string_view name;
+  FaultSource source;
+  int status;
+  RetryClass retry;
+  std::string_view message;
+};
+
+// The row of `kind`; total over all kinds.
+const FaultRow& row(FaultKind kind);
+
+// One thing that went wrong. `detail` is a sentence for the asker and never holds a secret; when it
+// is empty the row's message speaks.
+struct Fault {
+  FaultKind kind = FaultKind::none;
+  std::string detail;
+
+  explicit operator bool() const { return kind != FaultKind::none; }
+  std::string_view message() const { return detail.empty() ? row(kind).message : std::string_view(detail); }
+};
+
+}  // namespace signalbox

@@ -1,0 +1,50 @@
+// What exchanges share: the configuration of the moment, the health of lanes, counters. One per thread,
+// instance or isolate; gateways share nothing but deltas ("one mechanism, four distances").
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "signalbox/capabilities.h"
+#include "signalbox/config.h"
+#include "signalbox/instant.h"
+
+namespace signalbox {
+
+namespace routing {
+class Health;
+}
+
+class Gateway {
+ public:
+  // `writer` tells this gateway's deltas from its sisters'; unique among those that exchange deltas.
+  Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer);
+  ~Gateway();
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+
+  // Exchanges that begin from now on use `config`; open ones keep theirs. Health is kept: it is keyed
+  // by configured names.
+  void adopt(std::shared_ptr<const Config> config);
+
+  // Takes in a delta or a snapshot of another gateway. Order and repetition do not matter. Bytes that
+  // are none are ignored whole, and false is returned.
+  bool merge(std::string_view delta);
+
+  // Everything there is to share, as one delta.
+  std::string snapshot() const;
+
+  const std::shared_ptr<const Config>& config() const { return config_; }
+  const Capabilities& capabilities() const { return capabilities_; }
+  routing::Health& health() { return *health_; }
+  const routing::Health& health() const { return *health_; }
+
+ private:
+  std::shared_ptr<const Config> config_;
+  Capabilities capabilities_;
+  std::unique_ptr<routing::Health> health_;
+};
+
+}  // namespace signalbox

@@ -1,0 +1,54 @@
+// What one exchange has to say when it is over: the log line, the metrics, the usage. It holds names
+// and counts only; no header value, no query, no body and no credential ever gets here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "signalbox/fault.h"
+
+namespace signalbox {
+
+// Tokens as the upstream counted them; -1 where it did not say (translation.md section 10).
+struct Usage {
+  int64_t input_tokens = -1;
+  int64_t output_tokens = -1;
+  int64_t cache_read_tokens = -1;
+  int64_t cache_creation_tokens = -1;
+};
+
+struct Report {
+  std::string request_id;
+  std::string operation;       // "messages", "count_tokens", "models", ...
+  std::string client_key;      // name of the client key that matched; empty when none is needed
+  std::string client_model;    // as the client asked
+  std::string route;           // pattern of the route that matched
+  std::string provider;        // who answered, or was tried last
+  std::string credential;      // its name
+  std::string upstream_model;
+  std::string upstream_request_id;
+  uint32_t attempt_count = 0;
+  int status = 0;              // what the client saw; 0 when it saw nothing
+  bool streamed = false;
+  bool estimated = false;      // a token count that is ours
+  Usage usage;
+  std::string stop_reason;
+  Fault fault;                 // what ended it badly, if anything did
+  std::vector<std::string> losses;
+  int64_t started_unix_ms = 0;
+  int64_t first_byte_ms = -1;  // from the client's head to ours
+  int64_t total_ms = 0;
+  uint64_t request_bytes = 0;
+  uint64_t answer_bytes = 0;
+};
+
+// Appends `report` to `out` as one line of JSON, without the newline. Keys are fixed and in a fixed
+// order; absent facts are left out.
+void write_json_line(std::string& out, const Report& report);
+
+// Appends `report` to `out` as one line for a person at a terminal, without the newline.
+void write_terminal_line(std::string& out, const Report& report);
+
+}  // namespace signalbox
