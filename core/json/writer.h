@@ -1,0 +1,45 @@
+// Writes JSON text, compact, with its commas. It knows nothing of depth, so nesting has no limit and
+// costs nothing; that begins and ends match is the caller's part.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace signalbox::json {
+
+// Appends to `out`, which must outlive the writer. What `out` held before is left alone. Every call
+// but the ends and `key` writes one value; every call returns the writer, so that calls chain.
+class Writer {
+ public:
+  explicit Writer(std::string& out) : out_(out) {}
+
+  Writer& begin_object();
+  Writer& end_object();
+  Writer& begin_array();
+  Writer& end_array();
+
+  // A member's name; its value is the next call. `plain` is UTF-8 and is escaped here.
+  Writer& key(std::string_view plain);
+
+  // `plain` as a string. Bytes that are no UTF-8 become U+FFFD, so that the text is always valid.
+  Writer& string(std::string_view plain);
+
+  // `json` as it stands: one whole value, valid, e.g. from Reader::skip_value().
+  Writer& raw(std::string_view json);
+
+  Writer& number(int64_t value);
+  Writer& boolean(bool value);
+  Writer& null();
+
+ private:
+  void comma();
+
+  std::string& out_;
+  bool comma_due_ = false;  // a value stands before this place in the same container
+};
+
+// Appends `plain` to `out` as the inside of a JSON string, without quotes; otherwise as Writer::string.
+void escape(std::string_view plain, std::string& out);
+
+}  // namespace signalbox::json
