@@ -1,0 +1,53 @@
+// Small operations on text: ASCII case, decimal numbers, patterns with '*', and the nearest of several
+// words. Bytes only: no locale, and no byte above 127 ever changes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace signalbox {
+class Arena;
+}
+
+namespace signalbox::base {
+
+// `byte` with A to Z in lower case.
+constexpr char lower(char byte) { return byte >= 'A' && byte <= 'Z' ? char(byte + ('a' - 'A')) : byte; }
+
+// Whether the two are the same but for the case of ASCII letters.
+bool equals_ignoring_case(std::string_view a, std::string_view b);
+
+// Whether `text` begins with `prefix` but for the case of ASCII letters.
+bool begins_ignoring_case(std::string_view text, std::string_view prefix);
+
+// `text` with A to Z in lower case.
+std::string to_lower(std::string_view text);
+
+// Appends `number` in decimal.
+void append_decimal(std::string& out, int64_t number);
+
+// `number` in decimal, in the arena's memory.
+std::string_view to_decimal(Arena& arena, int64_t number);
+
+// Reads `text` as a decimal number without sign, blanks or anything else; nullopt when it is none or
+// does not fit.
+std::optional<int64_t> parse_decimal(std::string_view text);
+
+// Whether `pattern` matches the whole of `text`; '*' stands for any run of bytes, the empty one
+// included, everything else for itself. One pass over `text` without going back further than one piece
+// between two stars, so the cost is at most the text's length times the longest piece's.
+bool matches(std::string_view pattern, std::string_view text);
+
+// The longest word that nearest() looks at; beyond it nobody has mistyped a name.
+inline constexpr size_t nearest_word_bytes_max = 64;
+
+// The candidate that `word` was probably meant to be: fewest letters missing, added, changed or swapped
+// with their neighbour, without regard to ASCII case; the first of several equals. Nullopt when none is
+// within a third of the word's length (at least one change). The view is the candidate's own.
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates);
+
+}  // namespace signalbox::base

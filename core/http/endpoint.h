@@ -1,0 +1,46 @@
+// Which of our endpoints a request asks for, and in whose words it wants its answer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "signalbox/config.h"
+#include "signalbox/header.h"
+
+namespace signalbox::http {
+
+struct Endpoint {
+  enum class Operation : uint8_t {
+    messages,      // POST /v1/messages
+    count_tokens,  // POST /v1/messages/count_tokens
+    models_list,   // GET /v1/models
+    model_get,     // GET /v1/models/{id}
+    healthz,
+    readyz,
+    explain,  // POST /signalbox/explain
+    options,  // OPTIONS of any path
+    unknown,  // a 404, in `shape`
+  };
+
+  Operation operation = Operation::unknown;
+  // The dialect whose errors and catalogue the asker understands: that of the path's prefix, else what
+  // the headers tell, else OpenAI's (product.md, under the headers).
+  Dialect shape = Dialect::openai_chat;
+  // Of model_get: as it stands in the path, not decoded (decode_percent does). It may hold slashes.
+  std::string_view model_id;
+  // False: the path is ours and the method is not among `allowed_methods` (the Allow field of a 405).
+  bool method_allowed = true;
+  std::string_view allowed_methods;
+  // Without the '?'.
+  std::string_view query;
+};
+
+// The name of an operation in reports and logs.
+std::string_view name_of(Endpoint::Operation operation);
+
+// What `method` on `target` (origin form) asks for. Any query string is accepted and a repeated /v1
+// prefix is read as one; HEAD counts as GET. Views into `target`.
+Endpoint match_endpoint(std::string_view method, std::string_view target, std::span<const Header> headers);
+
+}  // namespace signalbox::http

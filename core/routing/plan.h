@@ -1,0 +1,49 @@
+// From facts to an ordered list of lanes: which route takes this model, which targets it names, and in
+// what order its lanes are tried.
+//
+// The order: targets as the route names them, each target's credentials as its provider names them;
+// then lanes that are cooling down go behind all others, among themselves the soonest recovery first.
+// Cool-down orders lanes, it never excludes the last one (architecture.md section 2).
+// A new selection rule changes this file and nothing else.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "routing/health.h"
+#include "signalbox/config.h"
+
+namespace signalbox::routing {
+
+// One thing that can be tried: a target with one credential. Views into the configuration and the arena.
+struct Lane {
+  uint32_t provider = 0;             // index into Config::providers
+  std::string_view credential;       // name; empty: the client's own, or none
+  std::string_view upstream_model;
+  std::string_view name;             // "provider/credential/model": what health belongs to
+  int64_t cooled_until_unix_ms = 0;  // 0: healthy
+};
+
+// The route that takes a model, with its lanes in the order of trying; `route` null when none does.
+struct Plan {
+  const Route* route = nullptr;
+  std::span<const Lane> lanes;
+};
+
+// Most lanes an exchange considers: bounds the work a configuration can cause per request.
+inline constexpr size_t lanes_max = 256;
+
+// Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
+Plan choose(const Config& config, const Health& health, std::string_view client_model, int64_t now_unix_ms,
+            Arena& arena);
+
+// The first route whose pattern takes `client_model`, in file order; null when none does.
+const Route* find_route(const Config& config, std::string_view client_model);
+
+// The names a client can ask for outright: every models entry and every route pattern without '*',
+// once each, in file order.
+std::span<const std::string_view> catalogue(const Config& config, Arena& arena);
+
+}  // namespace signalbox::routing
