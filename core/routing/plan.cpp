@@ -8,7 +8,7 @@ namespace signalbox::routing {
 
 const Route* find_route(const Config& config, std::string_view client_model) {
   for (const Route& route : config.routes)
-    if (matches(route.match, client_model)) return &route;
+    if (base::matches(route.match, client_model)) return &route;
   return nullptr;
 }
 
@@ -23,7 +23,7 @@ Plan choose(const Config& config, const Health& health, std::string_view client_
     const Provider& provider = config.providers[target.provider];
     if (provider.enabled) lane_count += std::max<size_t>(1, provider.credentials.size());
   }
-  lane_count = std::min(lane_count, lanes_max);
+  lane_count = std::min(lane_count, plan_lanes_max);
   std::span<Lane> lanes = arena.array<Lane>(lane_count);
 
   size_t filled = 0;
@@ -38,8 +38,7 @@ Plan choose(const Config& config, const Health& health, std::string_view client_
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
       lane.upstream_model = target.upstream_model.empty() ? client_model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
-      int64_t until = health.cooled_until(lane.name);
-      lane.cooled_until_unix_ms = until > now_unix_ms ? until : 0;
+      lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
     }
   }
   // Insertion sort: stable, allocates nothing, and the list is short and mostly in order.

@@ -33,7 +33,7 @@ struct Plan {
 };
 
 // Most lanes an exchange considers: bounds the work a configuration can cause per request.
-inline constexpr size_t lanes_max = 256;
+inline constexpr size_t plan_lanes_max = 256;
 
 // Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
 Plan choose(const Config& config, const Health& health, std::string_view client_model, int64_t now_unix_ms,

@@ -43,6 +43,12 @@ struct ClientBody {
 // The client's connection is gone; whatever is sent now nobody reads.
 struct ClientGone {};
 
+// The request's body cannot be read to its end: impossible framing, or it came too slowly. The client
+// still listens and gets an answer.
+struct ClientFailed {
+  FaultKind kind = FaultKind::bad_request;
+};
+
 // The attempt's request, body included, has been handed to the transport to the last byte.
 struct UpstreamSent {
   uint32_t attempt = 0;
@@ -85,7 +91,7 @@ struct UpstreamPiped {
 // The instant asked for by `Step::wake_at_ms` has come. Early or late is harmless.
 struct Woken {};
 
-using Event = std::variant<ClientHead, ClientBody, ClientGone, UpstreamSent, UpstreamHead, UpstreamBody,
-                           UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
+using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, UpstreamSent, UpstreamHead,
+                           UpstreamBody, UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
 
 }  // namespace signalbox

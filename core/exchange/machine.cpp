@@ -1,0 +1,86 @@
+#include "exchange/machine.h"
+
+#include <variant>
+
+#include "routing/health.h"
+
+namespace signalbox {
+
+Exchange::Exchange(Gateway& gateway) : machine_(std::make_unique<exchange::Machine>(gateway)) {}
+Exchange::~Exchange() = default;
+Step Exchange::handle(const Event& event, Now now) { return machine_->handle(event, now); }
+bool Exchange::finished() const { return machine_->finished(); }
+
+namespace exchange {
+namespace {
+
+// The attempt an event speaks of; 0 for the client's events.
+uint32_t attempt_of(const Event& event) {
+  if (auto* e = std::get_if<UpstreamSent>(&event)) return e->attempt;
+  if (auto* e = std::get_if<UpstreamHead>(&event)) return e->attempt;
+  if (auto* e = std::get_if<UpstreamBody>(&event)) return e->attempt;
+  if (auto* e = std::get_if<UpstreamEnd>(&event)) return e->attempt;
+  if (auto* e = std::get_if<UpstreamFailed>(&event)) return e->attempt;
+  if (auto* e = std::get_if<UpstreamPiped>(&event)) return e->attempt;
+  return 0;
+}
+
+}  // namespace
+
+Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()) { effects_.reserve(8); }
+
+Step Machine::handle(const Event& event, Now now) {
+  effects_.clear();
+  now_ = now;
+  const auto kind = EventKind(event.index());
+  const uint32_t attempt = attempt_of(event);
+  // Of an attempt that is not the current one, or that has ended, only a leftover can come.
+  const bool leftover = attempt != 0 && (attempt != attempt_ || !attempt_open_);
+  if (!leftover) {
+    switch (verdict(phase_, kind)) {
+      case Verdict::accept: dispatch(event); break;
+      case Verdict::late: break;
+      case Verdict::bug: poison(event_names[size_t(kind)]); break;
+    }
+  }
+  if (std::string_view delta = gateway_.health().take_delta(); !delta.empty()) {
+    // Before Finish, which is last: what others should know goes out with what caused it.
+    ShareState share{arena_.copy(delta)};
+    const bool ends = !effects_.empty() && std::holds_alternative<Finish>(effects_.back());
+    effects_.insert(ends ? effects_.end() - 1 : effects_.end(), Effect(share));
+  }
+  return {effects_, finished() ? never_ms : wake_at_ms_};
+}
+
+void Machine::dispatch(const Event& event) {
+  std::visit([this](const auto& e) { on(e); }, event);
+}
+
+// The one place that assigns a phase.
+void Machine::enter(Phase next) {
+  if (!may_follow(phase_, next)) {
+    if (next != Phase::finished) poison(phase_names[size_t(next)]);
+    return;
+  }
+  phase_ = next;
+}
+
+// A broken invariant ends this exchange, and this exchange alone, with an honest ending.
+void Machine::poison(std::string_view broken_rule) {
+  Fault fault{FaultKind::internal, {}};
+  fault.detail = "The gateway broke one of its own rules (";
+  fault.detail += broken_rule;
+  fault.detail += " in phase ";
+  fault.detail += phase_names[size_t(phase_)];
+  fault.detail += "); please report it.";
+  drop_attempt();
+  if (head_sent_) {
+    report_.fault = std::move(fault);
+    finish(Ending::cut);
+  } else {
+    refuse(std::move(fault));
+  }
+}
+
+}  // namespace exchange
+}  // namespace signalbox

@@ -1,0 +1,138 @@
+// The state of one exchange and its handlers. One handler per event; the tables in lifecycle.h decide
+// what reaches them.
+//
+//   machine.cpp      handle, enter, poison, the clock
+//   client_side.cpp  what the client says: head, body, leaving
+//   attempt.cpp      one try at a lane: opening it, its head, its failure, the commit point
+//   answer.cpp       the answer after the commit, up to its honest end
+//   reply.cpp        answers of our own: errors, catalogue, health
+//   explain.cpp      what would be done, without doing it
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "auth/client_auth.h"
+#include "base/arena.h"
+#include "dialects/dialect.h"
+#include "exchange/lifecycle.h"
+#include "http/endpoint.h"
+#include "json/skimmer.h"
+#include "routing/plan.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+#include "sse/frame_reader.h"
+
+namespace signalbox::exchange {
+
+using Operation = http::Endpoint::Operation;
+
+class Machine {
+ public:
+  explicit Machine(Gateway& gateway);
+  Step handle(const Event& event, Now now);
+  bool finished() const { return phase_ == Phase::finished; }
+
+ private:
+  // Whose body goes out, and how the core watches it.
+  enum class Watch : uint8_t { nothing, frames, whole };
+
+  // machine.cpp
+  void enter(Phase next);
+  void dispatch(const Event& event);
+  void poison(std::string_view broken_rule);
+  template <class E>
+  void emit(E effect) { effects_.emplace_back(std::move(effect)); }
+
+  // client_side.cpp
+  void on(const ClientHead& head);
+  void on(const ClientBody& body);
+  void on(const ClientGone&);
+  void on(const ClientFailed& failed);
+  void on(const Woken&);
+  Fault admit(const ClientHead& head);
+  void serve();
+  void converse();
+  void answer_with_mock(const routing::Lane& lane);
+
+  // attempt.cpp
+  void open_attempt(const routing::Lane& lane);
+  void on(const UpstreamSent&);
+  void on(const UpstreamHead& head);
+  void fail_attempt(Fault fault);
+  void drop_attempt();
+  void cool_lane(int64_t cool_ms);
+  void commit(const UpstreamHead& head, BodyMode mode, Watch watch);
+  void answer_upstream_error(const UpstreamHead& head);
+  std::span<const Header> upstream_headers(const Provider& provider, CredentialPlace place);
+  std::span<const std::string_view> edited_body(const routing::Lane& lane);
+  const Provider& provider() const { return config_->providers[lane_->provider]; }
+  const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
+
+  // answer.cpp
+  void on(const UpstreamBody& body);
+  void on(const UpstreamEnd&);
+  void on(const UpstreamFailed& failed);
+  void on(const UpstreamPiped& piped);
+  void watch_frames(std::string_view window);
+  void release(size_t bytes);
+  void end_answer();
+  void cut_answer(FaultKind kind);
+  void release_request_if_done();
+
+  // reply.cpp
+  void refuse(Fault fault);
+  void refuse(Fault fault, int status, std::span<const Header> extra);
+  void reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra = {});
+  void reply_models();
+  void reply_model();
+  dialects::ModelEntry describe(std::string_view name) const;
+  void reply_health();
+  void reply_ready();
+  void reply_estimate();
+  void finish(Ending ending);
+  // Our own headers of every answer, written behind `filled` entries of `headers`; returns the new count.
+  size_t add_own_headers(std::span<Header> headers, size_t filled);
+  static constexpr size_t own_headers_max = 6;
+
+  // explain.cpp
+  void reply_explanation();
+
+  Gateway& gateway_;
+  std::shared_ptr<const Config> config_;  // as it was when the exchange began
+  Arena arena_;
+  std::vector<Effect> effects_;
+  Phase phase_ = Phase::start;
+  Now now_;
+  Now began_;
+  int64_t wake_at_ms_ = never_ms;
+  Report report_;
+
+  // The request. Views into the host's request window and head, until ReleaseRequest.
+  ClientHead head_;
+  http::Endpoint endpoint_;
+  auth::AuthResult auth_;
+  bool administrator_ = false;
+  std::string_view body_;
+  bool request_released_ = false;
+  dialects::Facts facts_;
+  routing::Plan plan_;
+
+  // The attempt.
+  const routing::Lane* lane_ = nullptr;
+  uint32_t attempt_ = 0;  // number of the current one; 0 before the first
+  bool attempt_open_ = false;
+  bool sent_ = false;
+
+  // The answer.
+  bool head_sent_ = false;
+  Watch watch_ = Watch::nothing;
+  size_t unreleased_bytes_ = 0;
+  std::optional<sse::FrameReader> frames_;
+  std::optional<json::Skimmer> skimmer_;
+  dialects::Observation seen_;
+};
+
+}  // namespace signalbox::exchange

@@ -1,0 +1,154 @@
+// Answers of our own: errors, the catalogue, health, estimates; and the end of every exchange.
+#include "base/text.h"
+#include "exchange/machine.h"
+#include "http/endpoint.h"
+#include "http/url.h"
+#include "json/writer.h"
+#include "signalbox/error_body.h"
+#include "tokens/estimate.h"
+
+namespace signalbox {
+
+void write_error_body(std::string& out, std::string_view target, std::span<const Header> headers, const Fault& fault,
+                      std::string_view request_id) {
+  const http::Endpoint endpoint = http::match_endpoint("POST", target, headers);
+  dialects::row_of(endpoint.shape).write_error(out, fault, row(fault.kind).status, request_id);
+}
+
+namespace exchange {
+namespace {
+
+// A client's model name may hold anything JSON can spell; a header's value may not.
+std::string_view header_safe(std::string_view text, Arena& arena) {
+  auto unsafe = [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e; };
+  bool clean = true;
+  for (char c : text) clean = clean && !unsafe(c);
+  if (clean) return text;
+  std::span<char> copy = arena.array<char>(text.size());
+  for (size_t i = 0; i < text.size(); ++i) copy[i] = unsafe(text[i]) ? '?' : text[i];
+  return {copy.data(), copy.size()};
+}
+
+}  // namespace
+
+void Machine::refuse(Fault fault) {
+  const int status = row(fault.kind).status;
+  Header allow[1];
+  size_t extra = 0;
+  if (fault.kind == FaultKind::method_not_allowed) allow[extra++] = {"allow", endpoint_.allowed_methods};
+  refuse(std::move(fault), status, {allow, extra});
+}
+
+void Machine::refuse(Fault fault, int status, std::span<const Header> extra) {
+  report_.fault = std::move(fault);
+  std::string body;
+  dialects::row_of(endpoint_.shape).write_error(body, report_.fault, status, report_.request_id);
+  reply(status, "application/json", body, extra);
+}
+
+void Machine::reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra) {
+  std::span<Header> headers = arena_.array<Header>(extra.size() + own_headers_max + 2);
+  size_t filled = 0;
+  if (!content_type.empty()) headers[filled++] = {"content-type", content_type};
+  if (report_.estimated) headers[filled++] = {"x-signalbox-estimate", "true"};
+  for (const Header& header : extra) headers[filled++] = header;
+  filled = add_own_headers(headers, filled);
+
+  SendClientHead send;
+  send.status = status;
+  send.headers = headers.first(filled);
+  send.body_bytes = int64_t(body.size());
+  emit(send);
+  head_sent_ = true;
+  report_.status = status;
+  report_.first_byte_ms = now_.monotonic_ms - began_.monotonic_ms;
+  if (!body.empty()) emit(SendClientBody{arena_.copy(body)});
+  report_.answer_bytes = body.size();
+  finish(Ending::complete);
+}
+
+size_t Machine::add_own_headers(std::span<Header> headers, size_t filled) {
+  headers[filled++] = {"request-id", report_.request_id};
+  if (!report_.upstream_request_id.empty())
+    headers[filled++] = {"x-signalbox-upstream-request-id", arena_.copy(report_.upstream_request_id)};
+  if (!report_.route.empty()) headers[filled++] = {"x-signalbox-route", report_.route};
+  if (!report_.provider.empty()) {
+    headers[filled++] = {"x-signalbox-provider", report_.provider};
+    headers[filled++] = {"x-signalbox-model", header_safe(report_.upstream_model, arena_)};
+    std::string count;
+    base::append_decimal(count, report_.attempt_count);
+    headers[filled++] = {"x-signalbox-attempts", arena_.copy(count)};
+  }
+  return filled;
+}
+
+void Machine::reply_models() {
+  auto names = routing::catalogue(*config_, arena_);
+  std::span<dialects::ModelEntry> entries = arena_.array<dialects::ModelEntry>(names.size());
+  for (size_t i = 0; i < names.size(); ++i) entries[i] = describe(names[i]);
+  std::string body;
+  dialects::row_of(endpoint_.shape).write_catalogue(body, entries);
+  reply(200, "application/json", body);
+}
+
+void Machine::reply_model() {
+  const std::string id = http::decode_percent(endpoint_.model_id);
+  if (!routing::find_route(*config_, id)) {
+    Fault fault{FaultKind::model_unknown, "There is no model \""};
+    fault.detail += std::string_view(id).substr(0, 200);
+    fault.detail += "\" here.";
+    return refuse(std::move(fault));
+  }
+  std::string body;
+  dialects::row_of(endpoint_.shape).write_model(body, describe(arena_.copy(id)));
+  reply(200, "application/json", body);
+}
+
+dialects::ModelEntry Machine::describe(std::string_view name) const {
+  for (const Model& model : config_->models)
+    if (model.name == name) return {name, model.context_tokens_max, model.output_tokens_max};
+  return {name, 0, 0};
+}
+
+void Machine::reply_health() { reply(200, "application/json", R"({"status":"ok"})"); }
+
+// Ready when at least one route leads somewhere. Anyone sees how many problems there are; what they
+// are names the configuration's insides, and is for administrators.
+void Machine::reply_ready() {
+  bool leads_somewhere = false;
+  for (const Route& route : config_->routes)
+    for (const Target& target : route.targets)
+      leads_somewhere = leads_somewhere || config_->providers[target.provider].enabled;
+  std::string body;
+  json::Writer w(body);
+  w.begin_object().key("status").string(leads_somewhere ? "ready" : "no enabled target");
+  w.key("problems").number(int64_t(config_->warnings.size()));
+  if (administrator_ && !config_->warnings.empty()) {
+    w.key("messages").begin_array();
+    for (const std::string& warning : config_->warnings) w.string(warning);
+    w.end_array();
+  }
+  w.end_object();
+  reply(leads_somewhere ? 200 : 503, "application/json", body);
+}
+
+void Machine::reply_estimate() {
+  report_.estimated = true;
+  report_.usage.input_tokens = tokens::estimate_tokens(body_);
+  std::string body;
+  json::Writer(body).begin_object().key("input_tokens").number(report_.usage.input_tokens).end_object();
+  reply(200, "application/json", body);
+}
+
+void Machine::finish(Ending ending) {
+  if (finished()) return;
+  enter(Phase::finished);
+  wake_at_ms_ = never_ms;
+  report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
+  if (seen_.usage.input_tokens >= 0 || seen_.usage.output_tokens >= 0) report_.usage = seen_.usage;
+  if (!seen_.stop_reason.empty()) report_.stop_reason = seen_.stop_reason;
+  emit(Finish{ending, &report_});
+}
+
+}  // namespace exchange
+}  // namespace signalbox

@@ -1,0 +1,109 @@
+// The two forms of an exchange's log line.
+#include "signalbox/report.h"
+
+#include "base/text.h"
+#include "json/writer.h"
+
+namespace signalbox {
+namespace {
+
+class Line {
+ public:
+  explicit Line(json::Writer& writer) : writer_(writer) {}
+  void text(std::string_view key, std::string_view value) {
+    if (!value.empty()) writer_.key(key).string(value);
+  }
+  void count(std::string_view key, int64_t value) {
+    if (value >= 0) writer_.key(key).number(value);
+  }
+
+ private:
+  json::Writer& writer_;
+};
+
+// Terminals obey control bytes; a model's name from a request must not.
+void append_printable(std::string& out, std::string_view text) {
+  for (char c : text) out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+}
+
+}  // namespace
+
+void write_json_line(std::string& out, const Report& r) {
+  json::Writer w(out);
+  Line line(w);
+  w.begin_object();
+  line.text("event", "exchange");
+  line.count("started_unix_ms", r.started_unix_ms);
+  line.text("request_id", r.request_id);
+  line.text("operation", r.operation);
+  line.count("status", r.status);
+  line.text("client_key", r.client_key);
+  line.text("client_model", r.client_model);
+  line.text("route", r.route);
+  line.text("provider", r.provider);
+  line.text("credential", r.credential);
+  line.text("model", r.upstream_model);
+  line.text("upstream_request_id", r.upstream_request_id);
+  line.count("attempts", r.attempt_count);
+  w.key("streamed").boolean(r.streamed);
+  if (r.estimated) w.key("estimated").boolean(true);
+  line.count("input_tokens", r.usage.input_tokens);
+  line.count("output_tokens", r.usage.output_tokens);
+  line.count("cache_read_tokens", r.usage.cache_read_tokens);
+  line.count("cache_creation_tokens", r.usage.cache_creation_tokens);
+  line.text("stop_reason", r.stop_reason);
+  if (r.fault) {
+    line.text("fault", row(r.fault.kind).name);
+    line.text("fault_message", r.fault.message());
+  }
+  if (!r.losses.empty()) {
+    w.key("losses").begin_array();
+    for (const std::string& loss : r.losses) w.string(loss);
+    w.end_array();
+  }
+  line.count("first_byte_ms", r.first_byte_ms);
+  line.count("total_ms", r.total_ms);
+  line.count("request_bytes", int64_t(r.request_bytes));
+  line.count("answer_bytes", int64_t(r.answer_bytes));
+  w.end_object();
+}
+
+void write_terminal_line(std::string& out, const Report& r) {
+  base::append_decimal(out, r.status);
+  out += ' ';
+  append_printable(out, r.operation);
+  if (!r.client_model.empty()) {
+    out += ' ';
+    append_printable(out, r.client_model);
+  }
+  if (!r.provider.empty()) {
+    out += " -> ";
+    append_printable(out, r.provider);
+    out += '/';
+    append_printable(out, r.upstream_model);
+  }
+  if (r.usage.input_tokens >= 0 || r.usage.output_tokens >= 0) {
+    out += "  tokens ";
+    r.usage.input_tokens >= 0 ? base::append_decimal(out, r.usage.input_tokens) : void(out += '?');
+    if (r.usage.cache_read_tokens > 0) {
+      out += "+";
+      base::append_decimal(out, r.usage.cache_read_tokens);
+      out += " cached";
+    }
+    out += " in ";
+    r.usage.output_tokens >= 0 ? base::append_decimal(out, r.usage.output_tokens) : void(out += '?');
+    out += " out";
+  }
+  out += "  ";
+  base::append_decimal(out, r.total_ms);
+  out += " ms  ";
+  out += r.request_id;
+  if (r.fault) {
+    out += "  ";
+    out += row(r.fault.kind).name;
+    out += ": ";
+    append_printable(out, r.fault.message());
+  }
+}
+
+}  // namespace signalbox
