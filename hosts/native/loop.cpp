@@ -10,12 +10,6 @@
 
 namespace signalbox::native {
 
-// `owner` is null once the timer is gone; the entry then dies when its instant comes.
-struct Timer::Entry {
-  int64_t at_ms = 0;
-  Timer* owner = nullptr;
-};
-
 namespace {
 
 int64_t clock_ms(clockid_t clock) {
@@ -24,11 +18,6 @@ int64_t clock_ms(clockid_t clock) {
   return int64_t(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
 }
 
-struct Later {
-  template <class E>
-  bool operator()(const E& a, const E& b) const { return a->at_ms > b->at_ms; }
-};
-
 constexpr int events_per_turn = 256;
 
 }  // namespace
@@ -36,16 +25,12 @@ constexpr int events_per_turn = 256;
 Timer::Timer(Loop& loop, std::function<void()> on_due) : loop_(loop), on_due_(std::move(on_due)) {}
 
 Timer::~Timer() {
-  if (entry_) entry_->owner = nullptr;
+  if (slot_ != not_queued) loop_.unqueue(*this);
 }
 
 void Timer::arm_at(int64_t monotonic_ms) {
   due_ms_ = monotonic_ms;
-  if (monotonic_ms == never_ms) return;
-  if (entry_ && entry_->at_ms <= monotonic_ms) return;  // the queued entry will look again
-  if (entry_) entry_->owner = nullptr;
-  entry_ = std::make_shared<Entry>(Entry{monotonic_ms, this});
-  loop_.push(entry_);
+  if (monotonic_ms != never_ms) loop_.queue(*this);
 }
 
 Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
@@ -61,8 +46,7 @@ Loop::Loop() : epoll_(epoll_create1(EPOLL_CLOEXEC)), wake_(eventfd(0, EFD_CLOEXE
 
 Loop::~Loop() {
   graveyard_.clear();
-  for (auto& entry : heap_)
-    if (entry->owner) entry->owner->entry_.reset();
+  for (Slot& entry : heap_) entry.timer->slot_ = Timer::not_queued;
   close(wake_);
   close(epoll_);
 }
@@ -82,6 +66,22 @@ void Loop::modify(Pollable& target, int fd, uint32_t epoll_events) {
 }
 
 void Loop::remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
+void Loop::settle_later(Pollable& target) {
+  if (target.settling_ || target.buried_) return;
+  target.settling_ = true;
+  settling_.push_back(&target);
+}
+
+void Loop::settle() {
+  // By index: on_settled may ask again, for itself or for others.
+  for (size_t i = 0; i < settling_.size(); ++i) {
+    Pollable* target = settling_[i];
+    target->settling_ = false;
+    if (!target->buried_) target->on_settled();
+  }
+  settling_.clear();
+}
 
 void Loop::bury(std::unique_ptr<Pollable> target) {
   target->buried_ = true;
@@ -110,9 +110,56 @@ void Loop::stop() {
 
 void Loop::refresh_now() { now_ = {clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_REALTIME)}; }
 
-void Loop::push(const std::shared_ptr<Timer::Entry>& entry) {
-  heap_.push_back(entry);
-  std::push_heap(heap_.begin(), heap_.end(), Later{});
+void Loop::place(size_t slot, Slot entry) {
+  heap_[slot] = entry;
+  entry.timer->slot_ = slot;
+}
+
+void Loop::sift_up(size_t slot) {
+  const Slot entry = heap_[slot];
+  while (slot > 0) {
+    const size_t parent = (slot - 1) / 2;
+    if (heap_[parent].at_ms <= entry.at_ms) break;
+    place(slot, heap_[parent]);
+    slot = parent;
+  }
+  place(slot, entry);
+}
+
+void Loop::sift_down(size_t slot) {
+  const Slot entry = heap_[slot];
+  for (;;) {
+    size_t child = slot * 2 + 1;
+    if (child >= heap_.size()) break;
+    if (child + 1 < heap_.size() && heap_[child + 1].at_ms < heap_[child].at_ms) ++child;
+    if (heap_[child].at_ms >= entry.at_ms) break;
+    place(slot, heap_[child]);
+    slot = child;
+  }
+  place(slot, entry);
+}
+
+void Loop::queue(Timer& timer) {
+  if (timer.slot_ == Timer::not_queued) {
+    timer.slot_ = heap_.size();
+    heap_.push_back({timer.due_ms_, &timer});
+  } else if (heap_[timer.slot_].at_ms > timer.due_ms_) {
+    heap_[timer.slot_].at_ms = timer.due_ms_;
+  } else {
+    return;  // looked at early enough
+  }
+  sift_up(timer.slot_);
+}
+
+void Loop::unqueue(Timer& timer) {
+  const size_t slot = timer.slot_;
+  timer.slot_ = Timer::not_queued;
+  const Slot last = heap_.back();
+  heap_.pop_back();
+  if (last.timer == &timer) return;
+  place(slot, last);
+  sift_up(slot);
+  sift_down(last.timer->slot_);
 }
 
 void Loop::turn() {
@@ -120,7 +167,7 @@ void Loop::turn() {
   if (has_posts_.load()) wait = 0;
   else if (!heap_.empty()) {
     refresh_now();
-    wait = int(std::clamp<int64_t>(heap_.front()->at_ms - now_.monotonic_ms, 0, 60'000));
+    wait = int(std::clamp<int64_t>(heap_.front().at_ms - now_.monotonic_ms, 0, 60'000));
   }
   epoll_event events[events_per_turn];
   int n = epoll_wait(epoll_, events, events_per_turn, wait);
@@ -132,6 +179,7 @@ void Loop::turn() {
       [[maybe_unused]] ssize_t r = read(wake_, &count, sizeof count);
     } else if (!target->buried_) {
       target->on_ready(events[i].events);
+      settle();
     }
   }
   fire_timers();
@@ -140,24 +188,20 @@ void Loop::turn() {
 }
 
 void Loop::fire_timers() {
-  while (!heap_.empty() && heap_.front()->at_ms <= now_.monotonic_ms) {
-    std::pop_heap(heap_.begin(), heap_.end(), Later{});
-    auto entry = std::move(heap_.back());
-    heap_.pop_back();
-    Timer* timer = entry->owner;
-    if (!timer) continue;
-    if (timer->due_ms_ > now_.monotonic_ms) {  // moved since; look again then
-      if (timer->due_ms_ == never_ms) {
-        timer->entry_.reset();
-      } else {
-        entry->at_ms = timer->due_ms_;
-        push(entry);
-      }
-      continue;
+  // No more than are queued now: a timer that arms itself for this very instant waits a turn.
+  for (size_t left = heap_.size(); left > 0 && !heap_.empty() && heap_.front().at_ms <= now_.monotonic_ms; --left) {
+    Timer& timer = *heap_.front().timer;
+    if (timer.due_ms_ == never_ms) {
+      unqueue(timer);
+    } else if (timer.due_ms_ > now_.monotonic_ms) {  // moved since; look again then
+      heap_.front().at_ms = timer.due_ms_;
+      sift_down(0);
+    } else {
+      unqueue(timer);
+      timer.due_ms_ = never_ms;
+      timer.on_due_();
+      settle();
     }
-    timer->entry_.reset();
-    timer->due_ms_ = never_ms;
-    timer->on_due_();
   }
 }
 
@@ -168,7 +212,10 @@ void Loop::run_posts() {
     std::lock_guard<std::mutex> guard(mutex_);
     tasks.swap(posts_);
   }
-  for (auto& task : tasks) task();
+  for (auto& task : tasks) {
+    task();
+    settle();
+  }
 }
 
 }  // namespace signalbox::native

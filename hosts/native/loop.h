@@ -20,16 +20,20 @@ class Pollable {
  public:
   virtual ~Pollable() = default;
   virtual void on_ready(uint32_t epoll_events) = 0;
+  // Asked for with Loop::settle_later; the place to write out what one callback has gathered.
+  virtual void on_settled() {}
 
  private:
   friend class Loop;
   bool buried_ = false;
+  bool settling_ = false;
 };
 
 class Loop;
 
 // A deadline of one owner. Moving it later costs nothing: the loop notices when the old instant comes.
-// Destroying it disarms it. Fires once per arming, on the loop's thread.
+// Destroying it disarms it. Fires once per arming, on the loop's thread. Holds no memory of the loop's
+// once it is gone, however often it was armed. The loop must outlive it.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> on_due);
@@ -43,11 +47,12 @@ class Timer {
 
  private:
   friend class Loop;
-  struct Entry;
+  static constexpr size_t not_queued = SIZE_MAX;
+
   Loop& loop_;
   std::function<void()> on_due_;
   int64_t due_ms_ = never_ms;
-  std::shared_ptr<Entry> entry_;  // the one heap entry, if one is queued
+  size_t slot_ = not_queued;  // where it stands in the loop's heap
 };
 
 class Loop {
@@ -69,6 +74,10 @@ class Loop {
   // inside their own callbacks.
   void bury(std::unique_ptr<Pollable> target);
 
+  // Calls `target.on_settled()` once, after the callback that is running now (a readiness, a timer, a
+  // post) and before the next. Asking again meanwhile changes nothing. Buried targets hear nothing.
+  void settle_later(Pollable& target);
+
   // Runs `task` on the loop's thread: soon when called from elsewhere, at the end of this turn when
   // called from the loop itself. Thread-safe.
   void post(std::function<void()> task);
@@ -86,13 +95,26 @@ class Loop {
   void turn();
   void fire_timers();
   void run_posts();
-  void push(const std::shared_ptr<Timer::Entry>& entry);
+  void settle();
+
+  // A binary heap of timers by the instant at which to look at each; every timer knows its slot, so that
+  // it can leave. The instant may be earlier than the timer's own: moving later is lazy.
+  struct Slot {
+    int64_t at_ms;
+    Timer* timer;
+  };
+  void place(size_t slot, Slot entry);
+  void sift_up(size_t slot);
+  void sift_down(size_t slot);
+  void queue(Timer& timer);
+  void unqueue(Timer& timer);
 
   int epoll_ = -1;
   int wake_ = -1;
   Now now_;
-  std::vector<std::shared_ptr<Timer::Entry>> heap_;
+  std::vector<Slot> heap_;
   std::vector<std::unique_ptr<Pollable>> graveyard_;
+  std::vector<Pollable*> settling_;
   std::vector<std::function<void()>> posts_;  // under mutex_
   std::mutex mutex_;
   std::atomic<bool> has_posts_{false};

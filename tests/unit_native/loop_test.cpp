@@ -1,0 +1,74 @@
+// The loop: timers that move, leave and fire in order; work put off until a callback is over.
+#include "loop.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <vector>
+
+using namespace signalbox;
+using namespace signalbox::native;
+
+TEST_CASE("loop: timers fire in order of their instants, moved ones at the new one") {
+  Loop loop;
+  std::vector<int> fired;
+  std::vector<std::unique_ptr<Timer>> timers;
+  for (int i = 0; i < 8; ++i)
+    timers.push_back(std::make_unique<Timer>(loop, [&fired, i] { fired.push_back(i); }));
+  const int64_t now = loop.now().monotonic_ms;
+  for (int i = 0; i < 8; ++i) timers[size_t(i)]->arm_at(now + 40 - i);
+  timers[7]->arm_at(now + 50);  // later
+  timers[0]->arm_at(now + 1);   // earlier
+  timers[3]->disarm();
+  timers[5].reset();
+  Timer end(loop, [&] { loop.stop(); });
+  end.arm_at(now + 60);
+  loop.run();
+  CHECK(fired == std::vector<int>{0, 6, 4, 2, 1, 7});
+}
+
+TEST_CASE("loop: a timer that arms itself for now does not hold up the loop") {
+  Loop loop;
+  int count = 0;
+  Timer again(loop, [] {});
+  Timer* self = nullptr;
+  Timer busy(loop, [&] {
+    if (++count == 5) loop.stop();
+    else self->arm_at(0);
+  });
+  self = &busy;
+  busy.arm_at(0);
+  loop.run();
+  CHECK(count == 5);
+}
+
+namespace {
+struct Settler : Pollable {
+  Loop& loop;
+  int ready = 0, settled = 0;
+  int settled_at_next_ready = -1;
+  explicit Settler(Loop& l) : loop(l) {}
+  void on_ready(uint32_t) override { ++ready; }
+  void on_settled() override { ++settled; }
+};
+}  // namespace
+
+TEST_CASE("loop: on_settled comes once, after the callback and before the next") {
+  Loop loop;
+  Settler s(loop);
+  int seen_inside = -1, seen_next = -1;
+  loop.post([&] {
+    loop.settle_later(s);
+    loop.settle_later(s);
+    seen_inside = s.settled;
+  });
+  loop.post([&] {
+    seen_next = s.settled;
+    loop.stop();
+  });
+  loop.run();
+  CHECK(seen_inside == 0);
+  CHECK(seen_next == 1);
+  CHECK(s.settled == 1);
+}
