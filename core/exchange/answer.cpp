@@ -7,7 +7,6 @@
 namespace signalbox::exchange {
 
 void Machine::on(const UpstreamBody& body) {
-  unreleased_bytes_ = body.window.size();
   switch (watch_) {
     case Watch::frames: return watch_frames(body.window);
     case Watch::whole:
@@ -39,11 +38,10 @@ void Machine::watch_frames(std::string_view window) {
 void Machine::release(size_t bytes) {
   if (!bytes) return;
   emit(ReleaseBody{attempt_, bytes});
-  unreleased_bytes_ -= bytes;
   report_.answer_bytes += bytes;
 }
 
-void Machine::on(const UpstreamEnd&) {
+void Machine::on(const UpstreamEnd& end) {
   if (watch_ == Watch::frames) {
     sse::Frame last;
     if (frames_->finish(last)) upstream_dialect().observe_frame(last, seen_);
@@ -51,6 +49,7 @@ void Machine::on(const UpstreamEnd&) {
   } else if (watch_ == Watch::whole && report_.status < 300 && !skimmer_->whole()) {
     return cut_answer(FaultKind::upstream_cut);
   }
+  release(end.window.size());  // e.g. a last event without its blank line
   end_answer();
 }
 
@@ -68,7 +67,6 @@ void Machine::on(const UpstreamPiped& piped) {
 // The upstream said everything it had to say.
 void Machine::end_answer() {
   attempt_open_ = false;
-  release(unreleased_bytes_);
   if (watch_ == Watch::whole && skimmer_->is_object()) {
     const auto keys = upstream_dialect().whole_keys;
     std::span<std::string_view> values = arena_.array<std::string_view>(keys.size());

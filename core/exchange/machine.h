@@ -73,7 +73,7 @@ class Machine {
 
   // answer.cpp
   void on(const UpstreamBody& body);
-  void on(const UpstreamEnd&);
+  void on(const UpstreamEnd& end);
   void on(const UpstreamFailed& failed);
   void on(const UpstreamPiped& piped);
   void watch_frames(std::string_view window);
@@ -129,7 +129,6 @@ class Machine {
   // The answer.
   bool head_sent_ = false;
   Watch watch_ = Watch::nothing;
-  size_t unreleased_bytes_ = 0;
   std::optional<sse::FrameReader> frames_;
   std::optional<json::Skimmer> skimmer_;
   dialects::Observation seen_;

@@ -24,7 +24,8 @@ class AttemptListener {
   // `window` is everything not let go of yet, its last `fresh_bytes` new. Answers how many of its
   // oldest bytes may go now.
   virtual size_t on_body(std::string_view window, size_t fresh_bytes) = 0;
-  virtual void on_end() = 0;
+  // The answer is complete. `window` is what on_body has not let go of; it is dropped when this returns.
+  virtual void on_end(std::string_view window) = 0;
   virtual void on_failed(FaultKind kind) = 0;
 };
 
