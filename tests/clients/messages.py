@@ -1,0 +1,151 @@
+"""What an Anthropic Messages upstream says and refuses, as bytes; no sockets in here.
+
+Answers are deterministic. Bodies are written with separators and spellings that a re-serialiser would
+not hit on (spaces after colons, escapes beside plain characters), so that byte comparison means something.
+"""
+import base64
+import json
+
+KEY = "sk-upstream-0f3c9a"  # the only credential that the upstream takes
+MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5"]
+WORDS = "Grüße, 世界 — ok \U0001f600. "
+STATUS_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error",
+                404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error",
+                500: "api_error", 529: "overloaded_error"}
+
+
+def signature(number):
+    """A signature shaped like Anthropic's: base64 whose first byte is 0x12."""
+    return base64.b64encode(b"\x12" + bytes((number * 7 + i * 31) % 256 for i in range(95))).decode()
+
+
+SIGNATURES = {signature(number) for number in range(8)}
+
+
+def error_body(status, message):
+    return json.dumps({"type": "error", "error": {"type": STATUS_TYPES[status], "message": message},
+                       "request_id": "req_upstream_%d" % status}).encode()
+
+
+def frame(event, **data):
+    data = {"type": event, **data}
+    return ("event: %s\ndata: %s\n\n" % (event, json.dumps(data, ensure_ascii=False))).encode()
+
+
+def blocks_for(script, number):
+    """Content blocks of an answer and its stop reason."""
+    text = {"type": "text", "text": WORDS * 2 + "Done."}
+    thinking = {"type": "thinking", "thinking": "", "signature": signature(number)}
+    call = {"type": "tool_use", "id": "toolu_%04d" % number, "name": "Bash",
+            "input": {"command": "echo hello", "description": "Print hello — é"}}
+    if script == "tool":
+        return [thinking, {"type": "text", "text": "I shall run it. "}, call], "tool_use"
+    if script == "two-tools":
+        second = dict(call, id="toolu_%04db" % number, input={"command": "echo \u00e9 \"quoted\""})
+        return [call, second], "tool_use"
+    if script == "thinking":
+        return [{"type": "thinking", "thinking": "Let me see … 考える", "signature": signature(number)},
+                {"type": "redacted_thinking", "data": signature(number + 1)}, text], "end_turn"
+    return [text], "end_turn"
+
+
+def usage(tokens):
+    return {"input_tokens": 25, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 7, "output_tokens": tokens}
+
+
+def message(model, content, stop_reason, tokens, number):
+    return {"id": "msg_%04d" % number, "type": "message", "role": "assistant", "model": model, "content": content,
+            "stop_reason": stop_reason, "stop_sequence": None, "usage": usage(tokens)}
+
+
+def whole(model, script, number):
+    content, stop_reason = blocks_for(script, number)
+    text = json.dumps(message(model, content, stop_reason, 42, number), indent=1, ensure_ascii=False)
+    return text.replace("Grüße", "Gr\\u00fc\\u00dfe").encode() + b"\n"
+
+
+def frames(model, script, number):
+    """The stream as a list of frames."""
+    content, stop_reason = blocks_for(script, number)
+    out = [frame("message_start", message=message(model, [], None, 1, number)), frame("ping")]
+    for index, block in enumerate(content):
+        kind, deltas = block["type"], []
+        if kind == "text":
+            start = {"type": "text", "text": ""}
+            pieces = [block["text"][i:i + 9] for i in range(0, len(block["text"]), 9)]
+            deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+        elif kind == "thinking":
+            start = {"type": "thinking", "thinking": "", "signature": ""}
+            if block["thinking"]:
+                deltas.append({"type": "thinking_delta", "thinking": block["thinking"]})
+            deltas.append({"type": "signature_delta", "signature": block["signature"]})
+        elif kind == "tool_use":
+            start = dict(block, input={})
+            text = json.dumps(block["input"], ensure_ascii=False)
+            deltas = [{"type": "input_json_delta", "partial_json": text[i:i + 11]} for i in range(0, len(text), 11)]
+        else:
+            start = block
+        out.append(frame("content_block_start", index=index, content_block=start))
+        out += [frame("content_block_delta", index=index, delta=delta) for delta in deltas]
+        out.append(frame("content_block_stop", index=index))
+    out.append(frame("message_delta", delta={"stop_reason": stop_reason, "stop_sequence": None}, usage={"output_tokens": 42}))
+    out.append(frame("message_stop"))
+    return out
+
+
+def asks_for_tool(request):
+    """Whether a session's request is the one that the scripted tool call answers."""
+    if not any(tool.get("name") == "Bash" for tool in request.get("tools", [])):
+        return False
+    last = request["messages"][-1]["content"]
+    if isinstance(last, list):
+        if any(block.get("type") == "tool_result" for block in last):
+            return False
+        last = " ".join(block.get("text", "") for block in last if block.get("type") == "text")
+    return "run the echo" in last
+
+
+def refuse(head, request, operation):
+    """(status, message) for what Anthropic refuses, None when it would take the request."""
+    key = head.header("x-api-key")
+    if key is None and head.header("authorization") is None:
+        return 401, "x-api-key header is required"
+    if key != KEY:
+        return 401, "invalid x-api-key"
+    if head.header("anthropic-version") is None:
+        return 400, "anthropic-version: header is required"
+    if operation in ("models", "model"):
+        return None
+    if not isinstance(request, dict):
+        return 400, "The request body is not valid JSON"
+    if not isinstance(request.get("model"), str):
+        return 400, "model: Field required"
+    if operation == "messages" and not isinstance(request.get("max_tokens"), int):
+        return 400, "max_tokens: Field required"
+    if not isinstance(request.get("messages"), list) or not request["messages"]:
+        return 400, "messages: at least one message is required"
+    if request.get("context_management") and "context-management" not in (head.header("anthropic-beta") or ""):
+        return 400, "context_management: Extra inputs are not permitted"
+    return refuse_history(request["messages"])
+
+
+def refuse_history(messages):
+    """Tool pairing, and thinking that comes back as it was given."""
+    open_calls = []
+    for index, entry in enumerate(messages):
+        content = entry.get("content")
+        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
+        results = [block.get("tool_use_id") for block in blocks if block.get("type") == "tool_result"]
+        for call in open_calls:
+            if call not in results:
+                return 400, "messages.%d: `tool_use` ids were found without `tool_result` blocks: %s" % (index, call)
+        for result in results:
+            if result not in open_calls:
+                return 400, "messages.%d: unexpected `tool_use_id` found in `tool_result` blocks: %s" % (index, result)
+        open_calls = [block["id"] for block in blocks if block.get("type") == "tool_use"]
+        for block in blocks:
+            if block.get("type") == "thinking" and block.get("signature") not in SIGNATURES:
+                return 400, "messages.%d: Invalid `signature` in `thinking` block" % index
+            if block.get("type") == "redacted_thinking" and block.get("data") not in SIGNATURES:
+                return 400, "messages.%d: Invalid `data` in `redacted_thinking` block" % index
+    return None
