@@ -88,15 +88,18 @@ class Reader {
 
  private:
   // What the grammar asks for next.
-  enum class Due : uint8_t { value, value_or_end, key, key_or_end, comma_or_end, end, nothing };
+  enum class Due : uint8_t { value, value_or_end, colon, key_or_end, comma_or_end, end, nothing };
 
   Token fail(const char* where, std::string_view what);
   Token read_value(const char* p);
   Token read_key(const char* p);
   Token close(const char* p, Token token);
-  bool open(const char* p, Token token);
+  Token open(const char* p, Token token);
   void value_done();
-  bool in_object() const;
+  bool begin_skip(const char*& p);
+  const char* skip_containers(const char* p);
+  bool is_object(size_t level) const { return (objects_[level / 64] >> (level % 64) & 1) != 0; }
+  void set_level(size_t level, bool object);
 
   const char* begin_;
   const char* end_;
@@ -110,7 +113,7 @@ class Reader {
   Token current_ = Token::end;
   Token skipped_kind_ = Token::error;
   bool escaped_ = false;
-  uint64_t objects_[depth_ceiling / 64];  // one bit a level: object or array; written before it is read
+  uint64_t objects_[depth_ceiling / 64] = {};  // one bit a level: object or array
 };
 
 // Whether the JSON string `raw` (between its quotes, as Reader::raw() gives it) spells `plain` (UTF-8).

@@ -20,6 +20,11 @@ class Skimmer {
   // `keys` are plain text; the list is copied, the names' bytes must outlive the skimmer.
   Skimmer(std::span<const std::string_view> keys, size_t value_bytes_max);
 
+  Skimmer(const Skimmer&) = delete;
+  Skimmer& operator=(const Skimmer&) = delete;
+  Skimmer(Skimmer&&) = default;
+  Skimmer& operator=(Skimmer&&) = default;
+
   // The next bytes of the text. What follows the root value is ignored.
   void feed(std::string_view bytes);
 

@@ -57,15 +57,15 @@ class FrameReader {
     size_t bytes = 0;
   };
 
-  void read_line(size_t begin, size_t end);
-  void complete(Frame& frame, size_t fields_end);
+  bool read_line(size_t begin, size_t end);
+  void complete(Frame& frame, size_t fields_end, size_t end);
   void begin_frame(size_t at);
   std::string_view view(Field field) const;
   std::string_view joined_data(size_t fields_end);
 
   std::string_view window_;
   size_t frame_bytes_max_;
-  size_t frame_begin_ = 0;  // the unfinished frame's first byte
+  size_t frame_begin_ = 0;  // the unfinished frame's first byte, past a \n that is due to a \r before it
   size_t line_begin_ = 0;   // the unfinished line's first byte
   size_t scanned_ = 0;      // no line end in [line_begin_, scanned_)
   Field event_;

@@ -1,0 +1,98 @@
+// The lexical parts of JSON that reader, strings and writer share: runs of plain characters, strings,
+// numbers, literals. Each looks at [p, end) only and says how far it got.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/scan.h"
+#include "base/utf8.h"
+
+namespace signalbox::json {
+
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether a string cannot simply go on over `c`: a quote, a backslash, a control character, non-ASCII.
+inline bool is_special(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
+}
+
+#if defined(__SSE2__)
+// One bit for each special character of the 16 at `p`. Compared as signed bytes, non-ASCII is negative,
+// so one comparison finds it together with the controls.
+inline unsigned special_bits(const char* p) {
+  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const __m128i low = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
+  const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
+  const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash))));
+}
+#endif
+
+// First special character in [p, end); `end` when there is none.
+inline const char* find_special(const char* p, const char* end) {
+#if defined(__SSE2__)
+  for (; end - p >= 16; p += 16) {
+    const unsigned bits = special_bits(p);
+    if (bits != 0) return p + std::countr_zero(bits);
+  }
+#else
+  for (; end - p >= 8; p += 8) {
+    const uint64_t word = base::load_word(p);
+    const uint64_t marks = base::mark_below(word, 0x20) | (word & base::word_highs) |
+                           base::mark_equal(word, '"') | base::mark_equal(word, '\\');
+    if (marks != 0) {
+      p += base::first_mark(marks);
+      break;
+    }
+  }
+#endif
+  while (p != end && !is_special(*p)) ++p;
+  return p;
+}
+
+// Value of a hexadecimal digit, or -1.
+inline int hex_value(char c) {
+  if (is_digit(c)) return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Reads the four digits of a \u escape at p. -1 when they are none, or too few.
+inline int32_t read_hex4(const char* p, const char* end) {
+  if (end - p < 4) return -1;
+  int32_t value = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int digit = hex_value(p[i]);
+    if (digit < 0) return -1;
+    value = value * 16 + digit;
+  }
+  return value;
+}
+
+// How far a lexical element reached, or where it broke and why (`what` is static text, else null).
+struct Scanned {
+  const char* at = nullptr;
+  const char* what = nullptr;
+  bool escaped = false;
+};
+
+// Reads a string from just after its opening quote to its closing one (`at` is on it).
+Scanned scan_string(const char* p, const char* end);
+
+// Reads a number; p is on its first character, a digit or a minus.
+Scanned scan_number(const char* p, const char* end);
+
+// First character in [p, end) that is no JSON whitespace.
+inline const char* skip_space(const char* p, const char* end) {
+  while (p != end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+  return p;
+}
+
+inline bool starts_with(const char* p, const char* end, std::string_view word) {
+  return static_cast<size_t>(end - p) >= word.size() && std::memcmp(p, word.data(), word.size()) == 0;
+}
+
+}  // namespace signalbox::json

@@ -1,0 +1,210 @@
+#include "json/skimmer.h"
+
+#include "base/scan.h"
+#include "json/reader.h"
+#include "json/scan.h"
+
+namespace signalbox::json {
+namespace {
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// The longest spelling of one byte of a name, \u0061.
+constexpr size_t escape_bytes_max = 6;
+
+// First byte between strings that changes depth or begins a string.
+const char* find_structure(const char* p, const char* end) {
+  while (p != end && *p != '"' && *p != '{' && *p != '}' && *p != '[' && *p != ']') ++p;
+  return p;
+}
+
+}  // namespace
+
+Skimmer::Skimmer(std::span<const std::string_view> keys, size_t value_bytes_max) : value_bytes_max_(value_bytes_max) {
+  slots_.reserve(keys.size());
+  for (const std::string_view key : keys) {
+    slots_.push_back({key, {}, Keep::none});
+    if (key.size() * escape_bytes_max > key_bytes_max_) key_bytes_max_ = key.size() * escape_bytes_max;
+  }
+}
+
+void Skimmer::feed(std::string_view bytes) {
+  const char* p = bytes.data();
+  const char* const end = p + bytes.size();
+  while (p != end && state_ != State::closed && state_ != State::quiet) p = step(p, end);
+}
+
+std::string_view Skimmer::value(size_t key_index) const {
+  if (key_index >= slots_.size() || slots_[key_index].keep != Keep::whole) return {};
+  return slots_[key_index].text;
+}
+
+void Skimmer::reset() {
+  for (Slot& slot : slots_) {
+    slot.text.clear();
+    slot.keep = Keep::none;
+  }
+  key_.clear();
+  depth_ = 0;
+  slot_ = nullptr;
+  state_ = State::before_root;
+  is_object_ = false;
+  key_too_long_ = false;
+  after_backslash_ = false;
+}
+
+// Takes in at least one byte of [p, end), p before end, and returns the first not taken. Only a
+// scalar's end looks at a byte without taking it, and then the state has changed.
+const char* Skimmer::step(const char* p, const char* end) {
+  const char* const begin = p;
+  switch (state_) {
+    case State::before_root:
+      if (is_space(*p)) return p + 1;
+      is_object_ = *p == '{';
+      state_ = is_object_ ? State::before_key : *p == '[' ? State::in_nested : State::quiet;
+      depth_ = 1;
+      return p + 1;
+
+    case State::before_key:
+      if (is_space(*p)) return p + 1;
+      state_ = *p == '"' ? State::in_key : *p == '}' ? State::closed : State::quiet;
+      key_.clear();
+      key_too_long_ = false;
+      return p + 1;
+
+    case State::in_key: {
+      p = run_string(p, end);
+      const bool ended = p != begin && p[-1] == '"' && state_ == State::before_colon;
+      const auto bytes = static_cast<size_t>(p - begin) - (ended ? 1 : 0);
+      if (key_.size() + bytes > key_bytes_max_) {
+        key_too_long_ = true;
+      } else if (!key_too_long_) {
+        key_.append(begin, bytes);
+      }
+      if (ended) choose_slot();
+      return p;
+    }
+
+    case State::before_colon:
+      if (is_space(*p)) return p + 1;
+      state_ = *p == ':' ? State::before_value : State::quiet;
+      return p + 1;
+
+    case State::before_value:
+      if (is_space(*p)) return p + 1;
+      if (*p == '"') {
+        state_ = State::in_string;
+      } else if (*p == '{' || *p == '[') {
+        state_ = State::in_nested;
+        ++depth_;
+      } else if (*p == '-' || is_digit(*p) || (*p >= 'a' && *p <= 'z')) {
+        state_ = State::in_scalar;
+      } else {
+        state_ = State::quiet;
+        return p;
+      }
+      take(p, p + 1);
+      return p + 1;
+
+    case State::in_scalar:
+      while (p != end && *p != ',' && *p != '}' && !is_space(*p)) ++p;
+      take(begin, p);
+      if (p != end) value_done();
+      return p;
+
+    case State::in_string:
+    case State::in_nested_string: {
+      const bool nested = state_ == State::in_nested_string;
+      p = run_string(p, end);
+      take(begin, p);
+      if (!nested && state_ == State::after_value) value_done();
+      return p;
+    }
+
+    case State::in_nested:
+      p = find_structure(p, end);
+      if (p != end) {
+        const char c = *p++;
+        if (c == '"') {
+          state_ = State::in_nested_string;
+        } else if (c == '{' || c == '[') {
+          ++depth_;
+        } else {
+          --depth_;
+        }
+      }
+      take(begin, p);
+      if (depth_ == 0) {
+        state_ = State::closed;
+      } else if (depth_ == 1 && is_object_) {
+        value_done();
+      }
+      return p;
+
+    case State::after_value:
+      if (is_space(*p)) return p + 1;
+      state_ = *p == ',' ? State::before_key : *p == '}' ? State::closed : State::quiet;
+      return p + 1;
+
+    case State::closed:
+    case State::quiet:
+      break;
+  }
+  return end;
+}
+
+// Goes on inside a string, up to its end or that of the bytes; when the string ends, so does its state.
+const char* Skimmer::run_string(const char* p, const char* end) {
+  if (after_backslash_) {
+    after_backslash_ = false;
+    ++p;
+  }
+  for (;;) {
+    p = base::find_either(p, end, '"', '\\');
+    if (p == end) return p;
+    if (*p == '"') break;
+    if (end - p < 2) {
+      after_backslash_ = true;
+      return end;
+    }
+    p += 2;
+  }
+  state_ = state_ == State::in_key             ? State::before_colon
+           : state_ == State::in_nested_string ? State::in_nested
+                                               : State::after_value;
+  return p + 1;
+}
+
+// Keeps a piece of the value, if anybody asked for it and it is not too long by now.
+void Skimmer::take(const char* begin, const char* end) {
+  if (slot_ == nullptr) return;
+  const auto bytes = static_cast<size_t>(end - begin);
+  if (bytes > value_bytes_max_ - slot_->text.size()) {
+    slot_->text.clear();
+    slot_->keep = Keep::none;
+    slot_ = nullptr;
+    return;
+  }
+  slot_->text.append(begin, bytes);
+}
+
+void Skimmer::choose_slot() {
+  slot_ = nullptr;
+  if (key_too_long_) return;
+  for (Slot& slot : slots_) {
+    if (!equals(key_, slot.key)) continue;
+    slot.text.clear();
+    slot.keep = Keep::partial;
+    slot_ = &slot;
+    return;
+  }
+}
+
+void Skimmer::value_done() {
+  state_ = State::after_value;
+  if (slot_ == nullptr) return;
+  slot_->keep = Keep::whole;
+  slot_ = nullptr;
+}
+
+}  // namespace signalbox::json

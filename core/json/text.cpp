@@ -1,0 +1,102 @@
+// What raw strings and numbers of a JSON text mean.
+#include <charconv>
+
+#include "base/utf8.h"
+#include "json/reader.h"
+#include "json/scan.h"
+
+namespace signalbox::json {
+namespace {
+
+// One escape: what it spells, and the place after it. A lone surrogate comes out as itself.
+struct Escape {
+  uint32_t code_point = 0;
+  const char* after = nullptr;  // null: no escape that a reader lets through
+};
+
+constexpr bool is_high_surrogate(uint32_t c) { return c >= 0xd800 && c <= 0xdbff; }
+constexpr bool is_low_surrogate(uint32_t c) { return c >= 0xdc00 && c <= 0xdfff; }
+constexpr bool is_surrogate(uint32_t c) { return c >= 0xd800 && c <= 0xdfff; }
+
+// Reads the escape at p, which is on its backslash.
+Escape read_escape(const char* p, const char* end) {
+  if (end - p < 2) return {};
+  switch (p[1]) {
+    case '"': return {'"', p + 2};
+    case '\\': return {'\\', p + 2};
+    case '/': return {'/', p + 2};
+    case 'b': return {'\b', p + 2};
+    case 'f': return {'\f', p + 2};
+    case 'n': return {'\n', p + 2};
+    case 'r': return {'\r', p + 2};
+    case 't': return {'\t', p + 2};
+    case 'u': break;
+    default: return {};
+  }
+  const int32_t unit = read_hex4(p + 2, end);
+  if (unit < 0) return {};
+  const auto first = static_cast<uint32_t>(unit);
+  p += 6;
+  if (is_high_surrogate(first) && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+    const int32_t second = read_hex4(p + 2, end);
+    if (second >= 0 && is_low_surrogate(static_cast<uint32_t>(second))) {
+      return {0x10000 + ((first - 0xd800) << 10) + (static_cast<uint32_t>(second) - 0xdc00), p + 6};
+    }
+  }
+  return {first, p};
+}
+
+const char* find_backslash(const char* p, const char* end) {
+  const void* const hit = p == end ? nullptr : std::memchr(p, '\\', static_cast<size_t>(end - p));
+  return hit == nullptr ? end : static_cast<const char*>(hit);
+}
+
+}  // namespace
+
+bool equals(std::string_view raw, std::string_view plain) {
+  const char* p = raw.data();
+  const char* const end = p + raw.size();
+  for (;;) {
+    const char* const stop = find_backslash(p, end);
+    const auto run = static_cast<size_t>(stop - p);
+    if (plain.substr(0, run) != std::string_view(p, run)) return false;
+    plain.remove_prefix(run);
+    if (stop == end) return plain.empty();
+    const Escape escape = read_escape(stop, end);
+    if (escape.after == nullptr || is_surrogate(escape.code_point)) return false;
+    if (plain.empty()) return false;
+    std::string spelt;  // at most four bytes, so it stays inside the object
+    base::append_utf8(escape.code_point, spelt);
+    if (plain.substr(0, spelt.size()) != spelt) return false;
+    plain.remove_prefix(spelt.size());
+    p = escape.after;
+  }
+}
+
+bool unescape(std::string_view raw, std::string& out) {
+  const char* p = raw.data();
+  const char* const end = p + raw.size();
+  for (;;) {
+    const char* const stop = find_backslash(p, end);
+    out.append(p, static_cast<size_t>(stop - p));
+    if (stop == end) return true;
+    const Escape escape = read_escape(stop, end);
+    if (escape.after == nullptr) return false;
+    if (is_surrogate(escape.code_point)) {
+      out += base::utf8_replacement;
+    } else {
+      base::append_utf8(escape.code_point, out);
+    }
+    p = escape.after;
+  }
+}
+
+std::optional<int64_t> to_int64(std::string_view number_text) {
+  int64_t value = 0;
+  const char* const end = number_text.data() + number_text.size();
+  const std::from_chars_result result = std::from_chars(number_text.data(), end, value);
+  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
+  return value;
+}
+
+}  // namespace signalbox::json
