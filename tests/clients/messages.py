@@ -107,10 +107,10 @@ def asks_for_tool(request):
 
 def refuse(head, request, operation):
     """(status, message) for what Anthropic refuses, None when it would take the request."""
-    key = head.header("x-api-key")
-    if key is None and head.header("authorization") is None:
+    shown = head.all("x-api-key") + [value.removeprefix("Bearer ") for value in head.all("authorization")]
+    if not shown:
         return 401, "x-api-key header is required"
-    if key != KEY:
+    if shown != [KEY]:
         return 401, "invalid x-api-key"
     if head.header("anthropic-version") is None:
         return 400, "anthropic-version: header is required"
