@@ -6,12 +6,12 @@
 #include <span>
 #include <string_view>
 
+#include "base/text.h"
 #include "signalbox/header.h"
 
 namespace signalbox::http {
 
-// Whether the two are the same but for the case of ASCII letters.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
+using base::equals_ignoring_case;
 
 // `text` without the spaces and tabs around it (OWS, RFC 9110 section 5.6.3).
 std::string_view trim(std::string_view text);

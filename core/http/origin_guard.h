@@ -26,7 +26,7 @@ enum class Verdict : uint8_t { ok, foreign_host, foreign_origin };
 //                   the port, the case and one trailing dot do not matter. No Host at all is fine (no
 //                   browser can leave it out), two are not.
 //   Origin          none, or one of server.origins. `null` is foreign: any page can make itself that.
-//   Sec-Fetch-Site  cross-site and same-site are foreign unless the Origin is one of server.origins:
+//   Sec-Fetch-Site  all but none and same-origin is foreign unless the Origin is one of server.origins:
 //                   `same-site` is every other port of this machine.
 Verdict check_origin(std::span<const Header> headers, const Server& server);
 

@@ -29,7 +29,7 @@ struct UrlParts {
 };
 
 // Takes an absolute http or https address apart. Nullopt for anything else: no host, a port that is
-// none, blanks or control bytes, and names or passwords before the host, which would be a secret in
+// none, a query without a path, blanks or control bytes, and names or passwords before the host, which would be a secret in
 // a place that gets printed.
 std::optional<UrlParts> split_url(std::string_view url);
 

@@ -1,0 +1,128 @@
+#include "base/text.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/arena.h"
+
+namespace signalbox::base {
+namespace {
+
+constexpr size_t decimal_bytes_max = 20;  // INT64_MIN with its sign
+
+std::string_view write_decimal(std::array<char, decimal_bytes_max>& buffer, int64_t number) {
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  return {buffer.data(), size_t(end - buffer.data())};
+}
+
+// How many letters must be missing, added, changed or swapped to make `a` of `b` (optimal string
+// alignment); `bound + 1` when more than `bound`.
+size_t distance(std::string_view a, std::string_view b, size_t bound) {
+  size_t gap = a.size() > b.size() ? a.size() - b.size() : b.size() - a.size();
+  if (gap > bound) return bound + 1;
+  using Row = std::array<uint8_t, nearest_word_bytes_max + 1>;
+  Row rows[3];
+  Row* two_back = &rows[0];
+  Row* back = &rows[1];
+  Row* row = &rows[2];
+  for (size_t j = 0; j <= b.size(); ++j) (*back)[j] = uint8_t(j);
+  for (size_t i = 1; i <= a.size(); ++i) {
+    (*row)[0] = uint8_t(i);
+    uint8_t best = uint8_t(i);
+    for (size_t j = 1; j <= b.size(); ++j) {
+      char x = lower(a[i - 1]);
+      char y = lower(b[j - 1]);
+      int cost = std::min({(*back)[j] + 1, (*row)[j - 1] + 1, (*back)[j - 1] + (x == y ? 0 : 1)});
+      if (i > 1 && j > 1 && x == lower(b[j - 2]) && y == lower(a[i - 2])) cost = std::min(cost, (*two_back)[j - 2] + 1);
+      (*row)[j] = uint8_t(cost);
+      best = std::min(best, (*row)[j]);
+    }
+    // A swap reaches back two rows, so only two rows beyond the bound are beyond it for good; the end
+    // of the loop judges the rest.
+    if (best > bound + 1) return bound + 1;
+    Row* oldest = two_back;
+    two_back = back;
+    back = row;
+    row = oldest;
+  }
+  return std::min<size_t>((*back)[b.size()], bound + 1);
+}
+
+}  // namespace
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && begins_ignoring_case(a, b);
+}
+
+bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
+  if (text.size() < prefix.size()) return false;
+  for (size_t i = 0; i < prefix.size(); ++i)
+    if (text[i] != prefix[i] && lower(text[i]) != lower(prefix[i])) return false;
+  return true;
+}
+
+std::string to_lower(std::string_view text) {
+  std::string out(text);
+  for (char& byte : out) byte = lower(byte);
+  return out;
+}
+
+void append_decimal(std::string& out, int64_t number) {
+  std::array<char, decimal_bytes_max> buffer;
+  out += write_decimal(buffer, number);
+}
+
+std::string_view to_decimal(Arena& arena, int64_t number) {
+  std::array<char, decimal_bytes_max> buffer;
+  return arena.copy(write_decimal(buffer, number));
+}
+
+std::optional<int64_t> parse_decimal(std::string_view text) {
+  if (text.empty() || text[0] == '-') return std::nullopt;
+  int64_t number = 0;
+  const char* end = text.data() + text.size();
+  auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return number;
+}
+
+bool matches(std::string_view pattern, std::string_view text) {
+  size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == text;
+  // What stands before the first star is bound to the beginning, what stands after the last to the end.
+  std::string_view head = pattern.substr(0, star);
+  size_t last_star = pattern.rfind('*');
+  std::string_view tail = pattern.substr(last_star + 1);
+  if (text.size() < head.size() + tail.size()) return false;
+  if (text.substr(0, head.size()) != head) return false;
+  if (text.substr(text.size() - tail.size()) != tail) return false;
+  text = text.substr(head.size(), text.size() - head.size() - tail.size());
+  // Every piece between takes the first place it finds: a later one could only leave less to the rest.
+  while (star < last_star) {
+    size_t next_star = pattern.find('*', star + 1);
+    std::string_view piece = pattern.substr(star + 1, next_star - star - 1);
+    size_t found = text.find(piece);
+    if (found == std::string_view::npos) return false;
+    text.remove_prefix(found + piece.size());
+    star = next_star;
+  }
+  return true;
+}
+
+std::optional<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates) {
+  if (word.empty() || word.size() > nearest_word_bytes_max) return std::nullopt;
+  std::optional<std::string_view> best;
+  size_t bound = std::max<size_t>(1, word.size() / 3);
+  for (std::string_view candidate : candidates) {
+    if (candidate.size() > nearest_word_bytes_max) continue;
+    size_t found = distance(word, candidate, bound);
+    if (found > bound) continue;
+    best = candidate;
+    if (found == 0) break;
+    bound = found - 1;  // only a nearer one replaces it
+  }
+  return best;
+}
+
+}  // namespace signalbox::base
