@@ -136,8 +136,16 @@ std::string words(std::string_view body, const Ask& ask) {
   }
   if (ask.text.find("mock: call ") != std::string::npos) {
     auto call = read_call(ask.text);
-    if (!call) return text + " The arguments after \"mock: call NAME\" must be a JSON object.";
-    if (!declares_tool(body, call->name)) return text + " The request declares no tool named \"" + call->name + "\".";
+    if (!call) {
+      text += " The arguments after \"mock: call NAME\" must be a JSON object.";
+      return text;
+    }
+    if (!declares_tool(body, call->name)) {
+      text += " The request declares no tool named \"";
+      text += call->name;
+      text += "\".";
+      return text;
+    }
   }
   text += " It answered to ";
   text += std::to_string(ask.text.size());

@@ -1,0 +1,109 @@
+// What the Messages dialect reads of a request and notices of an answer.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include "base/arena.h"
+#include "dialects/anthropic.h"
+
+using namespace signalbox;
+using dialects::anthropic_row;
+
+namespace {
+
+dialects::FactsResult facts_of(const std::string& body, Arena& arena) { return anthropic_row.read_facts(body, arena); }
+
+dialects::Observation seen_of(std::string_view event, std::string_view data) {
+  dialects::Observation seen;
+  anthropic_row.observe_frame({event, data, 0, true}, seen);
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("facts: the model's token is found where it stands, whatever surrounds it", "[anthropic]") {
+  Arena arena;
+  const std::string body = R"({"max_tokens":1, "model" : "claude-x","stream":true,"messages":[{"model":"no"}]})";
+  auto result = facts_of(body, arena);
+  REQUIRE_FALSE(result.fault);
+  CHECK(result.facts.model == "claude-x");
+  CHECK(body.substr(result.facts.model_begin, result.facts.model_end - result.facts.model_begin) == "\"claude-x\"");
+  CHECK(result.facts.streamed);
+}
+
+TEST_CASE("facts: an escaped model and an escaped key mean what they spell", "[anthropic]") {
+  Arena arena;
+  auto result = facts_of(R"({"mod\u0065l":"a\"b\u00e9"})", arena);
+  REQUIRE_FALSE(result.fault);
+  CHECK(result.facts.model == "a\"b\xc3\xa9");
+  CHECK_FALSE(result.facts.streamed);
+}
+
+TEST_CASE("facts: what is wrong is named with its place", "[anthropic]") {
+  Arena arena;
+  struct Case {
+    std::string body;
+    FaultKind kind;
+    std::string part;
+  };
+  const Case cases[] = {
+      {"", FaultKind::bad_json, "byte 0"},
+      {"{\"model\":\"a\",}", FaultKind::bad_json, "byte 13"},
+      {"{\"model\":\"a\"} x", FaultKind::bad_json, "byte 14"},
+      {"{\"model\":\"a\",\"x\":\"\xff\"}", FaultKind::bad_json, "byte 18"},
+      {std::string("{\"model\":\"a\",\"x\":\"\0\"}", 21), FaultKind::bad_json, "byte 18"},
+      {"[]", FaultKind::bad_request, "object"},
+      {"{}", FaultKind::bad_request, "required"},
+      {"{\"model\":7}", FaultKind::bad_request, "byte 9"},
+      {"{\"model\":\"\"}", FaultKind::bad_request, "empty"},
+      {"{\"model\":\"a\",\"stream\":\"yes\"}", FaultKind::bad_request, "stream"},
+      {"{\"model\":\"a\",\"model\":\"b\"}", FaultKind::duplicate_fact, "byte 13"},
+      {"{\"model\":\"a\",\"stream\":true,\"stre\\u0061m\":false}", FaultKind::duplicate_fact, "stream"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.body);
+    auto result = facts_of(c.body, arena);
+    CHECK(result.fault.kind == c.kind);
+    CHECK(std::string(result.fault.message()).find(c.part) != std::string::npos);
+  }
+}
+
+TEST_CASE("facts: odd but valid JSON is carried", "[anthropic]") {
+  Arena arena;
+  CHECK_FALSE(facts_of(R"({"model":"a","x":"\ud800","y":1e400,"z":1,"z":2,"stream":null})", arena).fault);
+  CHECK_FALSE(facts_of("{\"model\":\"a\",\"n\":" + std::string(10000, '7') + "}", arena).fault);
+}
+
+TEST_CASE("facts: a hundred thousand levels are refused, not followed", "[anthropic]") {
+  Arena arena;
+  auto result = facts_of("{\"model\":\"a\",\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", arena);
+  CHECK(result.fault.kind == FaultKind::bad_json);
+}
+
+TEST_CASE("observing: usage comes from both ends of a stream, later figures win", "[anthropic]") {
+  dialects::Observation seen;
+  anthropic_row.observe_frame(
+      {"message_start",
+       R"({"type":"message_start","message":{"usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":1}}})", 0,
+       true},
+      seen);
+  CHECK(seen.usage.input_tokens == 9);
+  CHECK(seen.usage.cache_read_tokens == 4);
+  CHECK(seen.usage.output_tokens == 1);
+  CHECK_FALSE(seen.terminal);
+  anthropic_row.observe_frame({"message_delta",
+                               R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":42,"input_tokens":null}})",
+                               0, true},
+                              seen);
+  CHECK(seen.usage.input_tokens == 9);
+  CHECK(seen.usage.output_tokens == 42);
+  CHECK(seen.stop_reason == "end_turn");
+}
+
+TEST_CASE("observing: a frame without an event line says its type in its data", "[anthropic]") {
+  CHECK(seen_of("", R"({"type":"message_stop"})").terminal);
+  CHECK(seen_of("", R"({"type":"error","error":{}})").error);
+  CHECK(seen_of("", R"({"type":"content_block_delta","index":0})").content);
+  CHECK_FALSE(seen_of("", "not json").terminal);
+  CHECK_FALSE(seen_of("ping", R"({"type":"ping"})").content);
+}

@@ -1,0 +1,255 @@
+// What scenarios cannot say well: lifetimes, late and impossible events, what gateways share.
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "exchange/lifecycle.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+
+using namespace signalbox;
+
+namespace {
+
+std::shared_ptr<const Config> config_to(const std::string& base_url, const std::string& upstream_model = "") {
+  auto config = std::make_shared<Config>();
+  Provider provider;
+  provider.name = "up";
+  provider.base_url = base_url;
+  provider.credentials = {"main"};
+  provider.timeouts.total_ms = 5'000;
+  config->providers.push_back(provider);
+  provider.name = "other";
+  config->providers.push_back(provider);
+  config->routes.push_back({"*", {{0, upstream_model}, {1, upstream_model}}, Accounting::on});
+  return config;
+}
+
+// Tells events and keeps what was asked, with every view copied.
+struct Driver {
+  Exchange exchange;
+  std::vector<std::string> log;
+  std::string url, upstream_body;
+  int client_status = 0;
+  std::string client_bytes;
+  int finish_count = 0;
+  Ending ending = Ending::complete;
+  Report report;
+  std::string delta;
+  int64_t wake_at_ms = never_ms;
+  Now now{1'000, 1'000'000};
+
+  explicit Driver(Gateway& gateway) : exchange(gateway) {}
+
+  void tell(const Event& event) {
+    Step step = exchange.handle(event, now);
+    wake_at_ms = step.wake_at_ms;
+    for (const Effect& effect : step.effects) {
+      if (auto* e = std::get_if<OpenUpstream>(&effect)) {
+        log.push_back("open");
+        url = e->url;
+        for (auto piece : e->body) upstream_body += piece;
+        CHECK(e->credential.credential == "main");
+      } else if (std::holds_alternative<CancelUpstream>(effect)) {
+        log.push_back("cancel");
+      } else if (auto* h = std::get_if<SendClientHead>(&effect)) {
+        log.push_back("head");
+        client_status = h->status;
+      } else if (auto* b = std::get_if<SendClientBody>(&effect)) {
+        log.push_back("body");
+        client_bytes += b->bytes;
+      } else if (std::holds_alternative<ReleaseBody>(effect)) {
+        log.push_back("release");
+      } else if (std::holds_alternative<ReleaseRequest>(effect)) {
+        log.push_back("release_request");
+      } else if (auto* s = std::get_if<ShareState>(&effect)) {
+        log.push_back("share");
+        delta = s->delta;
+      } else if (auto* f = std::get_if<Finish>(&effect)) {
+        log.push_back("finish");
+        ++finish_count;
+        ending = f->ending;
+        report = *f->report;
+      }
+    }
+  }
+
+  void ask(std::string_view body) {
+    tell(ClientHead{"POST", "/v1/messages", {}, int64_t(body.size()), PeerScope::loopback, {}});
+    tell(ClientBody{body, true});
+  }
+};
+
+const std::string request = R"({"model":"m","stream":true})";
+
+struct Events {
+  Header type{"content-type", "text/event-stream"};
+  UpstreamHead head(uint32_t attempt = 1) { return {attempt, 200, {&type, 1}}; }
+};
+
+}  // namespace
+
+TEST_CASE("an exchange keeps the configuration it began with", "[exchange]") {
+  Gateway gateway(config_to("http://first"), {}, 1);
+  Driver begun(gateway);
+  begun.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}});
+  gateway.adopt(config_to("http://second"));
+  begun.tell(ClientBody{request, true});
+  CHECK(begun.url == "http://first/v1/messages");
+  Driver later(gateway);
+  later.ask(request);
+  CHECK(later.url == "http://second/v1/messages");
+}
+
+TEST_CASE("the body goes on as it came but for the model's token", "[exchange]") {
+  Gateway gateway(config_to("http://u", "big \"one\""), {}, 1);
+  Driver d(gateway);
+  const std::string body = "{ \"messages\" : [ ] ,\t\"model\":\"m\" , \"x\":1e400,\"x\":\"\\ud800\"}\n";
+  d.ask(body);
+  CHECK(d.upstream_body == "{ \"messages\" : [ ] ,\t\"model\":\"big \\\"one\\\"\" , \"x\":1e400,\"x\":\"\\ud800\"}\n");
+}
+
+TEST_CASE("the request is let go once it is sent and no attempt can follow", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  SECTION("sent first") {
+    Driver d(gateway);
+    d.ask(request);
+    d.tell(UpstreamSent{1});
+    CHECK(d.log == std::vector<std::string>{"open"});
+    d.tell(events.head());
+    CHECK(d.log == std::vector<std::string>{"open", "head", "release_request"});
+  }
+  SECTION("answered before it was sent") {
+    Driver d(gateway);
+    d.ask(request);
+    d.tell(events.head());
+    CHECK(d.log == std::vector<std::string>{"open", "head"});
+    d.tell(UpstreamSent{1});
+    CHECK(d.log.back() == "release_request");
+  }
+}
+
+TEST_CASE("events of ended attempts, and all events after the end, are leftovers", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  Driver d(gateway);
+  d.ask(request);
+  d.tell(UpstreamFailed{7, FaultKind::upstream_reset});
+  CHECK(d.finish_count == 0);
+  d.tell(ClientGone{});
+  CHECK(d.finish_count == 1);
+  CHECK(d.ending == Ending::cut);
+  CHECK(d.report.fault.kind == FaultKind::client_gone);
+  const size_t told = d.log.size();
+  d.tell(events.head());
+  d.tell(UpstreamEnd{1, {}});
+  d.tell(ClientGone{});
+  d.tell(Woken{});
+  CHECK(d.log.size() == told);
+}
+
+TEST_CASE("a host that breaks the contract gets an honest ending, and only for this exchange", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Driver d(gateway);
+  d.ask(request);
+  d.tell(UpstreamBody{1, "data", 4});
+  CHECK(d.finish_count == 1);
+  CHECK(d.client_status == 500);
+  CHECK(d.report.fault.kind == FaultKind::internal);
+  Driver next(gateway);
+  next.ask(request);
+  CHECK(next.url == "http://u/v1/messages");
+}
+
+TEST_CASE("the total deadline ends an attempt before and after the commit", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  Driver before(gateway);
+  before.ask(request);
+  CHECK(before.wake_at_ms == 6'000);
+  before.tell(Woken{});
+  CHECK(before.finish_count == 0);  // early wakes are harmless
+  before.now.monotonic_ms = 6'000;
+  before.tell(Woken{});
+  CHECK(before.client_status == 504);
+
+  Driver after(gateway);
+  after.ask(request);
+  after.tell(events.head());
+  after.now.monotonic_ms = 6'001;
+  after.tell(Woken{});
+  CHECK(after.client_status == 200);
+  CHECK(after.client_bytes.find("event: error") == 0);
+  CHECK(after.report.fault.kind == FaultKind::upstream_total_timeout);
+}
+
+TEST_CASE("a lane cooled down in one gateway is tried last in its sisters", "[exchange]") {
+  Gateway one(config_to("http://u"), {}, 1), two(config_to("http://u"), {}, 2);
+  Driver d(one);
+  d.ask(request);
+  d.tell(UpstreamFailed{1, FaultKind::upstream_connect});
+  CHECK(d.report.provider == "up");
+  REQUIRE_FALSE(d.delta.empty());
+  CHECK(d.log.back() == "finish");
+  REQUIRE(two.merge(d.delta));
+  REQUIRE(two.merge(d.delta));
+  Driver sister(two);
+  sister.ask(request);
+  sister.tell(ClientGone{});
+  CHECK(sister.report.provider == "other");
+  CHECK_FALSE(two.merge("garbage"));
+}
+
+TEST_CASE("a model's name cannot break a header", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Driver d(gateway);
+  d.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}});
+  d.tell(ClientBody{R"({"model":"a\r\nx-evil: 1"})", true});
+  Step step = d.exchange.handle(UpstreamFailed{1, FaultKind::upstream_connect}, d.now);
+  bool seen = false;
+  for (const Effect& effect : step.effects)
+    if (auto* head = std::get_if<SendClientHead>(&effect))
+      for (const Header& header : head->headers) {
+        CHECK(header.value.find('\n') == std::string_view::npos);
+        seen = seen || header.name == "x-signalbox-model";
+      }
+  CHECK(seen);
+}
+
+TEST_CASE("every event in every phase, in any order, ends at most once and never after the end", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  uint32_t seed = 20261121;
+  auto next = [&seed] {
+    seed = seed * 1664525u + 1013904223u;
+    return seed >> 8;
+  };
+  const std::string_view window = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\npart";
+  for (int round = 0; round < 4'000; ++round) {
+    Driver d(gateway);
+    int heads = 0;
+    for (int step = 0; step < 12; ++step) {
+      switch (next() % 12) {
+        case 0: case 1: d.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}}); break;
+        case 2: case 3: d.tell(ClientBody{request, true}); break;
+        case 4: d.tell(UpstreamSent{1}); break;
+        case 5: d.tell(events.head()); break;
+        case 6: d.tell(UpstreamBody{1, window, window.size()}); break;
+        case 7: d.tell(UpstreamEnd{1, window.substr(window.size() - 4)}); break;
+        case 8: d.tell(UpstreamFailed{1, FaultKind::upstream_reset}); break;
+        case 9: d.tell(UpstreamPiped{1, 3, true}); break;
+        case 10: d.tell(Woken{}); break;
+        case 11: if (next() % 4 == 0) d.tell(ClientGone{}); break;
+      }
+    }
+    heads = int(std::count(d.log.begin(), d.log.end(), "head"));
+    CHECK(heads <= 1);
+    CHECK(d.finish_count <= 1);
+    if (d.finish_count) CHECK(d.log.back() == "finish");
+  }
+}
