@@ -1,0 +1,97 @@
+"""One measurement each: a load, what it cost, in numbers that no gateway says about itself."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+_HERE = pathlib.Path(__file__).parent
+TARGET = "/v1/messages?beta=true"
+CONNECTIONS = 16
+
+
+def check(server, request, answer):
+    """The bench measures gateways that answer rightly: same bytes as the mock's, or no figure at all."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("POST", TARGET, request, {"content-type": "application/json", "anthropic-version": "2023-06-01",
+                                                 "x-api-key": "bench-client"})
+    response = connection.getresponse()
+    body = response.read()
+    connection.close()
+    if response.status != 200 or body != answer:
+        raise SystemExit("bench: %s answered %d with %d bytes, not the mock's %d:\n%s" % (
+            server.name, response.status, len(body), len(answer), body[:500].decode(errors="replace")))
+
+
+def cpu_us_per_request(server, request_path, seconds):
+    """CPU of the server's process tree over the requests that wrk counted in the same interval."""
+    before = server.cpu_seconds()
+    out = subprocess.run(["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--latency", "-s", str(_HERE / "post.lua"),
+                          "http://127.0.0.1:%d%s" % (server.port, TARGET), "--", str(request_path)],
+                         check=True, capture_output=True, text=True).stdout
+    spent = server.cpu_seconds() - before
+    result = json.loads(out.strip().splitlines()[-1])
+    if result["errors"] or not result["requests"]:
+        raise SystemExit("bench: %s under load: %s" % (server.name, result))
+    return spent * 1e6 / result["requests"]
+
+
+def _named(servers):
+    return ["%s=%d" % (s.name, s.port) for s in servers]
+
+
+def _lines(out):
+    return {line["name"]: line for line in map(json.loads, out.splitlines())}
+
+
+def exchanges(tool, request_path, count, servers):
+    """Latency of `count` whole exchanges on one connection each, the servers in turn."""
+    return _lines(subprocess.run([str(tool), "exchanges", str(request_path), str(count)] + _named(servers), check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout)
+
+
+def frames(tool, request_path, streams, servers):
+    """How long frames that come 5 ms apart are on their way, the servers in turn."""
+    return _lines(subprocess.run([str(tool), "frames", str(request_path), str(streams)] + _named(servers), check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout)
+
+
+def bytes_per_quiet_stream(tool, request_path, count, server):
+    """Growth of PSS while `count` streams stand open and say nothing, over `count`."""
+    with _held(tool, request_path, 20, server):
+        pass  # what the first exchanges of a process allocate for good is not a stream's
+    before = server.pss_bytes()
+    with _held(tool, request_path, count, server):
+        return (server.pss_bytes() - before) / count
+
+
+@contextlib.contextmanager
+def _held(tool, request_path, count, server):
+    client = subprocess.Popen([str(tool), "hold", str(request_path), str(count), str(server.port)],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        if json.loads(client.stdout.readline())["held"] != count:
+            raise SystemExit("bench: streams were lost")
+        yield
+    finally:
+        client.stdin.close()
+        client.wait()
+
+
+def instructions_per_exchange(tool, request_path, answer):
+    """Instructions of one exchange in the core: two runs, so that start-up falls out of the difference."""
+    counts = []
+    for exchange_count in (20, 120):
+        # The C library picks its memcpy by the processor; pinned to the baseline, every machine counts the same.
+        environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"}
+        out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(tool),
+                              str(request_path), str(answer), str(exchange_count)], env=environment,
+                             capture_output=True, text=True)
+        found = re.search(r"Collected\s*:\s*(\d+)", out.stderr)
+        if out.returncode or not found:
+            raise SystemExit("bench: steps failed:\n%s" % out.stderr[-2000:])
+        counts.append(int(found.group(1)))
+    return (counts[1] - counts[0]) / 100
