@@ -63,4 +63,11 @@ AuthResult authenticate(std::span<const Header> headers, const std::vector<Clien
   return search.result();
 }
 
+bool shows_key(const Header& header, const std::vector<ClientKey>& keys) {
+  Search search(keys);
+  search.look({&header, 1}, own_header);
+  for (std::string_view name : shared_headers) search.look({&header, 1}, name);
+  return search.result().outcome == AuthResult::Outcome::matched;
+}
+
 }  // namespace signalbox::auth

@@ -33,4 +33,8 @@ struct AuthResult {
 // latter the caller decides.
 AuthResult authenticate(std::span<const Header> headers, const std::vector<ClientKey>& keys);
 
+// Whether the field shows one of `keys`, in any of the places above. A client that sends its key twice
+// (ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN both set) must not have the second passed on to a provider.
+bool shows_key(const Header& header, const std::vector<ClientKey>& keys);
+
 }  // namespace signalbox::auth

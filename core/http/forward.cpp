@@ -78,12 +78,9 @@ bool ends_before_client_by_prefix(std::string_view name) {
 
 bool is_client_credential(std::string_view name) {
   switch (name.size()) {
-    case 6: return equals_ignoring_case(name, "cookie");
     case 9: return equals_ignoring_case(name, "x-api-key");
     case 13: return equals_ignoring_case(name, "authorization");
     case 14: return equals_ignoring_case(name, "x-goog-api-key");
-    case 15: return equals_ignoring_case(name, "x-signalbox-key");
-    case 19: return equals_ignoring_case(name, "proxy-authorization");
     default: return false;
   }
 }

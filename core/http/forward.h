@@ -14,8 +14,9 @@
 
 namespace signalbox::http {
 
-// Whether the field carries a client's credential: x-api-key, authorization, x-goog-api-key,
-// proxy-authorization, x-signalbox-key, cookie.
+// Whether a client may show a provider's credential in the field: x-api-key, authorization,
+// x-goog-api-key. A passthrough lane may carry these on and no others: a cookie, proxy-authorization and
+// x-signalbox-key are never a provider's.
 bool is_client_credential(std::string_view name);
 
 // Whether a client's field goes on to an upstream. `options` are those of the client's own headers.
