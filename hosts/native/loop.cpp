@@ -162,15 +162,16 @@ void Loop::unqueue(Timer& timer) {
   sift_down(last.timer->slot_);
 }
 
-void Loop::turn() {
-  int wait = -1;
+void Loop::turn(int64_t wait_ms_max) {
+  settle();  // of callers outside any callback
+  int64_t wait = wait_ms_max;
   if (has_posts_.load()) wait = 0;
   else if (!heap_.empty()) {
     refresh_now();
-    wait = int(std::clamp<int64_t>(heap_.front().at_ms - now_.monotonic_ms, 0, 60'000));
+    wait = std::clamp<int64_t>(heap_.front().at_ms - now_.monotonic_ms, 0, wait_ms_max);
   }
   epoll_event events[events_per_turn];
-  int n = epoll_wait(epoll_, events, events_per_turn, wait);
+  int n = epoll_wait(epoll_, events, events_per_turn, int(wait));
   refresh_now();
   for (int i = 0; i < n; ++i) {
     auto* target = static_cast<Pollable*>(events[i].data.ptr);

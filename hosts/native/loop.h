@@ -82,9 +82,15 @@ class Loop {
   // called from the loop itself. Thread-safe.
   void post(std::function<void()> task);
 
+  // Deletes what is buried, outside a turn: for the end of a thread, while what those objects use lives.
+  void sweep() { graveyard_.clear(); }
+
   // Runs until `stop`. Thread-safe to stop.
   void run();
   void stop();
+
+  // One round of `run`: waits for something to happen, no longer than `wait_ms_max`, and handles it.
+  void turn(int64_t wait_ms_max = 60'000);
 
   // The time at which this turn began (refreshed after waiting).
   Now now() const { return now_; }
@@ -92,7 +98,6 @@ class Loop {
 
  private:
   friend class Timer;
-  void turn();
   void fire_timers();
   void run_posts();
   void settle();

@@ -1,0 +1,413 @@
+#include "client_connection.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+namespace signalbox::native {
+
+namespace {
+
+// Behind a head in its buffer there is always this much room: for the coded bytes of a chunked body, and
+// for what was read beyond a body's end.
+constexpr size_t room_behind_head = 4096;
+constexpr size_t head_bytes_possible = RequestBuffer::bytes_max - room_behind_head;
+
+// One read of a large body: more would only keep other connections waiting.
+constexpr size_t receive_bytes_max = 256 << 10;
+
+}  // namespace
+
+ClientConnection::ClientConnection(ConnectionHost& host, int fd, PeerScope peer)
+    : host_(host), loop_(host.loop()), fd_(fd), peer_(peer), timer_(loop_, [this] { on_due(); }) {
+  int one = 1;
+  setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+}
+
+ClientConnection::~ClientConnection() {
+  if (fd_ >= 0) ::close(fd_);
+  handler_.reset();
+  host_.buffers().give_back(buffer_);
+}
+
+bool ClientConnection::start() {
+  handler_ = host_.make_handler(*this);
+  rearm();
+  return loop_.add(*this, fd_);
+}
+
+void ClientConnection::on_ready(uint32_t epoll_events) {
+  if (state_ == State::closed) return;
+  if ((epoll_events & EPOLLOUT) && blocked_) {
+    blocked_ = false;
+    loop_.settle_later(*this);
+  }
+  if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_closed_ = true;
+  if (peer_closed_ || (epoll_events & EPOLLIN)) readable_ = true;
+  switch (state_) {
+    case State::head:
+    case State::body: return pump();
+    case State::answering:
+      if (peer_closed_) lost();
+      return;
+    case State::closing:
+      if (epoll_events & (EPOLLHUP | EPOLLERR)) close(Goodbye::fin);
+      return;
+    case State::lingering: return drop_rest();
+    case State::closed: return;
+  }
+}
+
+void ClientConnection::on_settled() {
+  if (state_ == State::closed) return;
+  flush();
+  if (broken_) return lost();
+  if (told_backed_up_ && unsent() < size_t(host_.limits().client_unsent_bytes_max) / 2) {
+    told_backed_up_ = false;
+    handler_->on_client_taking();
+    if (state_ == State::closed) return;
+  }
+  if (state_ == State::closing) return end_when_sent();
+  if (state_ == State::head) {
+    if (begin_ < end_ || readable_) pump();
+    else rearm();
+  }
+}
+
+void ClientConnection::pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  while (state_ == State::head || state_ == State::body) {
+    const Progress progress = state_ == State::head ? read_head() : read_body();
+    if (progress == Progress::more) continue;
+    if (!readable_ || released_ || (state_ != State::head && state_ != State::body)) break;
+    if (!receive()) break;
+  }
+  pumping_ = false;
+  if (state_ == State::closed) return;
+  if (state_ == State::head && begin_ == end_) drop_input();
+  rearm();
+  if (state_ == State::answering && peer_closed_) lost();
+}
+
+ClientConnection::Progress ClientConnection::read_head() {
+  if (begin_ == end_) return Progress::stuck;
+  std::string_view bytes(buffer_->bytes + begin_, end_ - begin_);
+  if (scan_.head_bytes() == 0) {
+    const size_t empty = http1::leading_empty_line_bytes(bytes);
+    begin_ += uint32_t(empty);
+    bytes.remove_prefix(empty);
+    if (bytes.empty()) return Progress::stuck;
+  }
+  if (host_.draining()) {
+    close(Goodbye::fin);
+    return Progress::stuck;
+  }
+  const size_t bound = std::min(size_t(host_.limits().request_head_bytes_max), head_bytes_possible);
+  switch (scan_.feed(bytes, bound)) {
+    case http1::Outcome::need_more:
+      if (head_began_ms_ == never_ms) head_began_ms_ = loop_.now().monotonic_ms;
+      return Progress::stuck;
+    case http1::Outcome::refused: refuse(scan_.refusal(), bytes); return Progress::stuck;
+    case http1::Outcome::complete: break;
+  }
+  http1::Head head;
+  std::string_view head_text = bytes.substr(0, scan_.head_bytes());
+  http1::Refusal refusal = http1::parse_request(head_text, buffer_->headers, head);
+  if (refusal != http1::Refusal::none) {
+    refuse(refusal, head_text);
+    return Progress::stuck;
+  }
+  // A request that would fit at the buffer's front goes there, before views on it leave this function.
+  const size_t body = head.framing == http1::Framing::length ? size_t(head.length) : room_behind_head;
+  const size_t size = head.head_bytes + std::min(body, RequestBuffer::bytes_max);
+  if (begin_ > 0 && begin_ + size > RequestBuffer::bytes_max) {
+    std::memmove(buffer_->bytes, buffer_->bytes + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+    head_text = {buffer_->bytes, head_text.size()};
+    http1::parse_request(head_text, buffer_->headers, head);
+  }
+  begin_request(head);
+  return Progress::more;
+}
+
+void ClientConnection::begin_request(const http1::Head& head) {
+  content_ = coded_ = begin_ + uint32_t(head.head_bytes);
+  framing_ = head.framing;
+  length_ = head.length;
+  keep_ = head.persistence == http1::Persistence::keep;
+  is_head_method_ = head.method == "HEAD";
+  http_1_0_ = head.minor == 0;
+  first_request_ = false;
+  head_began_ms_ = never_ms;
+  exchange_open_ = true;
+  const bool has_body = framing_ == http1::Framing::chunked || (framing_ == http1::Framing::length && length_ > 0);
+  if (has_body) {
+    state_ = State::body;
+  } else {
+    state_ = State::answering;
+    rest_ = content_;
+  }
+
+  ClientHead told;
+  told.method = head.method;
+  told.target = head.target;
+  told.headers = head.headers;
+  told.body_bytes = framing_ == http1::Framing::chunked ? -1 : has_body ? length_ : 0;
+  told.peer = peer_;
+  handler_->on_client_head(told);
+  if (!exchange_open_) return;
+  if (!has_body) return tell_body(true);
+  if (!place_body()) return body_failed(FaultKind::overloaded);
+  // Only now: whom the core has refused by the head alone need not send the body (RFC 9110 section 10.1.1).
+  if (head.expects_continue && end_ == content_ && body_bytes_ == 0 && !head_sent_) {
+    text().append("HTTP/1.1 100 Continue\r\n\r\n");
+    loop_.settle_later(*this);
+  }
+}
+
+// A body of known length that does not fit behind its head gets memory of its own, once.
+bool ClientConnection::place_body() {
+  if (framing_ != http1::Framing::length || content_ + uint64_t(length_) <= RequestBuffer::bytes_max) return true;
+  body_ = host_.buffers().take_body(size_t(length_));
+  if (!body_) return false;
+  body_bytes_ = end_ - content_;  // all of it is body: the body is longer than the buffer
+  std::memcpy(body_.data(), buffer_->bytes + content_, body_bytes_);
+  end_ = content_;
+  return true;
+}
+
+ClientConnection::Progress ClientConnection::read_body() {
+  if (released_) return Progress::stuck;
+  return framing_ == http1::Framing::chunked ? take_chunked_body() : take_length_body();
+}
+
+ClientConnection::Progress ClientConnection::take_length_body() {
+  if (body_) return Progress::stuck;  // grows in receive
+  const size_t there = std::min(size_t(end_ - content_), size_t(length_));
+  if (there == body_bytes_) return Progress::stuck;
+  body_bytes_ = there;
+  const bool last = there == size_t(length_);
+  if (last) {
+    rest_ = content_ + uint32_t(length_);
+    state_ = State::answering;
+  }
+  tell_body(last);
+  return Progress::more;
+}
+
+// In the buffer:    | head | content | coded, fresh | room |
+// What is decoded joins the content; when all is decoded the next read goes right behind it.
+ClientConnection::Progress ClientConnection::take_chunked_body() {
+  if (coded_ == end_ || body_) return Progress::stuck;
+  char* const content = buffer_->bytes + content_ + body_bytes_;
+  const auto r = decoder_.feed(buffer_->bytes + coded_, end_ - coded_, content);
+  body_bytes_ += r.produced;
+  coded_ += uint32_t(r.consumed);
+  if (r.outcome == http1::Outcome::refused) {
+    body_failed(FaultKind::bad_request);
+    return Progress::stuck;
+  }
+  const bool last = r.outcome == http1::Outcome::complete;
+  if (last) {
+    rest_ = coded_;
+    state_ = State::answering;
+  } else {
+    end_ = coded_ = content_ + uint32_t(body_bytes_);
+  }
+  if (last || r.produced > 0) tell_body(last);
+  return Progress::more;
+}
+
+bool ClientConnection::receive_into(char* to, size_t room, size_t& got) {
+  const ssize_t n = recv(fd_, to, room, 0);
+  if (n > 0) {
+    got = size_t(n);
+    // Drained when less came than was asked for; the end, if the peer has closed, is yet to be read.
+    if (got < room && !peer_closed_) readable_ = false;
+    return true;
+  }
+  if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+    readable_ = false;
+    return false;
+  }
+  if (n < 0 && errno == EINTR) {
+    got = 0;
+    return true;
+  }
+  lost();
+  return false;
+}
+
+// One read to where the next bytes belong. False when nothing more can be done now.
+bool ClientConnection::receive() {
+  size_t got = 0;
+  if (state_ == State::body && body_) {
+    if (framing_ == http1::Framing::length) {
+      const size_t room = std::min(size_t(length_) - body_bytes_, receive_bytes_max);
+      if (!receive_into(body_.data() + body_bytes_, room, got)) return false;
+      body_bytes_ += got;
+      const bool last = body_bytes_ == size_t(length_);
+      if (last) {
+        rest_ = content_;
+        state_ = State::answering;
+      }
+      tell_body(last);
+      return true;
+    }
+    // Chunked: no more at once than fits in the buffer, should it belong to the next request.
+    const size_t room = RequestBuffer::bytes_max - content_;
+    const int64_t allowed = host_.limits().request_bytes_max + int64_t(room);
+    if (body_bytes_ + room > body_.capacity()) {
+      if (int64_t(body_bytes_) > allowed || !body_.reserve(std::max(body_.capacity() * 2, body_bytes_ + room))) {
+        body_failed(FaultKind::request_too_large);
+        return false;
+      }
+    }
+    char* const fresh = body_.data() + body_bytes_;
+    if (!receive_into(fresh, room, got)) return false;
+    const auto r = decoder_.feed(fresh, got, fresh);
+    body_bytes_ += r.produced;
+    if (r.outcome == http1::Outcome::refused) {
+      body_failed(FaultKind::bad_request);
+      return false;
+    }
+    const bool last = r.outcome == http1::Outcome::complete;
+    if (last) {
+      std::memcpy(buffer_->bytes + content_, fresh + r.consumed, got - r.consumed);
+      rest_ = content_;
+      end_ = content_ + uint32_t(got - r.consumed);
+      state_ = State::answering;
+    }
+    if (last || r.produced > 0) tell_body(last);
+    return true;
+  }
+
+  if (!buffer_) {
+    buffer_ = host_.buffers().take();
+    if (!buffer_) {
+      close(Goodbye::reset);
+      return false;
+    }
+    begin_ = end_ = 0;
+  }
+  if (state_ == State::head && begin_ > 0 && end_ == RequestBuffer::bytes_max) {
+    std::memmove(buffer_->bytes, buffer_->bytes + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (state_ == State::body && framing_ == http1::Framing::chunked &&
+      RequestBuffer::bytes_max - end_ < room_behind_head / 2) {
+    body_ = host_.buffers().take_body(RequestBuffer::bytes_max * 4);
+    if (!body_) {
+      body_failed(FaultKind::overloaded);
+      return false;
+    }
+    std::memcpy(body_.data(), buffer_->bytes + content_, body_bytes_);
+    end_ = coded_ = content_;
+    return true;
+  }
+  if (!receive_into(buffer_->bytes + end_, RequestBuffer::bytes_max - end_, got)) return false;
+  end_ += uint32_t(got);
+  return true;
+}
+
+void ClientConnection::tell_body(bool last) {
+  ClientBody told;
+  told.window = body_ ? std::string_view(body_.data(), body_bytes_)
+                      : std::string_view(buffer_->bytes + content_, body_bytes_);
+  told.last = last;
+  handler_->on_client_body(told);
+}
+
+void ClientConnection::body_failed(FaultKind kind) {
+  handler_->on_client_failed(kind);
+  if (exchange_open_) lost();
+}
+
+// Whether nothing of the request is still on its way.
+bool ClientConnection::request_whole() const {
+  return state_ == State::answering ||
+         (state_ == State::body && framing_ == http1::Framing::length && !body_ && length_ <= int64_t(end_ - content_));
+}
+
+void ClientConnection::release_request() {
+  released_ = true;
+  host_.buffers().give_back(std::move(body_));
+  body_ = {};
+  if (state_ == State::answering && rest_ == end_) drop_input();
+}
+
+void ClientConnection::drop_input() {
+  host_.buffers().give_back(buffer_);
+  buffer_ = nullptr;
+  begin_ = end_ = rest_ = content_ = coded_ = 0;
+}
+
+void ClientConnection::next_request() {
+  host_.buffers().give_back(std::move(body_));
+  body_ = {};
+  begin_ = rest_;
+  if (begin_ == end_) drop_input();
+  state_ = State::head;
+  scan_ = {};
+  decoder_ = {};
+  framing_ = http1::Framing::none;
+  length_ = -1;
+  body_bytes_ = 0;
+  released_ = head_sent_ = chunked_out_ = no_body_out_ = false;
+  out_left_ = -1;
+}
+
+void ClientConnection::lost() {
+  if (state_ == State::closed) return;
+  if (exchange_open_) handler_->on_client_gone();
+  else flush();  // a client may half-close after its last request and still read the answer
+  close(Goodbye::fin);
+}
+
+void ClientConnection::drain() {
+  if (state_ == State::head) close(Goodbye::fin);
+}
+
+void ClientConnection::close_now() {
+  if (exchange_open_) handler_->on_client_gone();
+  close(Goodbye::reset);
+}
+
+void ClientConnection::rearm() {
+  const Limits& limits = host_.limits();
+  const int64_t now = loop_.now().monotonic_ms;
+  switch (state_) {
+    case State::head:
+      // A connection that never says anything gets no more time than a slow head.
+      if (head_began_ms_ != never_ms) timer_.arm_at(head_began_ms_ + limits.request_head_ms_max);
+      else timer_.arm_at(now + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
+      return;
+    case State::body: timer_.arm_at(now + limits.request_body_idle_ms_max); return;
+    case State::answering: timer_.disarm(); return;
+    default: return;
+  }
+}
+
+void ClientConnection::on_due() {
+  switch (state_) {
+    case State::head:
+      if (head_began_ms_ == never_ms) return close(Goodbye::fin);
+      return refuse({FaultKind::request_timeout, {}}, row(FaultKind::request_timeout).status, "slow_head", {});
+    case State::body:
+      if (released_) return;
+      return body_failed(FaultKind::request_timeout);
+    case State::closing: return close(Goodbye::reset);
+    case State::lingering: return close(Goodbye::fin);
+    default: return;
+  }
+}
+
+}  // namespace signalbox::native

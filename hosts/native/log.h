@@ -1,0 +1,43 @@
+// The log: one line an exchange and the host's own messages, to standard error. JSON lines when that is no
+// terminal, sentences for a person when it is.
+//
+// No caller ever waits for it: lines are gathered in memory and written by a thread of its own; what does
+// not fit is dropped and counted, and the count is logged.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "signalbox/config.h"
+#include "signalbox/report.h"
+
+namespace signalbox::native {
+
+// What may wait to be written: seconds of work even at full load, were the reader to stall.
+inline constexpr size_t log_waiting_bytes_max = 1 << 20;
+
+class Log {
+ public:
+  enum class Form : uint8_t { json, terminal };
+
+  // Writes to descriptor `fd`, which stays the caller's.
+  Log(int fd, Form form, LogLevel level);
+  // Writes what is waiting.
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  // All of these from any thread.
+  void exchange(const Report& report);
+  // A request that never became an exchange.
+  void refused(std::string_view reason, int status, std::string_view request_id);
+  void message(LogLevel level, std::string_view text);
+  void set_level(LogLevel level);
+
+ private:
+  struct Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace signalbox::native

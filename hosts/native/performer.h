@@ -1,0 +1,90 @@
+// Performs what an exchange asks for: one function per effect. Owns the exchange of one connection's
+// current request, tells it every event in order, and never tells one while another is being answered.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "client_connection.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+#include "upstream.h"
+
+namespace signalbox::native {
+
+// What performing needs of the thread it runs on.
+class PerformerHost {
+ public:
+  virtual ~PerformerHost() = default;
+  virtual Loop& loop() = 0;
+  virtual Gateway& gateway() = 0;
+  virtual Transport& transport() = 0;
+  virtual std::array<uint8_t, 16> random() = 0;
+  // The secret of that name, a view until the next call; null data when there is none.
+  virtual std::string_view secret(std::string_view provider, std::string_view credential) = 0;
+  virtual void share(std::string_view delta) = 0;  // to the sister threads
+  virtual void on_report(const Report& report) = 0;
+};
+
+class Performer final : public RequestHandler {
+ public:
+  Performer(PerformerHost& host, ClientConnection& client);
+  ~Performer() override;
+
+  void on_client_head(const ClientHead& head) override;
+  void on_client_body(const ClientBody& body) override;
+  void on_client_failed(FaultKind kind) override;
+  void on_client_gone() override;
+  void on_client_taking() override;
+
+ private:
+  // One attempt's voice: turns what the transport tells into events that carry the attempt's number.
+  class Voice final : public AttemptListener {
+   public:
+    explicit Voice(Performer& performer) : performer_(performer) {}
+    void on_sent() override;
+    void on_head(int status, std::span<const Header> headers) override;
+    size_t on_body(std::string_view window, size_t fresh_bytes) override;
+    void on_end(std::string_view window) override;
+    void on_failed(FaultKind kind) override;
+
+    Performer& performer_;
+    Attempt* attempt_ = nullptr;    // null when it has ended
+    uint32_t number_ = 0;
+    BodyMode mode_ = BodyMode::rewrite;
+    bool paused_ = false;
+    std::string_view window_;       // only while an event that shows it is told
+    size_t released_ = 0;           // of it
+    uint64_t piped_bytes_ = 0;
+  };
+
+  void tell(const Event& event);
+  void perform(const Step& step);
+  void perform(const OpenUpstream& open);
+  void perform(const CancelUpstream& cancel);
+  void perform(const SendClientHead& head);
+  void perform(const SendClientBody& body);
+  void perform(const ReleaseBody& release);
+  void perform(const ReleaseRequest& release);
+  void perform(const ShareState& share);
+  void perform(const Finish& finish);
+
+  Voice* voice_of(uint32_t attempt);
+  Voice& free_voice();
+  void pipe(Voice& voice);
+  void slow_down();
+  void end();
+
+  PerformerHost& host_;
+  ClientConnection& client_;
+  std::optional<Exchange> exchange_;
+  std::vector<std::unique_ptr<Voice>> voices_;  // used again; as many as were ever open at once
+  std::vector<UpstreamFailed> failures_;        // of effects, told as the next events
+  std::optional<Ending> ending_;
+  Timer wake_;
+};
+
+}  // namespace signalbox::native

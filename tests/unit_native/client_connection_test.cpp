@@ -1,0 +1,448 @@
+// One client's connection against a scripted handler, over a socket pair: what the handler is told and
+// what the client reads. Nothing of the core is behind it.
+#include "client_connection.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+using namespace signalbox;
+using namespace signalbox::native;
+
+
+namespace {
+
+// Answers by script; remembers what it was told.
+class Script final : public RequestHandler {
+ public:
+  explicit Script(std::vector<std::string>& t) : told(t) {}
+  ClientConnection* connection = nullptr;
+  std::function<void()> on_head, on_body;  // what to do when told
+  std::vector<std::string>& told;  // outlives the connection
+  std::string body, last_target;
+  size_t body_tellings = 0;
+  bool whole = false;
+
+  void on_client_head(const ClientHead& head) override {
+    body.clear();
+    whole = false;
+    last_target = std::string(head.target);
+    told.push_back(std::string(head.method) + " " + last_target + " " + std::to_string(head.body_bytes));
+    if (on_head) on_head();
+  }
+  void on_client_body(const ClientBody& b) override {
+    ++body_tellings;
+    body = std::string(b.window);
+    whole = b.last;
+    if (b.last && on_body) on_body();
+  }
+  void on_client_failed(FaultKind kind) override {
+    told.push_back("failed " + std::string(row(kind).name));
+    answer(row(kind).status, "no");
+  }
+  void on_client_gone() override {
+    told.push_back("gone");
+    connection->finish(Ending::cut);
+  }
+  void on_client_taking() override { told.push_back("taking"); }
+
+  void answer(int status, std::string_view text, int64_t announced = -2) {
+    SendClientHead head;
+    head.status = status;
+    const Header headers[] = {{"x-a", "b"}, {"Date", "never"}, {"Transfer-Encoding", "gzip"}};
+    head.headers = headers;
+    head.body_bytes = announced == -2 ? int64_t(text.size()) : announced;
+    connection->send_head(head);
+    connection->send_body(text);
+    connection->finish(Ending::complete);
+  }
+};
+
+struct Bench final : ConnectionHost {
+  RequestBuffers pool;
+  Loop the_loop;
+  Limits the_limits;
+  bool stopping = false;
+  Script* script = nullptr;
+  ClientConnection* connection = nullptr;
+  int client = -1;
+  std::vector<std::string> refused, told;
+  bool closed = false;
+
+  Bench() {
+    int pair[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
+    client = pair[0];
+    connection = new ClientConnection(*this, pair[1], PeerScope::loopback);
+    REQUIRE(connection->start());
+    script->on_body = [this] { script->answer(200, script->body.empty() ? "ok" : script->body); };
+  }
+  ~Bench() override {
+    if (!closed) connection->close_now();
+    the_loop.sweep();
+    if (client >= 0) ::close(client);
+  }
+  Loop& loop() override { return the_loop; }
+  RequestBuffers& buffers() override { return pool; }
+  const Limits& limits() const override { return the_limits; }
+  std::string_view date() override { return "Sun, 06 Nov 1994 08:49:37 GMT"; }
+  bool draining() const override { return stopping; }
+  std::unique_ptr<RequestHandler> make_handler(ClientConnection& c) override {
+    auto made = std::make_unique<Script>(told);
+    script = made.get();
+    script->connection = &c;
+    return made;
+  }
+  std::string new_request_id() override { return "req_1"; }
+  void on_refused(std::string_view reason, int, std::string_view) override { refused.emplace_back(reason); }
+  void on_closed(ClientConnection&) override { closed = true; }
+
+  void turn(int count = 3) {
+    for (int i = 0; i < count; ++i) the_loop.turn(0);
+  }
+  void send(std::string_view text) {
+    while (!text.empty() && !closed) {
+      const ssize_t n = ::send(client, text.data(), text.size(), MSG_NOSIGNAL);
+      if (n > 0) text.remove_prefix(size_t(n));
+      else if (errno != EAGAIN) return;
+      turn(1);
+    }
+    turn();
+  }
+  // What has come, until nothing more does. "<end>" stands where the connection ended.
+  std::string read() {
+    std::string out;
+    char piece[65536];
+    for (int quiet = 0; quiet < 3;) {
+      const ssize_t n = recv(client, piece, sizeof piece, 0);
+      if (n > 0) {
+        out.append(piece, size_t(n));
+        quiet = 0;
+      } else if (n == 0 || errno != EAGAIN) {
+        return out + "<end>";
+      } else {
+        ++quiet;
+        turn(1);
+      }
+    }
+    return out;
+  }
+};
+
+std::string ok(const std::string& framing, const std::string& body) {
+  return "HTTP/1.1 200 OK\r\nx-a: b\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n" + framing + "\r\n" + body;
+}
+std::string length(size_t n) { return "content-length: " + std::to_string(n) + "\r\n"; }
+
+}  // namespace
+
+TEST_CASE("connection: a request whole, byte by byte, and two in one write") {
+  const std::string request = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+  SECTION("whole") {
+    Bench b;
+    b.send(request);
+    CHECK(b.read() == ok(length(5), "hello"));
+    CHECK(b.script->body_tellings == 1);
+  }
+  SECTION("byte by byte, empty lines before it") {
+    Bench b;
+    for (char c : "\r\n" + request) b.send({&c, 1});
+    CHECK(b.read() == ok(length(5), "hello"));
+  }
+  SECTION("pipelined, answered in order, the second only when the first is done") {
+    Bench b;
+    b.script->on_body = nullptr;
+    b.send(request + "GET /b HTTP/1.1\r\nHost: a\r\n\r\n" + request);
+    CHECK(b.told == std::vector<std::string>{"POST /a 5"});
+    b.script->connection->release_request();
+    b.script->answer(200, "one");
+    b.turn();
+    CHECK(b.script->last_target == "/b");
+    b.script->answer(200, "two");
+    b.turn();
+    b.script->answer(200, "three");
+    CHECK(b.read() == ok(length(3), "one") + ok(length(3), "two") + ok(length(5), "three"));
+  }
+  SECTION("hundreds of pipelined requests, beyond one buffer") {
+    Bench b;
+    std::string many, answers;
+    for (int i = 0; i < 3000; ++i) {
+      many += request;
+      answers += ok(length(5), "hello");
+    }
+    std::string got;
+    for (size_t at = 0; at < many.size(); at += 50'000) {
+      b.send(std::string_view(many).substr(at, 50'000));
+      got += b.read();
+    }
+    CHECK(got == answers);
+  }
+  SECTION("memory goes back between requests") {
+    Bench b;
+    for (int i = 0; i < 5; ++i) {
+      b.send(request);
+      b.read();
+      CHECK(b.pool.free_count() == 1);
+    }
+  }
+}
+
+TEST_CASE("connection: bodies of every size and framing arrive as they were sent") {
+  for (size_t size : {0u, 1u, 60'000u, 65'300u, 65'536u, 70'000u, 1'000'000u}) {
+    CAPTURE(size);
+    std::string body;
+    for (size_t i = 0; i < size; ++i) body.push_back(char('a' + i % 23));
+    std::string chunked;
+    for (size_t at = 0, n = 1; at < size; at += n, n = n * 3 % 70'001) {
+      const std::string piece = body.substr(at, n);
+      char line[32];
+      snprintf(line, sizeof line, "%zx\r\n", piece.size());
+      chunked += line + piece + "\r\n";
+      n = piece.size();
+    }
+    const std::string next = "GET /next HTTP/1.1\r\nHost: a\r\n\r\n";
+    const std::string by_length =
+        "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n" + body + next;
+    const std::string by_chunks =
+        "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked + "0\r\n\r\n" + next;
+    for (const std::string& request : {by_length, by_chunks}) {
+      Bench b;
+      std::string seen;
+      b.script->on_body = [&] {
+        if (b.script->last_target == "/a") seen = b.script->body;
+        b.script->answer(200, "ok");
+      };
+      b.send(request);
+      CHECK(b.read() == ok(length(2), "ok") + ok(length(2), "ok"));
+      CHECK(seen == body);
+      CHECK(b.script->last_target == "/next");
+    }
+  }
+}
+
+TEST_CASE("connection: answers are framed by what the client speaks") {
+  Bench b;
+  auto unknown_length = [&] { b.script->answer(200, "hello", -1); };
+  SECTION("chunked for 1.1") {
+    b.script->on_body = unknown_length;
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == ok("transfer-encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n"));
+  }
+  SECTION("until the end for 1.0") {
+    b.script->on_body = unknown_length;
+    b.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(b.read() == ok("connection: close\r\n", "hello") + "<end>");
+  }
+  SECTION("1.0 is kept when asked for and possible") {
+    b.send("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(b.read() == ok(length(2) + "connection: keep-alive\r\n", "ok"));
+  }
+  SECTION("HEAD has the length and no body") {
+    b.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == ok(length(2), "") + ok(length(2), "ok"));
+  }
+  SECTION("204 has neither") {
+    b.script->on_body = [&] { b.script->answer(204, "xx"); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == "HTTP/1.1 204 No Content\r\nx-a: b\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n");
+  }
+  SECTION("connection: close is honoured and said") {
+    b.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    CHECK(b.read() == ok(length(2) + "connection: close\r\n", "ok") + "<end>");
+  }
+  SECTION("less than announced is no success") {
+    b.script->on_body = [&] { b.script->answer(200, "hel", 5); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == ok(length(5), "hel") + "<end>");
+  }
+  SECTION("more than announced is not sent") {
+    b.script->on_body = [&] { b.script->answer(200, "hello", 3); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == ok(length(3), "hel"));
+  }
+  SECTION("a cut answer lacks its last chunk") {
+    b.script->on_body = [&] {
+      SendClientHead head;
+      head.status = 200;
+      b.connection->send_head(head);
+      b.connection->send_body("hello");
+      b.connection->finish(Ending::cut);
+    };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string got = b.read();
+    CHECK(got.find("5\r\nhello\r\n<end>") != got.npos);
+  }
+}
+
+TEST_CASE("connection: 100-continue comes only when the body is wanted") {
+  Bench b;
+  const std::string head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n";
+  SECTION("wanted") {
+    b.send(head);
+    CHECK(b.read() == "HTTP/1.1 100 Continue\r\n\r\n");
+    b.send("hello");
+    CHECK(b.read() == ok(length(5), "hello"));
+  }
+  SECTION("there already") {
+    b.send(head + "hello");
+    CHECK(b.read() == ok(length(5), "hello"));
+  }
+  SECTION("refused by the head alone") {
+    b.script->on_head = [&] { b.script->answer(413, "no"); };
+    b.send(head);
+    const std::string got = b.read();
+    CHECK(got.find("HTTP/1.1 413") == 0);
+    CHECK(got.find("connection: close\r\n") != got.npos);
+    CHECK(got.find("100 Continue") == got.npos);
+  }
+}
+
+TEST_CASE("connection: an early answer can be read although the body keeps coming") {
+  Bench b;
+  b.script->on_head = [&] { b.script->answer(413, "too large"); };
+  b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9000000\r\n\r\n" + std::string(100'000, 'x'));
+  const std::string got = b.read();
+  CHECK(got.find("HTTP/1.1 413") == 0);
+  CHECK(got.find("too large<end>") != got.npos);
+  CHECK_FALSE(b.closed);  // still reading what comes, for a while
+  b.send(std::string(600'000, 'x'));
+  CHECK(b.closed);
+}
+
+TEST_CASE("connection: a small body that is there already does not cost the connection") {
+  Bench b;
+  b.script->on_head = [&] { b.script->answer(401, "no"); };
+  b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string got = b.read();
+  CHECK(b.told == std::vector<std::string>{"POST / 5", "GET /b 0"});
+  CHECK(got.find("connection: close") == got.npos);
+}
+
+TEST_CASE("connection: what is no request is answered and the connection ends") {
+  Bench b;
+  b.send("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string got = b.read();
+  CHECK(got.find("HTTP/1.1 400 Bad Request\r\n") == 0);
+  CHECK(got.find("request-id: req_1\r\n") != got.npos);
+  CHECK(got.find("connection: close\r\n") != got.npos);
+  CHECK(b.refused == std::vector<std::string>{"length_and_coding"});
+  CHECK(b.told.empty());
+}
+
+TEST_CASE("connection: a body that cannot be read is told and answered") {
+  Bench b;
+  b.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX");
+  CHECK(b.told == std::vector<std::string>{"POST / -1", "failed bad_request"});
+  CHECK(b.read().find("HTTP/1.1 400") == 0);
+}
+
+TEST_CASE("connection: a client that leaves is told at once") {
+  Bench b;
+  b.script->on_body = nullptr;
+  SECTION("while its answer is open") {
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    ::close(b.client);
+    b.client = -1;
+    b.turn();
+    CHECK(b.told.back() == "gone");
+  }
+  SECTION("half-closing counts as leaving") {
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    shutdown(b.client, SHUT_WR);
+    b.turn();
+    CHECK(b.closed);
+  }
+  SECTION("in the middle of its body") {
+    b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+    shutdown(b.client, SHUT_WR);
+    b.turn();
+    CHECK(b.closed);
+  }
+  SECTION("after the bytes of a request that is answered at once") {
+    b.script->on_body = [&] { b.script->answer(200, "ok"); };
+    REQUIRE(::send(b.client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27, 0) == 27);
+    shutdown(b.client, SHUT_WR);
+    CHECK(b.read() == ok(length(2), "ok") + "<end>");
+  }
+}
+
+TEST_CASE("connection: a slow reader is told of, and nothing grows") {
+  Bench b;
+  b.the_limits.client_unsent_bytes_max = 100'000;
+  b.script->on_body = nullptr;
+  b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  SendClientHead head;
+  head.status = 200;
+  b.connection->send_head(head);
+  const std::string piece(10'000, 'x');
+  size_t pieces = 0;
+  while (!b.connection->backed_up() && pieces < 1000) {
+    b.connection->send_body(piece);
+    b.turn(1);
+    ++pieces;
+  }
+  CHECK(pieces < 1000);
+  CHECK(b.told.size() == 1);
+  const std::string got = b.read();
+  CHECK(b.told.back() == "taking");
+  CHECK(got.size() > pieces * piece.size());
+  CHECK_FALSE(b.connection->backed_up());
+}
+
+TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
+  Bench b;
+  b.the_limits.request_head_ms_max = 20;
+  b.the_limits.request_body_idle_ms_max = 20;
+  b.the_limits.idle_connection_ms_max = 20;
+  auto wait = [&] {
+    usleep(30'000);
+    b.turn();
+  };
+  SECTION("head") {
+    b.send("GET / HTTP/1.1\r\n");
+    wait();
+    CHECK(b.read().find("HTTP/1.1 408") == 0);
+    CHECK(b.refused == std::vector<std::string>{"slow_head"});
+  }
+  SECTION("body") {
+    b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
+    wait();
+    CHECK(b.told.back() == "failed request_timeout");
+    CHECK(b.read().find("HTTP/1.1 408") == 0);
+  }
+  SECTION("silence between requests") {
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(b.read() == ok(length(2), "ok"));
+    wait();
+    CHECK(b.read() == "<end>");
+  }
+  SECTION("an open answer has no clock here") {
+    b.script->on_body = nullptr;
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    wait();
+    CHECK_FALSE(b.closed);
+  }
+}
+
+TEST_CASE("connection: stopping ends idle connections now and busy ones after their answer") {
+  Bench b;
+  SECTION("idle") {
+    b.stopping = true;
+    b.connection->drain();
+    CHECK(b.closed);
+  }
+  SECTION("busy") {
+    b.script->on_body = nullptr;
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    b.stopping = true;
+    b.connection->drain();
+    CHECK_FALSE(b.closed);
+    b.script->answer(200, "ok");
+    CHECK(b.read() == ok(length(2) + "connection: close\r\n", "ok") + "<end>");
+  }
+}
