@@ -44,6 +44,7 @@ void Machine::release(size_t bytes) {
 void Machine::on(const UpstreamEnd& end) {
   if (watch_ == Watch::frames) {
     sse::Frame last;
+    frames_->feed(end.window);
     if (frames_->finish(last)) upstream_dialect().observe_frame(last, seen_);
     if (!seen_.terminal && !seen_.error) return cut_answer(FaultKind::upstream_cut);
   } else if (watch_ == Watch::whole && report_.status < 300 && !skimmer_->whole()) {

@@ -1,6 +1,8 @@
 // Event sequences: whatever a host tells, in whatever order, one exchange keeps its promises. The first
 // bytes of the input choose events, the rest is what bodies and headers are made of.
+#include <array>
 #include <cstdlib>
+#include <deque>
 #include <memory>
 #include <string>
 #include <variant>
@@ -61,6 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                           "/v1/models/m", "/signalbox/explain", "/healthz", "/readyz", "/v1/responses",
                                           "/v1beta/models"};
   constexpr std::string_view types[] = {"text/event-stream", "application/json; charset=x", "text/html", ""};
+  // What a host keeps for the exchange: heads and request windows.
+  std::deque<std::array<Header, 4>> heads;
+  std::deque<std::string> bodies;
   std::string window;
   size_t fresh = 0;
   bool open = false, finished = false, head_sent = false;
@@ -72,8 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     now.monotonic_ms += choice;
     const uint32_t attempt = choice & 0x40 ? 2 : 1;
     Event event = Woken{};
-    Header headers[4];
-    std::string body;
+    std::array<Header, 4>& headers = heads.emplace_back();
     switch (choice % 11) {
       case 0: {
         headers[0] = {"content-type", "application/json"};
@@ -85,8 +89,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         break;
       }
       case 1: {
-        // Kept for the whole run, as a host keeps a request's window.
-        static std::string kept;
+        std::string& kept = bodies.emplace_back();
         kept = choice & 0x20 ? std::string(source.text(source.byte()))
                              : std::string(R"({"model":")") + std::string(source.text(source.byte() % 8)) + R"(","stream":true})";
         event = ClientBody{kept, (choice & 0x80) == 0};
@@ -99,7 +102,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         headers[0] = {"content-type", types[source.byte() % 4]};
         headers[1] = {"retry-after", source.text(source.byte() % 32)};
         constexpr int statuses[] = {200, 201, 302, 400, 401, 404, 429, 500, 529};
-        event = UpstreamHead{attempt, statuses[source.byte() % 9], {headers, 2}};
+        event = UpstreamHead{attempt, statuses[source.byte() % 9], {headers.data(), 2}};
         break;
       }
       case 6:
