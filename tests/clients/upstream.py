@@ -18,6 +18,8 @@ import threading
 import messages
 import wire
 
+sys.set_int_max_str_digits(0)  # numbers of 10,000 digits are valid JSON
+
 STREAM = "text/event-stream; charset=utf-8"
 
 
@@ -37,6 +39,7 @@ class Upstream:
         self.folder, self.records, self.lock = folder, [], threading.Lock()
         self.script = script  # when set, what every request gets
         self.release = threading.Event()  # lets held answers go on to their end
+        self.retry_after = "7"
         self.once = []  # scripts for the next requests, one each, before all else
         self.connection_count = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -97,7 +100,7 @@ class Answer:
         self.random = random.Random(record.number)
         try:
             self.request = json.loads(record.body) if record.body else None
-        except ValueError:
+        except (ValueError, RecursionError):  # Python's reader gives up on deep nesting; Anthropic's does, too
             self.request = None
         self.script = self._script()
 
@@ -183,7 +186,7 @@ class Answer:
     def error(self, status):
         fields = []
         if status == 429:
-            fields = [("retry-after", "7"), ("anthropic-ratelimit-requests-limit", "50"),
+            fields = [("retry-after", self.upstream.retry_after), ("anthropic-ratelimit-requests-limit", "50"),
                       ("anthropic-ratelimit-requests-remaining", "0"), ("x-should-retry", "true")]
         return self.whole(status, messages.error_body(status, "Scripted %d — naïve" % status), fields=fields)
 

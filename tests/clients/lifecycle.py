@@ -1,0 +1,322 @@
+#!/usr/bin/env python3
+"""The life of the server: lanes that cool down on all threads, reload, graceful stop, clients that leave,
+what the log says. Waits are nets, never measures: nothing here asserts how long something took."""
+import json
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import traceback
+
+import messages
+import signalbox_server
+import wire
+from signalbox_server import ADMIN_KEY, BINARY, CLIENT_KEY, Server, provider
+from tap import Tap
+from upstream import Upstream
+
+HEADERS = [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
+
+
+def upstream(script=None):
+    return Upstream(tempfile.mkdtemp(prefix="upstream-"), script)
+
+
+def body(model="claude-x", **more):
+    return {"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], **more}
+
+
+def two_lanes(a, b, **server):
+    return {"server": {"listen": ["127.0.0.1:0"], "threads": 2, **server},
+            "providers": {"a": provider(a), "b": provider(b)},
+            "routes": [{"match": "*", "targets": ["a/*", "b/*"]}]}
+
+
+def message(server, **more):
+    return server.ask("POST", "/v1/messages", body(**more), HEADERS)
+
+
+def held(server, connection, **more):
+    """Begins a stream that the upstream holds, and reads its first piece."""
+    connection.send(wire.request_bytes("POST", "/v1/messages", json.dumps(body("script-hold", stream=True, **more)).encode(), HEADERS))
+    head = wire.read_head(connection.stream)
+    assert b" 200 " in head.split(b"\r\n")[0], head
+    return head
+
+
+def rest_of(head, connection):
+    """The held stream to its end, de-chunked."""
+    assert b"transfer-encoding: chunked" in head.lower(), head
+    out = bytearray()
+    wire.read_chunked(connection.stream, out)
+    return bytes(out)
+
+
+def sister_threads(tap):
+    a, b = upstream(), upstream()
+    a.retry_after = "2"
+    with Server(two_lanes(a, b), "sisters") as server:
+        providers = lambda count: [message(server).header("x-signalbox-provider") for _ in range(count)]
+        tap.equal("the first lane serves while it is healthy", set(providers(20)), {"a"})
+        a.once.append("error-429")
+        answer = message(server)
+        tap.check("a 429 reaches the client, or the other lane answers", answer.status in (200, 429), answer.start)
+        asked = a.count
+        time.sleep(0.05)  # a post to a sister's loop; nothing is asserted about it
+        tap.equal("60 fresh connections, on all threads, avoid the lane that cools down", set(providers(60)), {"b"})
+        tap.equal("the lane that cools down is not asked", a.count, asked)
+        tap.check("it is back after its retry-after", wire.wait_until(lambda: providers(1) == ["a"], 10))
+        b.script = a.script = "error-429"
+        message(server), message(server)
+        a.script = b.script = None
+        tap.equal("with every lane cooling down, one is still asked", message(server).status, 200)
+        # Which lanes cool down is keyed by names: a reload keeps it.
+        a.retry_after = "600"
+        wire.wait_until(lambda: providers(1) == ["a"], 10)
+        a.once.append("error-429")
+        message(server)
+        time.sleep(0.05)
+        config = two_lanes(a, b)
+        config["routes"].insert(0, {"match": "reloaded", "targets": ["a/*", "b/*"]})
+        server.write_config(config)
+        server.reload()
+        reloaded = lambda: message(server, model="reloaded").header("x-signalbox-route") == "reloaded"
+        tap.check("the reload is taken", wire.wait_until(reloaded))
+        tap.equal("a reload keeps what is known of lanes", set(providers(20)), {"b"})
+
+
+def reload(tap):
+    a, b = upstream(), upstream()
+    config = two_lanes(a, b)
+    with Server(config, "reload") as server:
+        with wire.Connection(server.port) as connection:
+            head = held(server, connection)
+            other = dict(config, routes=[{"match": "*", "targets": ["b/*"]}])
+            server.write_config(other)
+            server.reload()
+            by_b = lambda: message(server).header("x-signalbox-provider") == "b"
+            tap.check("SIGHUP: new exchanges use the new file", wire.wait_until(by_b))
+            tap.equal("SIGHUP: on every thread", {message(server).header("x-signalbox-provider") for _ in range(30)}, {"b"})
+            a.release.set()
+            tap.run("SIGHUP: an open stream goes on to its end", lambda: (rest_of(head, connection) == a.records[-1].answer, ""))
+        for name, text in (("broken", "{\n  \"server\": {\n"), ("wrong", json.dumps(dict(other, routs=[]), indent=1)), ("empty providers", "{\"providers\": 5}")):
+            before = len(server.text())
+            server.write_config(text)
+            server.reload()
+            tap.check("SIGHUP with a %s file: it is named, with its line" % name, wire.wait_until(
+                lambda: re.search(r"signalbox\.json:\d+", server.text()[before:]), 5), server.text()[before:])
+            tap.equal("SIGHUP with a %s file: the old one goes on" % name,
+                      {message(server).header("x-signalbox-provider") for _ in range(10)}, {"b"})
+        server.write_config(config)
+        server.reload()
+        by_a = lambda: message(server).header("x-signalbox-provider") == "a"
+        tap.check("SIGHUP: a good file after bad ones is taken", wire.wait_until(by_a))
+
+
+def refuses(port):
+    """No new exchange: the connection is refused, closed, or answered 503."""
+    try:
+        answer = wire.ask(port, "POST", "/v1/messages", body(), HEADERS, seconds=5)
+        return answer.status == 503
+    except (OSError, wire.WireError):
+        return True
+
+
+def graceful_stop(tap):
+    a = upstream()
+    server = Server(signalbox_server.config_for(a), "graceful")
+    with wire.Connection(server.port) as idle, wire.Connection(server.port) as connection:
+        idle.send(wire.request_bytes("GET", "/healthz"))
+        idle.receive("GET")
+        head = held(server, connection)
+        server.signal()
+        tap.check("SIGTERM: no new exchanges", wire.wait_until(lambda: refuses(server.port)))
+        tap.check("SIGTERM: an idle connection is closed", idle.closed_by_peer())
+        tap.check("SIGTERM: the server waits for an open stream", server.alive())
+        a.release.set()
+        tap.run("SIGTERM: the open stream finishes, whole", lambda: (rest_of(head, connection) == a.records[-1].answer, ""))
+        tap.check("SIGTERM: then the server ends", server.ended())
+        tap.equal("SIGTERM: with exit code 0", server.stop(), 0)
+
+
+def bounded_stop(tap):
+    a = upstream()
+    server = Server(signalbox_server.config_for(a, server={"drain_ms": 200}), "bounded-stop")
+    with wire.Connection(server.port) as connection:
+        head = held(server, connection)
+        server.signal()
+        tap.check("a stop waits no longer than its bound", server.ended())
+        try:
+            good = b"message_stop" not in rest_of(head, connection)
+        except (wire.WireError, OSError):
+            good = True
+        tap.check("what the bound cuts off does not look complete", good)
+        tap.check("its upstream is left, too", a.records[-1].client_left.wait(5))
+    server.stop()
+
+
+def second_signal(tap):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        a = upstream()
+        server = Server(signalbox_server.config_for(a, server={"drain_ms": 600_000}), "second-signal")
+        with wire.Connection(server.port) as connection:
+            held(server, connection)
+            server.signal(number)
+            wire.wait_until(lambda: refuses(server.port))
+            tap.check("%s: the first waits" % number.name, server.alive())
+            server.signal(number)
+            tap.check("%s: a second ends the server at once" % number.name, server.ended())
+        server.stop()
+
+
+def disconnect(tap):
+    a = upstream()
+    with Server(signalbox_server.config_for(a), "disconnect") as server:
+        for how in ("close", "reset"):
+            connection = wire.Connection(server.port)
+            held(server, connection)
+            if how == "reset":
+                connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            connection.close()
+            tap.check("a client's %s in a stream ends the upstream" % how, a.records[-1].client_left.wait(5))
+        for script in ("silent",):
+            before = a.count
+            connection = wire.Connection(server.port)
+            connection.send(wire.request_bytes("POST", "/v1/messages", json.dumps(body("script-" + script)).encode(), HEADERS))
+            wire.wait_until(lambda: a.count > before)
+            connection.close()
+            tap.check("a client's close before any answer ends the upstream", a.records[-1].client_left.wait(5))
+        tap.equal("and the lane is not punished", message(server).header("x-signalbox-provider"), "up")
+        tap.check("each is logged as the client's leaving", wire.wait_until(
+            lambda: server.text().count("client_gone") >= 3, 5), server.text()[-1500:])
+
+
+def log_and_headers(tap):
+    a = upstream()
+    config = signalbox_server.config_for(a, server={"client_keys": [{"name": "me", "key": CLIENT_KEY}],
+                                                    "admin_keys": [{"name": "root", "key": ADMIN_KEY}]},
+                                         headers={"x-extra": "configured"})
+    config["providers"]["up"]["credentials"][0]["key"] = "${UPSTREAM_KEY}"
+    with Server(config, "log", ["--log-level", "debug"], {"UPSTREAM_KEY": messages.KEY}) as server:
+        keyed = HEADERS + [("x-api-key", CLIENT_KEY)]
+        answer = server.ask("POST", "/v1/messages?beta=true&secret=%s" % CLIENT_KEY, body(), keyed)
+        tap.check("a credential from ${VAR} is used", answer.status == 200, answer.body)
+        tap.equal("a configured header is added", a.records[-1].head.all("x-extra"), ["configured"])
+        request_id = answer.header("request-id")
+        lines = lambda: [json.loads(line) for line in server.text().splitlines() if line.startswith("{")]
+        mine = lambda: [line for line in lines() if request_id in json.dumps(line)]
+        tap.check("one structured line for an exchange, with its request-id", wire.wait_until(lambda: len(mine()) == 1, 5), server.text())
+        text = json.dumps(mine())
+        tap.check("the line names route, provider, model and key by name", all(word in text for word in ('"up"', '"me"', "claude-x")), text)
+        for headers, status in (([], 401), ([("x-api-key", "wrong")], 401), ([("Authorization", "Bearer " + CLIENT_KEY)], 200),
+                                ([("x-signalbox-key", CLIENT_KEY), ("x-api-key", "sk-own")], 200),
+                                ([("x-signalbox-key", "wrong"), ("x-api-key", CLIENT_KEY)], 401),
+                                ([("Authorization", "Basic " + CLIENT_KEY)], 401)):
+            answer = server.ask("POST", "/v1/messages", body(), HEADERS + headers)
+            tap.equal("client key by %s: %d" % (", ".join(name for name, _ in headers) or "nothing", status), answer.status, status)
+            tap.check("  no key in the answer", CLIENT_KEY.encode() not in answer.body)
+        for path in ("/v1/models", "/v1/models/claude-x"):
+            tap.equal(path + " needs the client key", server.ask("GET", path).status, 401)
+        for path in ("/healthz", "/readyz"):
+            tap.equal(path + " needs none", server.ask("GET", path).status, 200)
+        count = a.count
+        tap.equal("explain needs the admin key", server.ask("POST", "/signalbox/explain", body(), keyed).status, 403)
+        answer = server.ask("POST", "/signalbox/explain", body(), [("x-api-key", ADMIN_KEY)])
+        tap.check("explain says what would serve", answer.status == 200 and b"claude-x" in answer.body and b"up" in answer.body, answer.body)
+        tap.equal("explain sends nothing", a.count, count)
+        hop = [("Connection", "keep-alive, x-hop"), ("x-hop", "1"), ("Keep-Alive", "timeout=5"), ("Cookie", "a=b"), ("TE", "trailers"),
+               ("X-Forwarded-For", "10.0.0.1"), ("CF-Ray", "x"), ("X-Stainless-Lang", "js"), ("Proxy-Authorization", "x"), ("x-kept", "1")]
+        server.ask("POST", "/v1/messages", body(), keyed + hop)
+        head = a.records[-1].head
+        gone = [name for name, _ in hop if name not in ("Connection", "x-kept") and head.all(name)]
+        tap.equal("what speaks of the hop or the client does not go on", gone, [])
+        tap.equal("other headers do", head.all("x-kept"), ["1"])
+        tap.equal("Host is the upstream's", head.all("host"), ["127.0.0.1:%d" % a.port])
+        server.ask("POST", "/v1/messages", b'{"model": "' + CLIENT_KEY.encode() + b'"', keyed)
+
+
+def passthrough(tap):
+    a, b = upstream(), upstream()
+    config = two_lanes(a, b)
+    del config["providers"]["a"]["credentials"]
+    config["providers"]["a"]["passthrough"] = True
+    config["server"]["client_keys"] = [{"name": "me", "key": CLIENT_KEY}]
+    with Server(config, "passthrough") as server:
+        keyed = HEADERS + [("x-signalbox-key", CLIENT_KEY)]
+        answer = server.ask("POST", "/v1/messages", body(), keyed + [("x-api-key", messages.KEY)])
+        tap.check("the client's own credential goes on", answer.status == 200 and a.records[-1].head.all("x-api-key") == [messages.KEY], answer.body)
+        tap.equal("the client key does not", a.records[-1].head.all("x-signalbox-key"), [])
+        answer = server.ask("POST", "/v1/messages", body(), keyed + [("x-api-key", "sk-own-wrong")])
+        tap.check("a 401 for it goes back as it is", answer.status == 401 and answer.body == a.records[-1].answer, answer.body)
+        answer = server.ask("POST", "/v1/messages", body(), keyed + [("Authorization", "Bearer " + messages.KEY)])
+        tap.check("as Bearer too, and the lane was not punished", answer.header("x-signalbox-provider") == "a"
+                  and a.records[-1].head.all("authorization") == ["Bearer " + messages.KEY], a.records[-1].head.fields)
+
+
+def base_urls(tap):
+    a = upstream()
+    for suffix in ("", "/", "/v1", "/v1/", "/v1/messages"):
+        with Server(signalbox_server.config_for(a, base_url=a.url + suffix), "base-url") as server:
+            message(server)
+            tap.equal("base URL ending in %r" % suffix, a.records[-1].head.path, "/v1/messages")
+            if not suffix:
+                server.ask("POST", "/v1/v1/messages?beta=true", body(), HEADERS)
+                tap.equal("a doubled /v1 of the client, and its query", a.records[-1].head.path, "/v1/messages?beta=true")
+
+
+def command_line(tap):
+    def run(*arguments):
+        done = subprocess.run([BINARY, *arguments], capture_output=True, timeout=20, stdin=subprocess.DEVNULL)
+        return done.returncode, (done.stdout + done.stderr).decode("utf-8", "replace")
+
+    folder = tempfile.mkdtemp()
+    good, bad = folder + "/good.json", folder + "/bad.json"
+    a = upstream()
+    with open(good, "w") as file:
+        json.dump(signalbox_server.config_for(a), file)
+    with open(bad, "w") as file:
+        file.write('{\n "servr": {},\n "providers": {"up": {"dialekt": "anthropic", "base_url": "ftp://x",\n'
+                   '  "credentials": [{"name": "main", "key": "%s"}]}},\n "routes": [{"match": "*", "targets": ["nobody/*"]}]\n}\n' % messages.KEY)
+    code, text = run("check", good)
+    tap.check("check takes a good file", code == 0, text)
+    code, text = run("check", bad)
+    tap.check("check refuses a bad one", code != 0, text)
+    tap.check("check tells every problem at once, each with its line and the nearest key",
+              all(word in text for word in ("bad.json:2:", "bad.json:3:", "bad.json:5:", "server", "dialect", "nobody")), text)
+    tap.check("check shows no secret", messages.KEY not in text)
+    signalbox_server.ALL_OUTPUT.append(("check", text))
+    code, text = run("serve", "--config", bad)
+    tap.check("serve refuses a bad file at the start", code != 0 and "bad.json:2" in text, text)
+    code, text = run("schema")
+    tap.run("schema prints a JSON Schema", lambda: (code == 0 and "properties" in json.loads(text), text[:200]))
+    with open(folder + "/request.json", "w") as file:
+        json.dump(body(), file)
+    code, text = run("explain", folder + "/request.json", "--config", good)
+    tap.check("explain says what would serve, and sends nothing", code == 0 and "up" in text and a.count == 0, text)
+    for arguments in ((), ("serve",), ("check",), ("explain",), ("schema",)):
+        code, text = run(*arguments, "--help")
+        tap.check("%s --help" % " ".join(("signalbox",) + arguments), code == 0 and len(text) > 100, text)
+    code, text = run("no-such-command")
+    tap.check("an unknown command is an error", code != 0, text)
+    with Server(None, "first-start") as server:
+        tap.check("a start without configuration prints the lines for Claude Code",
+                  "ANTHROPIC_BASE_URL=http://127.0.0.1:%d" % server.port in server.text(), server.text())
+
+
+def main():
+    tap = Tap("lifecycle")
+    for part in (sister_threads, reload, graceful_stop, bounded_stop, second_signal, disconnect, log_and_headers, passthrough,
+                 base_urls, command_line):
+        try:
+            part(tap)
+        except Exception:
+            import traceback
+            tap.check(part.__name__ + " ran to its end", False, traceback.format_exc(limit=-4))
+    signalbox_server.check_secrets(tap)
+    tap.exit()
+
+
+if __name__ == "__main__":
+    main()
