@@ -154,11 +154,10 @@ _SIGNALBOX_CONFIG = """server:
   mock:
     dialect: anthropic
     base_url: http://127.0.0.1:%(upstream_port)d
-    credentials:
-      main: bench-upstream-credential
+    key: bench-upstream-credential
 routes:
   - match: "claude-*"
-    targets: [{provider: mock, model: claude-bench-upstream}]
+    targets: [mock/claude-bench-upstream]
 """
 
 
