@@ -72,6 +72,8 @@ const std::vector<std::string> accepted = {
     "[\"\xe2\x80\xa9\"]", "[\"new\\u00A0line\"]", "[\"\x7f\"]", "[\"a\x7f" "a\"]", "false", "42", "-0.1", "null",
     "\"asd\"", "true", "\"\"", "[\"a\"]\n", "[true]", " [] ", "\t\r\n 1 \t\r\n", "0", "-0", "0.0", "1.5e300",
     "[\"\xf0\x9f\x98\x80\xe6\x97\xa5\xc3\xa9 plain\"]", "{\"a\":{\"b\":[{\"c\":[[[]]]}]}}",
+    // A level is an object first and an array later, and the other way round.
+    "[{\"a\":{}},[[1],2]]", "[[[]],{\"a\":[],\"b\":1}]",
 };
 
 const std::vector<std::string> refused = {
@@ -169,6 +171,7 @@ TEST_CASE("json reader: an error says where", "[json]") {
     CHECK(error.offset == offset);
     CHECK_FALSE(error.what.empty());
   }
+  CHECK(judge("[-01]").what == "a number with a leading zero");
 }
 
 TEST_CASE("json reader: depth is bounded, and the bound has a place", "[json]") {
