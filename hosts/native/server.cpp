@@ -1,0 +1,116 @@
+#include "server.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "listen.h"
+#include "server_thread.h"
+
+namespace signalbox::native {
+
+HttpServer::HttpServer(Setup setup, Log& log) : setup_(std::move(setup)), log_(log) {
+  const int64_t asked = setup_.config.server.threads;
+  thread_count_ = asked > 0 ? size_t(asked) : std::max(1u, std::thread::hardware_concurrency());
+  signal(SIGPIPE, SIG_IGN);
+  sigset_t set;
+  sigemptyset(&set);
+  for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  ended_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+HttpServer::~HttpServer() {
+  for (auto& sockets : sockets_)
+    for (int fd : sockets) close(fd);
+  close(signals_);
+  close(ended_);
+}
+
+std::optional<std::string> HttpServer::listen() {
+  std::vector<std::vector<int>> sockets(thread_count_);
+  std::vector<std::string> addresses;
+  std::optional<std::string> problem;
+  for (const std::string& address : setup_.config.server.listen) {
+    Listening listening = listen_on(address, thread_count_);
+    if (!listening.problem.empty()) {
+      problem = std::move(listening.problem);
+      break;
+    }
+    for (size_t i = 0; i < thread_count_; ++i) sockets[i].push_back(listening.sockets[i]);
+    addresses.push_back(std::move(listening.address));
+  }
+  if (problem) {
+    for (auto& of_thread : sockets)
+      for (int fd : of_thread) close(fd);
+    return problem;
+  }
+  sockets_ = std::move(sockets);
+  addresses_ = std::move(addresses);
+  return std::nullopt;
+}
+
+void HttpServer::share(const ServerThread& from, std::string_view delta) {
+  if (threads_.size() < 2) return;
+  auto copy = std::make_shared<const std::string>(delta);
+  for (auto& thread : threads_)
+    if (thread.get() != &from) thread->post_delta(copy);
+}
+
+void HttpServer::thread_ended() {
+  running_.fetch_sub(1);
+  const uint64_t one = 1;
+  [[maybe_unused]] ssize_t n = write(ended_, &one, sizeof one);
+}
+
+void HttpServer::adopt(const Setup& setup) {
+  const auto& server = setup.config.server;
+  if (server.listen != setup_.config.server.listen || server.threads != setup_.config.server.threads)
+    log_.message(LogLevel::warn, "server.listen and server.threads change only with a restart.");
+  for (auto& thread : threads_) thread->post_setup(setup);
+  log_.message(LogLevel::info, "Configuration reloaded.");
+}
+
+HttpServer::Stop HttpServer::run(const std::function<std::optional<Setup>()>& reload) {
+  for (size_t i = 0; i < thread_count_; ++i)
+    threads_.push_back(std::make_unique<ServerThread>(*this, uint32_t(i), std::exchange(sockets_[i], std::vector<int>{})));
+  running_ = thread_count_;
+  std::vector<std::thread> running;
+  for (auto& thread : threads_) running.emplace_back([&thread] { thread->run(); });
+
+  bool stopping = false;
+  while (running_.load() > 0) {
+    pollfd waits[2] = {{signals_, POLLIN, 0}, {ended_, POLLIN, 0}};
+    if (poll(waits, 2, -1) < 0) continue;
+    uint64_t count;
+    [[maybe_unused]] ssize_t n = read(ended_, &count, sizeof count);
+    signalfd_siginfo signal_info{};
+    while (read(signals_, &signal_info, sizeof signal_info) == sizeof signal_info) {
+      if (signal_info.ssi_signo == SIGHUP) {
+        if (stopping) continue;
+        if (std::optional<Setup> setup = reload()) {
+          adopt(*setup);
+          setup_ = std::move(*setup);
+        }
+      } else if (!stopping) {
+        stopping = true;
+        log_.message(LogLevel::info, "Stopping: open exchanges may finish. A second signal ends at once.");
+        for (auto& thread : threads_) thread->post_drain();
+      } else {
+        for (auto& thread : threads_) thread->stop();
+      }
+    }
+  }
+  for (std::thread& thread : running) thread.join();
+  threads_.clear();
+  return cut_ ? Stop::cut : Stop::drained;
+}
+
+}  // namespace signalbox::native

@@ -1,0 +1,70 @@
+// The native server: one loop, one gateway and one set of upstream connections per thread, sharing nothing
+// but deltas of health. The main thread listens, waits for signals, reloads and stops.
+//
+//   SIGHUP            reads the configuration again; a bad file is logged and the old one kept
+//   SIGTERM, SIGINT   no new requests; open exchanges finish within server.drain_ms; a second one ends at once
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "log.h"
+#include "signalbox/config.h"
+
+namespace signalbox::native {
+
+class ServerThread;
+
+// Finds the secret that a credential's name stands for; null when there is none. Copied for each thread,
+// with all it holds.
+using SecretLookup = std::function<const std::string*(std::string_view provider, std::string_view credential)>;
+
+// What a start or a reload brings.
+struct Setup {
+  Config config;
+  SecretLookup secrets;
+};
+
+class HttpServer {
+ public:
+  // `log` must outlive it. Call before any other thread exists: it blocks the signals it waits for.
+  HttpServer(Setup setup, Log& log);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Binds every address. A sentence says what went wrong, and nothing stays bound.
+  std::optional<std::string> listen();
+
+  // As bound, with the real port where 0 was asked for: "127.0.0.1:8484".
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  enum class Stop : uint8_t { drained, cut };
+
+  // Serves until stopped by a signal. `reload` answers a new setup, or none after having logged why.
+  Stop run(const std::function<std::optional<Setup>()>& reload);
+
+ private:
+  friend class ServerThread;
+  void share(const ServerThread& from, std::string_view delta);
+  void thread_ended();
+  void adopt(const Setup& setup);
+
+  Setup setup_;
+  Log& log_;
+  size_t thread_count_ = 1;
+  std::atomic<int64_t> connection_count_{0};
+  std::atomic<size_t> running_{0};
+  std::atomic<bool> cut_{false};
+  int ended_ = -1;    // an eventfd the threads write to when they end
+  int signals_ = -1;  // a signalfd
+  std::vector<std::string> addresses_;
+  std::vector<std::vector<int>> sockets_;  // per thread
+  std::vector<std::unique_ptr<ServerThread>> threads_;
+};
+
+}  // namespace signalbox::native

@@ -1,0 +1,250 @@
+#include "server_thread.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "http1/write.h"
+#include "signalbox/error_body.h"
+
+namespace signalbox::native {
+
+namespace {
+
+// How often memory that was not needed goes back.
+constexpr int64_t trim_every_ms = 5'000;
+
+// How long accepting rests when the process is out of descriptors or memory.
+constexpr int64_t accept_rest_ms = 100;
+
+// Taken in one turn; the others' frames must not wait for a crowd at the door.
+constexpr int accepts_per_turn = 64;
+
+PeerScope scope_of(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto& a = reinterpret_cast<const sockaddr_in&>(peer);
+    return (ntohl(a.sin_addr.s_addr) >> 24) == 127 ? PeerScope::loopback : PeerScope::remote;
+  }
+  if (peer.ss_family == AF_INET6) {
+    const auto& a = reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr;
+    if (IN6_IS_ADDR_LOOPBACK(&a)) return PeerScope::loopback;
+    if (IN6_IS_ADDR_V4MAPPED(&a) && a.s6_addr[12] == 127) return PeerScope::loopback;
+    return PeerScope::remote;
+  }
+  return PeerScope::unknown;
+}
+
+TransportSettings transport_settings(const Config& config) {
+  TransportSettings settings;
+  settings.answer_head_bytes_max = size_t(config.server.limits.answer_head_bytes_max);
+  settings.window_bytes_max = size_t(config.server.limits.frame_bytes_max) + (64 << 10);
+  return settings;
+}
+
+}  // namespace
+
+class ServerThread::Listener final : public Pollable {
+ public:
+  Listener(ServerThread& thread, int fd) : thread_(thread), fd_(fd) { rearm(); }
+  ~Listener() override { ::close(fd_); }
+  void on_ready(uint32_t) override { thread_.accept_from(fd_); }
+  // Level-triggered: what one turn does not take, the next one does.
+  void rearm() { thread_.loop_.add(*this, fd_, EPOLLIN); }
+  void rest() { thread_.loop_.remove(fd_); }
+
+ private:
+  ServerThread& thread_;
+  int fd_;
+};
+
+ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets)
+    : server_(server),
+      gateway_(std::make_shared<const Config>(server.setup_.config), Capabilities{}, number),
+      secrets_(server.setup_.secrets),
+      transport_(make_transport(loop_, transport_settings(server.setup_.config))),
+      trim_(loop_, [this] {
+        buffers_.trim();
+        trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
+      }),
+      accept_again_(loop_, [this] {
+        for (auto& listener : listeners_) listener->rearm();
+      }),
+      drain_end_(loop_, [this] {
+        server_.cut_ = true;
+        loop_.stop();
+      }) {
+  for (int fd : sockets) listeners_.push_back(std::make_unique<Listener>(*this, fd));
+  trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
+}
+
+ServerThread::~ServerThread() = default;
+
+void ServerThread::run() {
+  loop_.run();
+  close_listeners();
+  if (!clients_.empty()) server_.cut_ = true;
+  while (!clients_.empty()) clients_.back()->close_now();
+  loop_.sweep();
+  server_.thread_ended();
+}
+
+void ServerThread::accept_from(int socket) {
+  for (int i = 0; i < accepts_per_turn; ++i) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd = accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      take_client(fd, scope_of(peer));
+      continue;
+    }
+    switch (errno) {
+      case EAGAIN: return;
+      case EMFILE:
+      case ENFILE:
+      case ENOBUFS:
+      case ENOMEM: return rest_from_accepting(errno);
+      default: break;  // the connection is gone already, or a network's error stands in for it (accept(2))
+    }
+  }
+}
+
+void ServerThread::take_client(int fd, PeerScope peer) {
+  if (server_.connection_count_.load(std::memory_order_relaxed) >= limits().connections_max) return turn_away(fd);
+  auto client = std::make_unique<ClientConnection>(*this, fd, peer);
+  if (!client->start()) return;
+  client->index = clients_.size();
+  clients_.push_back(client.release());
+  server_.connection_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ServerThread::turn_away(int fd) {
+  const std::string id = new_request_id();
+  std::string body, out;
+  write_error_body(body, {}, {}, Fault{FaultKind::overloaded, "Too many connections are open."}, id);
+  http1::append_status_line(out, row(FaultKind::overloaded).status);
+  http1::append_header(out, "content-type", "application/json");
+  http1::append_header(out, "request-id", id);
+  http1::append_header(out, "content-length", int64_t(body.size()));
+  out.append("connection: close\r\n\r\n").append(body);
+  [[maybe_unused]] ssize_t n = send(fd, out.data(), out.size(), MSG_NOSIGNAL);
+  ::close(fd);
+  on_refused("connections_max", row(FaultKind::overloaded).status, id);
+}
+
+void ServerThread::rest_from_accepting(int error) {
+  for (auto& listener : listeners_) listener->rest();
+  accept_again_.arm_at(loop_.now().monotonic_ms + accept_rest_ms);
+  server_.log_.message(LogLevel::warn, std::string("Cannot accept connections for the moment: ") + std::strerror(error));
+}
+
+std::string_view ServerThread::date() {
+  const int64_t second = loop_.now().unix_ms / 1000;
+  if (second != date_second_) {
+    date_second_ = second;
+    http1::write_date(date_, second);
+  }
+  return {date_, http1::date_bytes};
+}
+
+std::unique_ptr<RequestHandler> ServerThread::make_handler(ClientConnection& connection) {
+  return std::make_unique<Performer>(*this, connection);
+}
+
+std::string ServerThread::new_request_id() {
+  static constexpr char hex[] = "0123456789abcdef";
+  std::string id = "req_";
+  for (uint8_t byte : random()) {
+    id.push_back(hex[byte >> 4]);
+    id.push_back(hex[byte & 15]);
+  }
+  return id;
+}
+
+void ServerThread::on_refused(std::string_view reason, int status, std::string_view request_id) {
+  server_.log_.refused(reason, status, request_id);
+}
+
+void ServerThread::on_closed(ClientConnection& connection) {
+  clients_.back()->index = connection.index;
+  clients_[connection.index] = clients_.back();
+  clients_.pop_back();
+  server_.connection_count_.fetch_sub(1, std::memory_order_relaxed);
+  end_if_drained();
+}
+
+std::array<uint8_t, 16> ServerThread::random() {
+  // One system call for many requests.
+  if (random_used_ == random_.size()) {
+    size_t filled = 0;
+    while (filled < random_.size()) {
+      const ssize_t n = getrandom(random_.data() + filled, random_.size() - filled, 0);
+      if (n > 0) filled += size_t(n);
+    }
+    random_used_ = 0;
+  }
+  std::array<uint8_t, 16> out;
+  std::memcpy(out.data(), random_.data() + random_used_, out.size());
+  random_used_ += out.size();
+  return out;
+}
+
+std::string_view ServerThread::secret(std::string_view provider, std::string_view credential) {
+  const std::string* found = secrets_ ? secrets_(provider, credential) : nullptr;
+  if (!found && former_secrets_) found = former_secrets_(provider, credential);
+  return found ? std::string_view(*found) : std::string_view{};
+}
+
+void ServerThread::share(std::string_view delta) { server_.share(*this, delta); }
+
+void ServerThread::on_report(const Report& report) { server_.log_.exchange(report); }
+
+void ServerThread::post_setup(const Setup& setup) {
+  // A copy of its own: threads share no configuration, not even a count of references.
+  auto config = std::make_shared<const Config>(setup.config);
+  loop_.post([this, config = std::move(config), secrets = setup.secrets]() mutable {
+    gateway_.adopt(config);
+    former_secrets_ = std::move(secrets_);
+    secrets_ = std::move(secrets);
+  });
+}
+
+void ServerThread::post_delta(std::shared_ptr<const std::string> delta) {
+  loop_.post([this, delta = std::move(delta)] { gateway_.merge(*delta); });
+}
+
+void ServerThread::post_drain() {
+  loop_.post([this] { drain(); });
+}
+
+void ServerThread::drain() {
+  if (draining_) return;
+  // Who has been let in by the kernel already would otherwise see a reset.
+  for (const auto& listener : listeners_) listener->on_ready(EPOLLIN);
+  draining_ = true;
+  close_listeners();
+  drain_end_.arm_at(loop_.now().monotonic_ms + gateway_.config()->server.drain_ms);
+  const std::vector<ClientConnection*> now = clients_;
+  for (ClientConnection* client : now) client->drain();
+  end_if_drained();
+}
+
+void ServerThread::close_listeners() {
+  accept_again_.disarm();
+  for (auto& listener : listeners_) {
+    listener->rest();
+    loop_.bury(std::move(listener));
+  }
+  listeners_.clear();
+}
+
+void ServerThread::end_if_drained() {
+  if (draining_ && clients_.empty()) loop_.stop();
+}
+
+}  // namespace signalbox::native

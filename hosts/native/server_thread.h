@@ -1,0 +1,77 @@
+// One thread of the server: its loop, gateway, upstream connections, and the clients it has accepted.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "client_connection.h"
+#include "performer.h"
+#include "server.h"
+#include "upstream.h"
+
+namespace signalbox::native {
+
+class ServerThread final : public ConnectionHost, public PerformerHost {
+ public:
+  // Takes over the listening `sockets`. Everything but `post_*` and `stop` runs on the thread itself.
+  ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets);
+  ~ServerThread() override;
+
+  void run();
+
+  // From other threads.
+  void post_setup(const Setup& setup);  // copies it
+  void post_delta(std::shared_ptr<const std::string> delta);
+  void post_drain();
+  void stop() { loop_.stop(); }
+
+  Loop& loop() override { return loop_; }
+  RequestBuffers& buffers() override { return buffers_; }
+  const Limits& limits() const override { return gateway_.config()->server.limits; }
+  std::string_view date() override;
+  bool draining() const override { return draining_; }
+  std::unique_ptr<RequestHandler> make_handler(ClientConnection& connection) override;
+  std::string new_request_id() override;
+  void on_refused(std::string_view reason, int status, std::string_view request_id) override;
+  void on_closed(ClientConnection& connection) override;
+
+  Gateway& gateway() override { return gateway_; }
+  Transport& transport() override { return *transport_; }
+  std::array<uint8_t, 16> random() override;
+  std::string_view secret(std::string_view provider, std::string_view credential) override;
+  void share(std::string_view delta) override;
+  void on_report(const Report& report) override;
+
+ private:
+  class Listener;
+
+  void accept_from(int socket);
+  void take_client(int fd, PeerScope peer);
+  void turn_away(int fd);
+  void rest_from_accepting(int error);
+  void drain();
+  void close_listeners();
+  void end_if_drained();
+
+  HttpServer& server_;
+  RequestBuffers buffers_;
+  Loop loop_;
+  Gateway gateway_;
+  SecretLookup secrets_;
+  SecretLookup former_secrets_;  // for exchanges that keep the configuration before the last reload
+  std::unique_ptr<Transport> transport_;
+  std::vector<std::unique_ptr<Listener>> listeners_;
+  std::vector<ClientConnection*> clients_;
+  bool draining_ = false;
+  Timer trim_;
+  Timer accept_again_;
+  Timer drain_end_;
+  int64_t date_second_ = -1;
+  char date_[32] = {};
+  std::array<uint8_t, 4096> random_{};
+  size_t random_used_ = 4096;
+};
+
+}  // namespace signalbox::native
