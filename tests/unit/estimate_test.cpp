@@ -114,6 +114,8 @@ TEST_CASE("estimate: what the model never reads does not count") {
   CHECK(estimate_tokens(message(R"([{"type":"text","text":"hi","cache_control":{"type":"ephemeral","x":")" + words +
                                 R"("}}])")) == bare);
   CHECK(estimate_tokens(message(R"([{"type":"text","text":"hi","signature":")" + words + R"("}])")) == bare);
+  CHECK(estimate_tokens(R"({"tools":[{"name":"n","input_schema":{},"cache_control":{"x":")" + words + R"("}}]})") ==
+        estimate_tokens(R"({"tools":[{"name":"n","input_schema":{}}]})"));
   CHECK(estimate_tokens(R"({"metadata":{"user_id":")" + words +
                         R"("},"messages":[{"role":"user","content":[{"type":"text","text":"hi"}]}]})") == bare);
 }

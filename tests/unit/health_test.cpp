@@ -154,6 +154,24 @@ TEST_CASE("health: deltas in any order, any number of times, end in the same sta
   }
 }
 
+TEST_CASE("health: one register decides by stamp, then sequence, then writer, then end") {
+  // Each beats the one before it; the last two are what a writer says that began anew in the same instant.
+  const std::vector<std::string> ascending = {
+      delta_of({entry("a", now + 9 * minute, now, 9, 9)}), delta_of({entry("a", now + 8 * minute, now + 1, 0, 9)}),
+      delta_of({entry("a", now + 7 * minute, now + 1, 1, 1)}), delta_of({entry("a", now + 5 * minute, now + 1, 1, 2)}),
+      delta_of({entry("a", now + 6 * minute, now + 1, 1, 2)})};
+  for (size_t i = 0; i + 1 < ascending.size(); ++i) {
+    Health upwards(1);
+    Health downwards(1);
+    REQUIRE(upwards.merge(ascending[i]));
+    REQUIRE(upwards.merge(ascending[i + 1]));
+    REQUIRE(downwards.merge(ascending[i + 1]));
+    REQUIRE(downwards.merge(ascending[i]));
+    CHECK(upwards.snapshot() == ascending[i + 1]);
+    CHECK(downwards.snapshot() == ascending[i + 1]);
+  }
+}
+
 TEST_CASE("health: groups merged apart and then together are the same as all at once, at the bound too") {
   std::mt19937 random(7);
   std::vector<std::string> deltas;

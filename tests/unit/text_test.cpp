@@ -92,6 +92,9 @@ TEST_CASE("text: the nearest word") {
   CHECK(nearest("abcx", close) == "abcd");
   std::vector<std::string_view> nearer = {"claude-sonnet-4-5", "claude-sonnet-4"};
   CHECK(nearest("claude-sonet-4", nearer) == "claude-sonnet-4");
+  // Two neighbours swapped are one mistake.
+  std::vector<std::string_view> swapped = {"port"};
+  CHECK(nearest("prot", swapped) == "port");
   // A short word has one change, not more.
   std::vector<std::string_view> ids = {"ab"};
   CHECK(nearest("ax", ids) == "ab");
