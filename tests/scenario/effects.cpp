@@ -192,6 +192,7 @@ void Stage::perform(const Effect& effect) {
     if (complete && announced_bytes_ >= 0 && announced_bytes_ != client_bytes_)
       broken("a complete answer has other bytes than its head announced");
     Entry ending;
+    ending.sigil = client_gone_ ? '.' : '<';  // nobody is there to see how it ends
     ending.text = complete ? "client end" : "client cut";
     essence_ += client_answer_ + "\n" + ending.text + "\n";
     add(std::move(ending));
@@ -209,6 +210,7 @@ void Stage::add_client_bytes(std::string_view bytes, Origin origin) {
   client_answer_.append(bytes);
   client_bytes_ += int64_t(bytes.size());
   if (announced_bytes_ >= 0 && client_bytes_ > announced_bytes_) broken("more bytes than the client's head announced");
+  if (head_request_) return;  // a host sends the head alone (RFC 9110 section 9.3.2)
   if (body_entry_ == SIZE_MAX) {
     body_entry_ = entries_.size();
     Entry entry;

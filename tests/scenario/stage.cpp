@@ -143,6 +143,7 @@ void Stage::client_statement(const Statement& statement) {
 void Stage::client_head(const Statement& statement) {
   method_ = statement.word(2);
   target_ = statement.word(3);
+  head_request_ = method_ == "HEAD";
   std::vector<Field> fields = statement.fields();
   // What every client sends, unless the scenario has it its own way.
   if (!has_header(fields, "host")) fields.insert(fields.begin(), {"host", "127.0.0.1:8484", false});

@@ -105,6 +105,7 @@ class Stage {
   int64_t announced_bytes_ = -1;
   int64_t client_bytes_ = 0;
   std::string client_answer_;
+  bool head_request_ = false;
   bool finished_ = false;
   bool client_gone_ = false;
 
