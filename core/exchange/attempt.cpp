@@ -79,10 +79,12 @@ std::span<const Header> Machine::upstream_headers(const Provider& to, Credential
     for (const ExtraHeader& extra : to.headers)
       overridden = overridden || http::equals_ignoring_case(extra.name, header.name);
     if (overridden) continue;
-    // The client's own credential goes on only where the configuration says so, and a client key of
-    // ours never does.
+    // The client's own credential goes on only where the configuration says so; a key of ours never
+    // does, in whichever field it stands.
+    const Server& server = config_->server;
     const bool own_credential = passes_credential && http::is_client_credential(header.name) &&
-                                !http::equals_ignoring_case(header.name, auth_.header);
+                                !auth::shows_key(header, server.client_keys) &&
+                                !auth::shows_key(header, server.admin_keys);
     if (own_credential || http::forwards_to_upstream(header, options)) headers[filled++] = header;
   }
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
