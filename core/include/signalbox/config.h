@@ -88,12 +88,14 @@ struct Model {
   std::string upstream_model;
   int64_t context_tokens_max = 0;  // 0: not said
   int64_t output_tokens_max = 0;
+  LaneFlags flags{};               // the provider's, with the model's own over them
 };
 
 // Provider + upstream model. `upstream_model` empty: the client's own name goes on.
 struct Target {
   uint32_t provider = 0;
   std::string upstream_model;
+  LaneFlags flags{};  // what holds for this target: its models entry's flags, else its provider's
 };
 
 // How much of an answer the core looks at.

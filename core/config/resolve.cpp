@@ -1,0 +1,336 @@
+#include "config/resolve.h"
+
+#include "config/defaults.h"
+#include "config/fill.h"
+#include "config/rules.h"
+
+namespace signalbox::config {
+namespace {
+
+// Items are compared each with each. Longer lists than this are a problem already (items_max).
+constexpr uint32_t items_compared_max = 1024;
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
+  }
+  return out;
+}
+
+class Resolver {
+ public:
+  Resolver(const Tree& tree, Config& config, std::vector<Problem>& problems, std::vector<Problem>& warnings)
+      : tree_(tree), config_(config), problems_(problems), warnings_(warnings) {}
+
+  void run() {
+    const NodeId root = tree_.root();
+    resolve_server(tree_.child(root, "server"));
+    const NodeId providers = tree_.child(root, "providers");
+    if (is(providers, Kind::mapping) && tree_[providers].child_count == 0) {
+      problem(providers, "names no provider; {builtin: mock} is one that needs no account");
+    }
+    size_t index = 0;
+    for (NodeId node : members(providers, config_.providers.size())) resolve_provider(node, config_.providers[index++]);
+    index = 0;
+    const NodeId models = tree_.child(root, "models");
+    for (NodeId node : members(models, config_.models.size())) resolve_model(node, config_.models[index++]);
+    const NodeId routes = tree_.child(root, "routes");
+    if (routes == no_node) {
+      add_implicit_route();
+    } else {
+      resolve_routes(routes);
+      warn_of_unused_providers(providers);
+    }
+  }
+
+ private:
+  bool is(NodeId node, Kind kind) const { return node != no_node && tree_[node].kind == kind; }
+
+  // The children, unless fill() did not take them over one to one.
+  Tree::Children members(NodeId node, size_t count) const {
+    return tree_.children(node != no_node && tree_[node].child_count == count ? node : no_node);
+  }
+
+  Problem at(NodeId node, std::string message) const {
+    return {std::move(message), tree_[node].place, path_of(tree_, node)};
+  }
+  Problem at_key(NodeId node, std::string message) const {
+    const Node& where = tree_[node];
+    return {std::move(message), where.key_place.line != 0 ? where.key_place : where.place, path_of(tree_, node)};
+  }
+  void problem(NodeId node, std::string message) { problems_.push_back(at(node, std::move(message))); }
+  void problem_at_key(NodeId node, std::string message) { problems_.push_back(at_key(node, std::move(message))); }
+
+  // Each item of the list is a mapping with a name; a name stands once.
+  void check_names(NodeId list) {
+    if (list == no_node || tree_[list].child_count > items_compared_max) return;
+    std::vector<NodeId> names;
+    for (NodeId item : tree_.children(list)) {
+      const NodeId name = tree_.child(item, "name");
+      if (!is(name, Kind::string)) continue;
+      for (NodeId other : names) {
+        if (tree_[other].text != tree_[name].text) continue;
+        problem(name, "the name " + quoted(tree_[name].text) + " is taken already, at line " +
+                          std::to_string(tree_[other].place.line));
+        break;
+      }
+      names.push_back(name);
+    }
+  }
+
+  void resolve_server(NodeId server) {
+    if (config_.server.listen.empty() && tree_.child(server, "listen") == no_node) {
+      config_.server.listen.emplace_back(default_listen);
+    }
+    if (server == no_node) return;
+    check_names(tree_.child(server, "client_keys"));
+    check_names(tree_.child(server, "admin_keys"));
+    const NodeId listen = tree_.child(server, "listen");
+    if (listen == no_node) return;
+    if (is(listen, Kind::sequence) && tree_[listen].child_count == 0) problem(listen, "names no address");
+    if (!config_.server.client_keys.empty()) return;
+    const auto check = [&](NodeId node) {
+      if (is(node, Kind::string) && rule_listen(tree_[node].text).empty() && !is_loopback(tree_[node].text)) {
+        problem(node, "is open to others, so that server.client_keys is required; or listen on 127.0.0.1");
+      }
+    };
+    check(listen);
+    for (NodeId item : tree_.children(listen)) check(item);
+  }
+
+  void resolve_provider(NodeId node, Provider& provider) {
+    if (!is(node, Kind::mapping)) return;
+    check_headers(tree_.child(node, "headers"));
+    const NodeId list = tree_.child(node, "credentials");
+    const NodeId key = tree_.child(node, "key");
+    check_names(list);
+    if (const NodeId builtin = tree_.child(node, "builtin"); builtin != no_node) {
+      for (NodeId item : tree_.children(node)) {
+        const std::string& name = tree_[item].key;
+        if (name == "builtin" || name == "dialect" || name == "enabled" || name == "flags") continue;
+        if (find(name)) problem_at_key(item, "does not go with a built-in provider");
+      }
+      return;
+    }
+    for (std::string_view required : {"dialect", "base_url"}) {
+      if (tree_.child(node, required) == no_node) problem_at_key(node, "the key " + quoted(required) + " is missing");
+    }
+    if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
+    if (key != no_node && list == no_node) provider.credentials.emplace_back(default_credential);
+    if (provider.passthrough && (key != no_node || (is(list, Kind::sequence) && tree_[list].child_count != 0))) {
+      problem_at_key(tree_.child(node, "passthrough"),
+                     "the client's own credential goes on, so that this provider's are never used; give one of the two");
+    }
+    const NodeId passthrough = tree_.child(node, "passthrough");
+    if (list == no_node && key == no_node && !provider.passthrough && !is(passthrough, Kind::unresolved)) {
+      problem_at_key(node, "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
+                           "if the provider needs none");
+    }
+  }
+
+  static bool find(std::string_view key) {
+    const Field* providers = config::find(root_shape(), "providers");
+    return config::find(*providers->shape, key) != nullptr;
+  }
+
+  void check_headers(NodeId headers) {
+    if (headers == no_node || tree_[headers].child_count > items_compared_max) return;
+    for (NodeId item : tree_.children(headers)) {
+      for (NodeId other : tree_.children(headers)) {
+        if (other == item) break;
+        if (lower(tree_[other].key) != lower(tree_[item].key)) continue;
+        problem_at_key(item, "is the same header as at line " + std::to_string(tree_[other].key_place.line));
+        break;
+      }
+    }
+  }
+
+  // The index of a provider, or its count when there is none.
+  size_t provider_index(std::string_view name) const {
+    size_t index = 0;
+    while (index < config_.providers.size() && config_.providers[index].name != name) ++index;
+    return index;
+  }
+
+  std::vector<std::string_view> provider_names() const {
+    std::vector<std::string_view> names;
+    if (problems_.size() >= suggestions_max) return names;
+    for (const Provider& each : config_.providers) names.push_back(each.name);
+    return names;
+  }
+
+  void resolve_model(NodeId node, Model& model) {
+    const NodeId provider = tree_.child(node, "provider");
+    if (is(provider, Kind::string)) {
+      const size_t index = provider_index(tree_[provider].text);
+      if (index < config_.providers.size()) {
+        model.provider = uint32_t(index);
+        model.flags = config_.providers[index].flags;
+      } else {
+        problem(provider, "there is no provider " + quoted(tree_[provider].text) +
+                              did_you_mean(tree_[provider].text, provider_names()));
+      }
+    }
+    if (const NodeId flags = tree_.child(node, "flags"); flags != no_node) {
+      // fill() has said what is wrong with them; this time they go over the provider's.
+      std::vector<Problem> said;
+      const Field* models = config::find(root_shape(), "models");
+      fill(tree_, flags, *config::find(*models->shape, "flags")->shape, &model.flags, said);
+    }
+    if (model.context_tokens_max != 0 && model.output_tokens_max > model.context_tokens_max) {
+      warnings_.push_back(at(tree_.child(node, "output_tokens_max"), "is more than context_tokens_max, the whole of it"));
+    }
+  }
+
+  void add_implicit_route() {
+    Route route;
+    route.match = std::string(default_match);
+    for (size_t i = 0; i < config_.providers.size(); ++i) {
+      const Provider& provider = config_.providers[i];
+      if (provider.enabled) route.targets.push_back({uint32_t(i), {}, provider.flags});
+    }
+    if (route.targets.empty() && !config_.providers.empty()) {
+      warnings_.push_back(at(tree_.child(tree_.root(), "providers"), "no provider is enabled, so that nothing can be served"));
+    }
+    config_.routes.push_back(std::move(route));
+  }
+
+  void resolve_routes(NodeId routes) {
+    if (is(routes, Kind::sequence) && tree_[routes].child_count == 0) {
+      problem(routes, "names no route; leave the key out for one that serves every model");
+    }
+    used_.assign(config_.providers.size(), false);
+    size_t index = 0;
+    for (NodeId node : members(routes, config_.routes.size())) {
+      Route& route = config_.routes[index++];
+      const NodeId targets = tree_.child(node, "targets");
+      if (is(targets, Kind::sequence)) resolve_targets(targets, route);
+      const NodeId match = tree_.child(node, "match");
+      if (!is(match, Kind::string)) continue;
+      for (size_t earlier = 0; earlier + 1 < index; ++earlier) {
+        const std::string& pattern = config_.routes[earlier].match;
+        if (pattern.empty() || !covers(pattern, route.match)) continue;
+        warnings_.push_back(at(match, "this route never serves: routes[" + std::to_string(earlier) + "], " +
+                                          quoted(pattern) + ", takes all of it first"));
+        break;
+      }
+    }
+  }
+
+  void resolve_targets(NodeId targets, Route& route) {
+    if (tree_[targets].child_count == 0) problem(targets, "names no target");
+    if (tree_[targets].child_count > items_compared_max) return;
+    std::vector<NodeId> seen;
+    bool enabled = false, all_known = true;
+    for (NodeId node : tree_.children(targets)) {
+      if (!is(node, Kind::string)) {
+        all_known = false;
+        continue;
+      }
+      Target target;
+      if (!resolve_target(node, target)) {
+        all_known = false;
+        continue;
+      }
+      for (NodeId other : seen) {
+        if (tree_[other].text != tree_[node].text) continue;
+        warnings_.push_back(at(node, "stands in this route already"));
+        break;
+      }
+      seen.push_back(node);
+      used_[target.provider] = true;
+      enabled = enabled || config_.providers[target.provider].enabled;
+      route.targets.push_back(std::move(target));
+    }
+    if (all_known && !route.targets.empty() && !enabled) {
+      warnings_.push_back(at(targets, "no provider of these is enabled, so that this route serves nothing"));
+    }
+  }
+
+  bool resolve_target(NodeId node, Target& target) {
+    const std::string_view text = tree_[node].text;
+    for (const Model& model : config_.models) {
+      if (model.name != text) continue;
+      if (model.provider >= config_.providers.size()) return false;
+      target = {model.provider, model.upstream_model, model.flags};
+      return true;
+    }
+    const size_t slash = text.find('/');
+    const std::string_view provider = text.substr(0, slash);
+    const size_t index = provider_index(provider);
+    if (slash == std::string_view::npos || index == config_.providers.size()) {
+      std::vector<std::string_view> names;
+      if (problems_.size() < suggestions_max) {
+        for (const Model& model : config_.models) names.push_back(model.name);
+      }
+      std::string message = "there is no model " + quoted(text);
+      std::string_view near = nearest(text, names);
+      std::string suggestion(near);
+      if (slash != std::string_view::npos) {
+        message += " and no provider " + quoted(provider);
+        near = nearest(provider, provider_names());
+        if (suggestion.empty() && !near.empty()) suggestion = std::string(near) + std::string(text.substr(slash));
+      } else if (index != config_.providers.size()) {
+        suggestion = std::string(text) + "/*";
+      }
+      if (!suggestion.empty()) message += " (did you mean " + quoted(suggestion) + "?)";
+      problem(node, std::move(message));
+      return false;
+    }
+    const std::string_view model = text.substr(slash + 1);
+    if (model.empty() || (model != "*" && model.find('*') != std::string_view::npos)) {
+      problem(node, "must be provider/model, or provider/* for the model that the client named");
+      return false;
+    }
+    target = {uint32_t(index), model == "*" ? std::string() : std::string(model), config_.providers[index].flags};
+    return true;
+  }
+
+  void warn_of_unused_providers(NodeId providers) {
+    size_t index = 0;
+    for (NodeId node : members(providers, used_.size())) {
+      if (!used_[index] && config_.providers[index].enabled) {
+        warnings_.push_back(at_key(node, "no route names this provider"));
+      }
+      ++index;
+    }
+  }
+
+  const Tree& tree_;
+  Config& config_;
+  std::vector<Problem>& problems_;
+  std::vector<Problem>& warnings_;
+  std::vector<bool> used_;  // by provider: some route names it
+};
+
+}  // namespace
+
+bool covers(std::string_view earlier, std::string_view later) {
+  // `later` is matched as if it were a name: its '*' stands for text of any kind, which only a '*' of
+  // `earlier` takes whole.
+  size_t e = 0, l = 0;
+  size_t star = std::string_view::npos, star_took = 0;
+  while (l < later.size()) {
+    if (e < earlier.size() && earlier[e] == '*') {
+      star = e++;
+      star_took = l;
+    } else if (e < earlier.size() && later[l] != '*' && earlier[e] == later[l]) {
+      ++e;
+      ++l;
+    } else if (star != std::string_view::npos) {
+      e = star + 1;
+      l = ++star_took;
+    } else {
+      return false;
+    }
+  }
+  while (e < earlier.size() && earlier[e] == '*') ++e;
+  return e == earlier.size();
+}
+
+void resolve(const Tree& tree, Config& config, std::vector<Problem>& problems, std::vector<Problem>& warnings) {
+  Resolver(tree, config, problems, warnings).run();
+}
+
+}  // namespace signalbox::config

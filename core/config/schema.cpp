@@ -1,0 +1,257 @@
+#include "config/schema.h"
+
+#include "config/defaults.h"
+#include "signalbox/config.h"
+
+namespace signalbox::config {
+namespace {
+
+// The struct and the type of a member pointer.
+template <typename T>
+struct MemberOf;
+template <typename C, typename T>
+struct MemberOf<T C::*> {
+  using Class = C;
+  using Type = T;
+};
+
+// The member `M` of the struct behind `object`.
+template <auto M>
+void* slot(void* object) {
+  return &(static_cast<typename MemberOf<decltype(M)>::Class*>(object)->*M);
+}
+
+template <typename T>
+void* itself(void* object) {
+  return object;
+}
+
+template <typename T>
+void* prototype() {
+  static T object;
+  return &object;
+}
+
+template <auto M>
+std::string* name(void* element) {
+  return &(static_cast<typename MemberOf<decltype(M)>::Class*>(element)->*M);
+}
+
+// The vector `M` of its owner.
+template <auto M>
+constexpr Elements elements(std::string* (*element_name)(void*) = nullptr) {
+  using Owner = typename MemberOf<decltype(M)>::Class;
+  return {[](void* owner, size_t count) { (static_cast<Owner*>(owner)->*M).resize(count); },
+          [](void* owner, size_t index) -> void* { return &(static_cast<Owner*>(owner)->*M)[index]; },
+          element_name};
+}
+
+constexpr int64_t kib = 1024;
+constexpr int64_t mib = 1024 * kib;
+constexpr int64_t hour_ms = 3'600'000;
+constexpr int64_t day_ms = 24 * hour_ms;
+
+constexpr Choice dialects[] = {{"anthropic", uint8_t(Dialect::anthropic)},
+                               {"openai_chat", uint8_t(Dialect::openai_chat)},
+                               {"openai_responses", uint8_t(Dialect::openai_responses)},
+                               {"gemini", uint8_t(Dialect::gemini)}};
+constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)}, {"info", uint8_t(LogLevel::info)},
+                                 {"warn", uint8_t(LogLevel::warn)},   {"error", uint8_t(LogLevel::error)},
+                                 {"off", uint8_t(LogLevel::off)}};
+constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
+// Provider::mock is a bool, so the only choice is the value true.
+constexpr Choice builtins[] = {{"mock", 1}};
+
+// clang-format off
+constinit const Field client_key_fields[] = {
+    {.key = "name", .need = Need::required, .slot = slot<&ClientKey::name>, .rule = rule_name,
+     .doc = "What the log calls the holder of this key."},
+    {.key = "key", .kind = FieldKind::client_key, .need = Need::required, .slot = slot<&ClientKey::digest>,
+     .doc = "The key: `${VAR}`, or `sha256:` and 64 hex digits (its SHA-256), or the key itself."},
+};
+constinit const Shape client_key_shape{"client_key", "A key that clients show.", client_key_fields, prototype<ClientKey>, ""};
+
+constinit const Field limits_fields[] = {
+    {.key = "request_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_bytes_max>,
+     .min = kib, .max = 1024 * mib,
+     .doc = "The largest request body, in bytes; more is answered with 413. Anthropic takes 32 MiB, so a client never meets a smaller wall here."},
+    {.key = "request_head_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_head_bytes_max>,
+     .min = kib, .max = mib,
+     .doc = "The largest request line with headers, in bytes. Real clients send 2 to 8 KiB; endless headers end here."},
+    {.key = "request_head_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_head_ms_max>,
+     .min = 1, .max = hour_ms,
+     .doc = "How long a request line with headers may take, in milliseconds. Enough for any live client, too short to hold connections open with single bytes."},
+    {.key = "request_body_idle_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_body_idle_ms_max>,
+     .min = 1, .max = hour_ms,
+     .doc = "How long a request body may pause, in milliseconds."},
+    {.key = "idle_connection_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::idle_connection_ms_max>,
+     .min = 1, .max = day_ms,
+     .doc = "How long a client's connection is kept between requests, in milliseconds. Longer than the pauses of a working agent."},
+    {.key = "answer_head_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::answer_head_bytes_max>,
+     .min = kib, .max = mib,
+     .doc = "The largest status line with headers of an upstream, in bytes."},
+    {.key = "frame_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::frame_bytes_max>,
+     .min = kib, .max = 256 * mib,
+     .doc = "The largest single event of a stream, in bytes. Whole images and documents travel in one event."},
+    {.key = "client_unsent_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::client_unsent_bytes_max>,
+     .min = kib, .max = 64 * mib,
+     .doc = "How much of an answer waits for a slow client before its upstream is read no further, in bytes."},
+    {.key = "connections_max", .kind = FieldKind::integer, .slot = slot<&Limits::connections_max>,
+     .min = 1, .max = 1'000'000,
+     .doc = "How many client connections are open at once; more wait to be accepted."},
+};
+constinit const Shape limits_shape{"limits", "Bounds that keep memory bounded under any input.", limits_fields, prototype<Limits>, ""};
+
+constinit const Field server_fields[] = {
+    {.key = "listen", .kind = FieldKind::text_list, .slot = slot<&Server::listen>, .rule = rule_listen,
+     .form = Form::one_or_list, .items_max = 16, .default_text = default_listen,
+     .doc = "Address and port to serve on, or a list of them. Loopback by default: nobody else can spend your keys. Any other address needs `client_keys`."},
+    {.key = "client_keys", .kind = FieldKind::object_list, .items_max = 1024, .shape = &client_key_shape,
+     .elements = elements<&Server::client_keys>(),
+     .doc = "Keys that clients must show. Without any, everybody on this machine may ask."},
+    {.key = "admin_keys", .kind = FieldKind::object_list, .items_max = 64, .shape = &client_key_shape,
+     .elements = elements<&Server::admin_keys>(),
+     .doc = "Keys for `/signalbox/...`. Without any, only this machine may ask there."},
+    {.key = "hosts", .kind = FieldKind::text_list, .slot = slot<&Server::hosts>, .rule = rule_host, .items_max = 64,
+     .doc = "Further names in `Host` that mean this server. Others are refused, so that no web page reaches it through a name of its own."},
+    {.key = "origins", .kind = FieldKind::text_list, .slot = slot<&Server::origins>, .rule = rule_origin, .items_max = 64,
+     .doc = "Web origins that may ask. None by default: a page in your browser must not spend your keys."},
+    {.key = "limits", .kind = FieldKind::object, .slot = slot<&Server::limits>, .shape = &limits_shape,
+     .doc = "Bounds that keep memory bounded under any input."},
+    {.key = "log_level", .kind = FieldKind::choice, .slot = slot<&Server::log_level>, .choices = log_levels,
+     .doc = "How much is logged. `info` is one line an exchange."},
+    {.key = "threads", .kind = FieldKind::integer, .slot = slot<&Server::threads>, .min = 0, .max = 256,
+     .doc = "Threads that serve; 0 is one per core. Hosts without threads ignore it."},
+    {.key = "drain_ms", .kind = FieldKind::integer, .slot = slot<&Server::drain_ms>, .min = 0, .max = hour_ms,
+     .doc = "How long a stop waits for open exchanges, in milliseconds."},
+};
+constinit const Shape server_shape{"server", "How clients reach the gateway.", server_fields, prototype<Server>, ""};
+
+constinit const Field credential_fields[] = {
+    {.key = "name", .need = Need::required, .slot = itself<std::string>, .rule = rule_name,
+     .doc = "What the log and the health of lanes call it."},
+    {.key = "key", .kind = FieldKind::credential_key, .need = Need::required,
+     .doc = "The secret: `${VAR}`, or the secret itself. It never enters the core, a log or a report."},
+};
+constinit const Shape credential_shape{"credential", "A credential of a provider.", credential_fields, prototype<std::string>, ""};
+
+constinit const Field timeouts_fields[] = {
+    {.key = "connect_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::connect_ms>, .min = 0, .max = hour_ms,
+     .doc = "To a connection, TLS included, in milliseconds; 0 is no limit."},
+    {.key = "first_byte_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::first_byte_ms>, .min = 0, .max = day_ms,
+     .doc = "From the whole request sent to the answer's head, in milliseconds; 0 is no limit. Long, because whole answers of thinking models take minutes."},
+    {.key = "idle_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::idle_ms>, .min = 0, .max = day_ms,
+     .doc = "Between two pieces of an answer, in milliseconds; 0 is no limit. Providers send a sign of life every few seconds, a slow client does not count."},
+    {.key = "total_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::total_ms>, .min = 0, .max = day_ms,
+     .doc = "For one whole exchange, in milliseconds; 0 is no limit."},
+};
+constinit const Shape timeouts_shape{"timeouts", "How long an upstream may take.", timeouts_fields, prototype<Timeouts>, ""};
+
+constinit const Field flags_fields[] = {
+    {.key = "count_tokens", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::count_tokens>,
+     .doc = "Whether the upstream can count tokens; if not, the gateway estimates and says so."},
+};
+constinit const Shape flags_shape{"flags", "What an upstream can and cannot take.", flags_fields, prototype<LaneFlags>, ""};
+
+constinit const Field provider_fields[] = {
+    {.key = "dialect", .kind = FieldKind::choice, .need = Need::depends, .slot = slot<&Provider::dialect>, .choices = dialects,
+     .doc = "The protocol the provider speaks. Required unless `builtin` is given."},
+    {.key = "base_url", .need = Need::depends, .slot = slot<&Provider::base_url>, .rule = rule_base_url,
+     .doc = "Where the provider is: its root, with or without `/v1`. Required unless `builtin` is given."},
+    {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Provider::enabled>,
+     .doc = "Whether the provider may be used. Off, it stays checked and is left out of every route."},
+    {.key = "credentials", .kind = FieldKind::object_list, .need = Need::depends, .items_max = 256, .shape = &credential_shape,
+     .elements = elements<&Provider::credentials>(),
+     .doc = "The provider's credentials, in the order in which they are tried. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given."},
+    {.key = "key", .kind = FieldKind::credential_key, .need = Need::depends,
+     .doc = "Short for one credential with the name `default`."},
+    {.key = "passthrough", .kind = FieldKind::boolean, .slot = slot<&Provider::passthrough>,
+     .doc = "Whether the client's own credential goes on to this provider, in place of one of ours."},
+    {.key = "headers", .kind = FieldKind::header_map, .slot = slot<&Provider::headers>, .rule = rule_header_value,
+     .key_rule = rule_header_name, .items_max = 64, .key_word = "<header>",
+     .doc = "Headers to add to every request, in place of the client's own of the same name. Credentials do not belong here."},
+    {.key = "proxy", .slot = slot<&Provider::proxy>, .rule = rule_proxy,
+     .doc = "A proxy for this provider alone. None by default."},
+    {.key = "ca_file", .slot = slot<&Provider::ca_file>, .rule = rule_path,
+     .doc = "Certificates to trust for this provider (PEM) in place of the system's. TLS is always verified."},
+    {.key = "timeouts", .kind = FieldKind::object, .slot = slot<&Provider::timeouts>, .shape = &timeouts_shape,
+     .doc = "How long the provider may take."},
+    {.key = "flags", .kind = FieldKind::object, .slot = slot<&Provider::flags>, .shape = &flags_shape,
+     .doc = "What the provider can and cannot take."},
+    {.key = "builtin", .kind = FieldKind::choice, .slot = slot<&Provider::mock>, .choices = builtins,
+     .doc = "A provider that is part of the gateway: `mock` answers by itself and sends nothing anywhere. Goes with `dialect`, `enabled` and `flags` only."},
+};
+constinit const Shape provider_shape{"provider", "An upstream service.", provider_fields, prototype<Provider>,
+                           R"([{"required": ["builtin"]}, {"required": ["dialect", "base_url"]}])"};
+
+constinit const Field model_fields[] = {
+    {.key = "provider", .need = Need::required, .rule = rule_name,
+     .doc = "The provider that has the model."},
+    {.key = "upstream_model", .need = Need::required, .slot = slot<&Model::upstream_model>, .rule = rule_upstream_model,
+     .doc = "What the provider calls the model."},
+    {.key = "context_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::context_tokens_max>, .min = 0, .max = 100'000'000,
+     .doc = "How many tokens the model takes in all; 0 is not said."},
+    {.key = "output_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::output_tokens_max>, .min = 0, .max = 100'000'000,
+     .doc = "How many tokens one answer may have; 0 is not said."},
+    {.key = "flags", .kind = FieldKind::object, .shape = &flags_shape,
+     .doc = "What this model can and cannot take, over the flags of its provider."},
+};
+constinit const Shape model_shape{"model", "A model under a name of your own.", model_fields, prototype<Model>, ""};
+
+constinit const Field route_fields[] = {
+    {.key = "match", .need = Need::required, .slot = slot<&Route::match>, .rule = rule_pattern,
+     .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters."},
+    {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
+     .doc = "What is tried, in this order: a name from `models`, `provider/model`, or `provider/*` for the model the client named."},
+    {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
+     .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
+};
+constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, ""};
+
+constinit const Field root_fields[] = {
+    {.key = "server", .kind = FieldKind::object, .slot = slot<&Config::server>, .shape = &server_shape,
+     .doc = "How clients reach the gateway."},
+    {.key = "providers", .kind = FieldKind::object_map, .need = Need::required, .key_rule = rule_name, .items_max = 1024,
+     .shape = &provider_shape, .elements = elements<&Config::providers>(name<&Provider::name>), .key_word = "<provider>",
+     .doc = "The upstream services, by names of your own."},
+    {.key = "models", .kind = FieldKind::object_map, .key_rule = rule_model_name, .items_max = 4096,
+     .shape = &model_shape, .elements = elements<&Config::models>(name<&Model::name>), .key_word = "<model>",
+     .doc = "Models under names of your own, for routes and for clients that ask for them by these names."},
+    {.key = "routes", .kind = FieldKind::object_list, .items_max = 256, .shape = &route_shape,
+     .elements = elements<&Config::routes>(),
+     .doc = "Which targets serve which models; the first route that matches serves. Without routes there is one, `*`, with `provider/*` for every enabled provider in the order of the file."},
+};
+constinit const Shape root{"root", "Signalbox configuration.", root_fields, prototype<Config>, ""};
+// clang-format on
+
+}  // namespace
+
+const Shape& root_shape() { return root; }
+
+const Field* find(const Shape& shape, std::string_view key) {
+  for (const Field& field : shape.fields) {
+    if (field.key == key) return &field;
+  }
+  return nullptr;
+}
+
+std::vector<PlacedShape> placed_shapes() {
+  std::vector<PlacedShape> found{{&root, {""}}};
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (const Field& field : found[i].shape->fields) {
+      if (field.shape == nullptr) continue;
+      std::string path = found[i].paths.front();
+      if (!path.empty()) path += ".";
+      path += field.key;
+      if (field.kind == FieldKind::object_list) path += "[]";
+      if (field.kind == FieldKind::object_map) path += "." + std::string(field.key_word);
+      size_t known = 0;
+      while (known < found.size() && found[known].shape != field.shape) ++known;
+      if (known == found.size()) found.push_back({field.shape, {}});
+      found[known].paths.push_back(std::move(path));
+    }
+  }
+  return found;
+}
+
+}  // namespace signalbox::config

@@ -1,0 +1,60 @@
+#include "config/walk.h"
+
+#include <algorithm>
+
+#include "config/defaults.h"
+
+namespace signalbox::config {
+namespace {
+
+bool is_scalar(Kind kind) { return kind != Kind::sequence && kind != Kind::mapping; }
+
+struct Work {
+  NodeId node;
+  const Shape* shape;
+};
+
+}  // namespace
+
+std::vector<DescribedScalar> described_scalars(const Tree& tree) {
+  std::vector<DescribedScalar> found;
+  if (tree.empty()) return found;
+  std::vector<Work> work{{tree.root(), &root_shape()}};
+  while (!work.empty()) {
+    const Work next = work.back();
+    work.pop_back();
+    if (tree[next.node].kind != Kind::mapping) continue;
+    for (NodeId node : tree.children(next.node)) {
+      const Field* field = find(*next.shape, tree[node].key);
+      if (field == nullptr) continue;
+      if (is_scalar(tree[node].kind)) {
+        found.push_back({node, field});
+      } else if (field->kind == FieldKind::object) {
+        work.push_back({node, field->shape});
+      } else if (field->shape != nullptr) {
+        for (NodeId item : tree.children(node)) work.push_back({item, field->shape});
+      } else {
+        for (NodeId item : tree.children(node)) {
+          if (is_scalar(tree[item].kind)) found.push_back({item, field});
+        }
+      }
+    }
+  }
+  // Nodes are numbered in the order of the text.
+  std::sort(found.begin(), found.end(),
+            [](const DescribedScalar& a, const DescribedScalar& b) { return a.node < b.node; });
+  return found;
+}
+
+CredentialNames credential_names(const Tree& tree, NodeId node) {
+  const NodeId holder = tree[node].parent;
+  const NodeId above = holder == no_node ? no_node : tree[holder].parent;
+  if (above == no_node) return {};
+  if (tree[above].kind == Kind::mapping) return {tree[holder].key, default_credential};
+  const NodeId name = tree.child(holder, "name");
+  const NodeId provider = tree[above].parent;
+  return {provider == no_node ? std::string_view() : tree[provider].key,
+          name == no_node ? std::string_view() : tree[name].text};
+}
+
+}  // namespace signalbox::config

@@ -1,0 +1,35 @@
+// Any text as a configuration: read, explained, expanded and read again, without a crash and without a
+// Config that says it is whole when it has problems.
+#include <cstdint>
+#include <string_view>
+
+#include "auth/sha256.h"
+#include "config/json_source.h"
+#include "config/read.h"
+#include "config/secrets.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace signalbox::config;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const ReadResult direct = read_json(text);
+  for (const Problem& problem : direct.problems) {
+    if (sentence(problem).empty()) __builtin_trap();
+  }
+  if (direct.problems.empty()) {
+    if (direct.config.providers.empty() || direct.config.routes.empty()) __builtin_trap();
+    for (const auto& route : direct.config.routes) {
+      for (const auto& target : route.targets) {
+        if (target.provider >= direct.config.providers.size()) __builtin_trap();
+      }
+    }
+  }
+  Source source = read_json_tree(text);
+  const Lookup lookup = [](std::string_view name) -> std::optional<std::string> {
+    if (name.size() == 1) return "7";
+    return std::nullopt;
+  };
+  expand(source.tree, lookup);
+  take_secrets(source.tree, lookup, {[](CredentialText) {}, signalbox::auth::sha256});
+  read(source.tree);
+  return 0;
+}

@@ -1,0 +1,300 @@
+// Reading a configuration: every kind of problem with its exact place, all of them at once.
+#include <catch2/catch.hpp>
+
+#include <string>
+#include <vector>
+
+#include "config/defaults.h"
+#include "config/json_source.h"
+#include "config/read.h"
+#include "config/resolve.h"
+
+using namespace signalbox;
+using namespace signalbox::config;
+
+namespace {
+
+std::vector<std::string> sentences(const std::vector<Problem>& problems) {
+  std::vector<std::string> out;
+  for (const Problem& each : problems) out.push_back(sentence(each));
+  return out;
+}
+
+std::vector<std::string> problems_of(std::string_view text) { return sentences(read_json(text).problems); }
+
+using Strings = std::vector<std::string>;
+
+// One provider that is right, so that only the part under test can be wrong.
+std::string with_server(std::string_view server) {
+  return "{\"server\":{" + std::string(server) + "},\"providers\":{\"m\":{\"builtin\":\"mock\"}}}";
+}
+std::string with_provider(std::string_view provider) { return "{\"providers\":{\"a\":{" + std::string(provider) + "}}}"; }
+std::string with_routes(std::string_view routes) {
+  return "{\"providers\":{\"mock\":{\"builtin\":\"mock\"}},\"models\":{\"sonnet\":{\"provider\":\"mock\",\"upstream_model\":\"s\"}},\n"
+         "\"routes\":[" + std::string(routes) + "]}";
+}
+constexpr std::string_view good = R"("dialect":"anthropic","base_url":"https://a.example","key":"${K}")";
+
+}  // namespace
+
+TEST_CASE("config: the embedded default is a mock that takes every model") {
+  REQUIRE(problems_of(default_text).empty());
+  const Config config = default_config();
+  REQUIRE(config.providers.size() == 1);
+  CHECK(config.providers[0].mock);
+  CHECK(config.providers[0].name == "mock");
+  REQUIRE(config.server.listen.size() == 1);
+  CHECK(config.server.listen[0] == default_listen);
+  REQUIRE(config.routes.size() == 1);
+  CHECK(config.routes[0].match == "*");
+  REQUIRE(config.routes[0].targets.size() == 1);
+  CHECK(config.routes[0].targets[0].upstream_model.empty());
+}
+
+TEST_CASE("config: every key arrives where it belongs") {
+  const ReadResult result = read_json(R"({
+    "server": {"listen": ["127.0.0.1:1", "[::1]:2"], "hosts": ["gateway.lan"], "origins": ["https://ui.example"],
+      "client_keys": [{"name": "laptop", "key": "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1F"}],
+      "limits": {"request_bytes_max": 4096}, "log_level": "off", "threads": 3, "drain_ms": 7},
+    "providers": {
+      "off": {"dialect": "gemini", "base_url": "https://g.example", "passthrough": true, "enabled": false},
+      "a": {"dialect": "openai_chat", "base_url": "http://localhost:11434/v1/", "credentials": [{"name": "main", "key": "${A}"}, {"name": "spare", "key": "${B}"}],
+        "headers": {"x-extra": "value"}, "proxy": "http://127.0.0.1:3128", "ca_file": "/etc/x.pem",
+        "timeouts": {"connect_ms": 1, "first_byte_ms": 2, "idle_ms": 3, "total_ms": 4}, "flags": {"count_tokens": false}}},
+    "models": {
+      "plain": {"provider": "a", "upstream_model": "p"},
+      "own": {"provider": "a", "upstream_model": "o", "context_tokens_max": 200000, "output_tokens_max": 64000, "flags": {"count_tokens": true}}},
+    "routes": [{"match": "claude-*", "targets": ["own", "plain", "a/b/c", "a/*", "off/*"], "accounting": "off"}]})");
+  REQUIRE(sentences(result.problems) == Strings{});
+  CHECK(sentences(result.warnings) == Strings{});
+  const Config& c = result.config;
+  CHECK(c.server.listen == Strings{"127.0.0.1:1", "[::1]:2"});
+  REQUIRE(c.server.client_keys.size() == 1);
+  CHECK(c.server.client_keys[0].name == "laptop");
+  CHECK(c.server.client_keys[0].digest[0] == 0x00);
+  CHECK(c.server.client_keys[0].digest[31] == 0x1f);
+  CHECK(c.server.limits.request_bytes_max == 4096);
+  CHECK(c.server.limits.frame_bytes_max == Limits{}.frame_bytes_max);
+  CHECK(c.server.log_level == LogLevel::off);
+  CHECK(c.server.threads == 3);
+  CHECK(c.server.drain_ms == 7);
+  REQUIRE(c.providers.size() == 2);
+  CHECK_FALSE(c.providers[0].enabled);
+  CHECK(c.providers[0].passthrough);
+  const Provider& a = c.providers[1];
+  CHECK(a.dialect == Dialect::openai_chat);
+  CHECK(a.base_url == "http://localhost:11434/v1/");
+  CHECK(a.credentials == Strings{"main", "spare"});
+  REQUIRE(a.headers.size() == 1);
+  CHECK(a.headers[0].value == "value");
+  CHECK(a.proxy == "http://127.0.0.1:3128");
+  CHECK(a.ca_file == "/etc/x.pem");
+  CHECK(a.timeouts.total_ms == 4);
+  CHECK_FALSE(a.flags.count_tokens);
+  REQUIRE(c.models.size() == 2);
+  CHECK_FALSE(c.models[0].flags.count_tokens);
+  CHECK(c.models[1].flags.count_tokens);
+  CHECK(c.models[1].context_tokens_max == 200000);
+  REQUIRE(c.routes.size() == 1);
+  CHECK(c.routes[0].accounting == Accounting::off);
+  REQUIRE(c.routes[0].targets.size() == 5);
+  CHECK(c.routes[0].targets[0].provider == 1);
+  CHECK(c.routes[0].targets[0].flags.count_tokens);
+  CHECK(c.routes[0].targets[2].upstream_model == "b/c");
+  CHECK(c.routes[0].targets[3].upstream_model.empty());
+  CHECK(c.routes[0].targets[4].provider == 0);
+}
+
+TEST_CASE("config: many problems come at once, in the order of the file") {
+  CHECK(problems_of("{\n"
+                    " \"server\": {\"listn\": \"127.0.0.1:1\", \"threads\": \"four\", \"log_level\": \"inof\"},\n"
+                    " \"providers\": {\"a\": {\"dialect\": \"antropic\", \"base_url\": \"ftp://x\", \"api_key\": \"k\"},\n"
+                    "  \"b\": 3},\n"
+                    " \"models\": {\"m\": {\"provider\": \"aa\", \"upstream_model\": 4}},\n"
+                    " \"routes\": [{\"match\": \"*\", \"targets\": [\"mm\", \"c/x\"]}, {}]\n"
+                    "}") ==
+        Strings{
+            R"(2:13: server.listn: unknown key (did you mean "listen"?))",
+            R"(2:48: server.threads: must be a number, not a string)",
+            R"(2:69: server.log_level: must be one of debug, info, warn, error, off (did you mean "info"?))",
+            R"(3:16: providers.a: has no credential: give key or credentials, or passthrough: true, or credentials: [] if the provider needs none)",
+            R"(3:33: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you mean "anthropic"?))",
+            R"(3:57: providers.a.base_url: must begin with http:// or https://)",
+            R"(3:68: providers.a.api_key: unknown key (did you mean "key"?))",
+            R"(4:8: providers.b: must be a mapping, not a number)",
+            R"(5:31: models.m.provider: there is no provider "aa" (did you mean "a"?))",
+            R"(5:55: models.m.upstream_model: must be a string, not a number; put it in quotes)",
+            R"(6:40: routes[0].targets[0]: there is no model "mm" (did you mean "m"?))",
+            R"(6:46: routes[0].targets[1]: there is no model "c/x" and no provider "c" (did you mean "a/x"?))",
+            R"(6:55: routes[1]: the key "match" is missing)",
+            R"(6:55: routes[1]: the key "targets" is missing)",
+        });
+}
+
+TEST_CASE("config: text that is no JSON, or says a thing twice") {
+  CHECK(problems_of("") == Strings{"1:1: this is not JSON: the text ends where a value is due"});
+  CHECK(problems_of("{\n  \"providers\": {,}}").size() == 1);
+  CHECK(problems_of("{\n  \"providers\": {,}}").front().substr(0, 35) == "2:17: providers: this is not JSON: ");
+  CHECK(problems_of("{\"providers\":{\"m\":{\"builtin\":\"mock\"}},\n \"providers\": {\"x\":[{}]},\"server\":{\"thread\":1}}") ==
+        Strings{R"(2:2: providers: the key "providers" stands here a second time; the first is at line 1, column 2)",
+                R"(2:36: server.thread: unknown key (did you mean "threads"?))"});
+  CHECK(problems_of("[1]") == Strings{"1:1: must be a mapping, not a list"});
+  CHECK(problems_of("{}") == Strings{R"(1:1: the key "providers" is missing)"});
+  std::string deep;
+  for (int i = 0; i < 100; ++i) deep += "[";
+  CHECK(problems_of(deep).size() >= 1);
+  CHECK(problems_of(std::string(text_bytes_max + 1, ' ')).front() == "1:1: the text is larger than 4194304 bytes");
+}
+
+TEST_CASE("config: bounds and kinds of single values") {
+  CHECK(problems_of(with_server(R"("threads":257)")) == Strings{"1:22: server.threads: must be between 0 and 256"});
+  CHECK(problems_of(with_server(R"("threads":-1)")) == Strings{"1:22: server.threads: must be between 0 and 256"});
+  CHECK(problems_of(with_server(R"("threads":1.5)")) == Strings{"1:22: server.threads: must be a whole number in plain digits"});
+  CHECK(problems_of(with_server(R"("threads":99999999999999999999)")) ==
+        Strings{"1:22: server.threads: must be a whole number in plain digits"});
+  CHECK(problems_of(with_server(R"("threads":null)")) ==
+        Strings{"1:22: server.threads: has no value; give it one, or leave the key out"});
+  CHECK(problems_of(with_server(R"("limits":{"request_bytes_max":1})")) ==
+        Strings{"1:42: server.limits.request_bytes_max: must be between 1024 and 1073741824"});
+  CHECK(problems_of(with_provider(std::string(good) + R"(,"enabled":"yes")")) ==
+        Strings{R"(1:96: providers.a.enabled: must be true or false (did you mean "true"?))"});
+  CHECK(problems_of(with_server(R"("hosts":["http://x"])")).size() == 1);
+  CHECK(problems_of(with_server(R"("origins":["*"])")) ==
+        Strings{"1:23: server.origins[0]: must name one origin; every web page in the world is too many"});
+}
+
+TEST_CASE("config: a choice of on and off takes what YAML 1.1 makes of it") {
+  const ReadResult off = read_json(with_routes(R"({"match":"*","targets":["mock/*"],"accounting":false})"));
+  CHECK(off.problems.empty());
+  CHECK(off.config.routes.at(0).accounting == Accounting::off);
+  CHECK(read_json(with_routes(R"({"match":"*","targets":["mock/*"],"accounting":true})")).problems.empty());
+  CHECK(problems_of(with_provider(R"("builtin":"mock","dialect":true)")).front().find("must be a string, not true or false") != std::string::npos);
+}
+
+TEST_CASE("config: base URLs") {
+  for (const char* url : {"https://a.example", "http://127.0.0.1:8080/", "https://a.example/v1", "https://[::1]:1/x", "HTTPS://A.example"}) {
+    INFO(url);
+    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\"")).empty());
+  }
+  for (const char* url : {"", "a.example", "ftp://a", "https://", "https:///v1", "https://u:p@a", "https://a?x=1", "https://a#x", "https://a b",
+                          "https://a:99999", "https://a:", "https://a\\u0000b", "https://[::1"}) {
+    INFO(url);
+    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\"")).size() == 1);
+  }
+}
+
+TEST_CASE("config: extra headers") {
+  const auto with_header = [](std::string_view header) {
+    return problems_of(with_provider(std::string(good) + ",\"headers\":{" + std::string(header) + "}"));
+  };
+  CHECK(with_header(R"("X-Extra":"a b")").empty());
+  CHECK(with_header(R"("Host":"x")") == Strings{"1:97: providers.a.headers.Host: is a header that the gateway sets itself"});
+  for (const char* name : {"content-length", "Transfer-Encoding", "connection", "x-signalbox-key", "accept-encoding", "a b", "", "x:"}) {
+    INFO(name);
+    CHECK(with_header("\"" + std::string(name) + "\":\"x\"").size() == 1);
+  }
+  CHECK(with_header(R"("Authorization":"Bearer x")").front().find("carries a credential") != std::string::npos);
+  for (const char* value : {"a\\r\\nb", "a\\nb", "a\\u0000b", " a"}) {
+    INFO(value);
+    CHECK(with_header("\"x\":\"" + std::string(value) + "\"").size() == 1);
+  }
+  CHECK(with_header("\"x-a\":\"1\",\n\"X-A\":\"2\"") == Strings{"2:1: providers.a.headers.X-A: is the same header as at line 1"});
+}
+
+TEST_CASE("config: what a provider needs, and what does not go together") {
+  CHECK(problems_of(with_provider("")) ==
+        Strings{R"(1:15: providers.a: the key "dialect" is missing)", R"(1:15: providers.a: the key "base_url" is missing)",
+                "1:15: providers.a: has no credential: give key or credentials, or passthrough: true, or credentials: [] if the provider needs none"});
+  CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","credentials":[])")).empty());
+  CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","passthrough":true)")).empty());
+  CHECK(read_json(with_provider(good)).config.providers.at(0).credentials == Strings{"default"});
+  CHECK(problems_of(with_provider(std::string(good) + R"(,"passthrough":true)")).front().find("give one of the two") != std::string::npos);
+  CHECK(problems_of(with_provider(std::string(good) + R"(,"credentials":[])")).front().find("stands beside credentials") != std::string::npos);
+  CHECK(problems_of(with_provider(R"("builtin":"mock","base_url":"http://a")")) ==
+        Strings{"1:37: providers.a.base_url: does not go with a built-in provider"});
+  CHECK(problems_of(with_provider(R"("builtin":"mok")")).front().find("(did you mean \"mock\"?)") != std::string::npos);
+  CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","credentials":[{"name":"x","key":"${A}"},{"name":"x","key":"${B}"}])"))
+            .front()
+            .find("the name \"x\" is taken already") != std::string::npos);
+  CHECK(problems_of(R"({"providers":{"a/b":{"builtin":"mock"}}})").front().substr(0, 19) == "1:15: providers.a/b");
+  CHECK(problems_of(R"({"providers":{}})").size() == 1);
+}
+
+TEST_CASE("config: an open address needs client keys") {
+  for (const char* listen : {"127.0.0.1:0", "127.9.9.9:80", "localhost:80", "[::1]:80"}) {
+    INFO(listen);
+    CHECK(problems_of(with_server("\"listen\":\"" + std::string(listen) + "\"")).empty());
+  }
+  for (const char* listen : {"0.0.0.0:80", "[::]:80", "192.168.1.2:80", "127.example.com:80", "gateway.lan:80"}) {
+    INFO(listen);
+    CHECK(problems_of(with_server("\"listen\":[\"127.0.0.1:1\",\"" + std::string(listen) + "\"]")).size() == 1);
+  }
+  for (const char* listen : {"", ":80", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "http://a:80"}) {
+    INFO(listen);
+    CHECK(problems_of(with_server("\"listen\":\"" + std::string(listen) + "\"")).size() == 1);
+  }
+  CHECK(problems_of(with_server("\"listen\":\"0.0.0.0:80\"")) ==
+        Strings{"1:21: server.listen: is open to others, so that server.client_keys is required; or listen on 127.0.0.1"});
+  const std::string key = R"("client_keys":[{"name":"n","key":"sha256:)" + std::string(64, 'a') + "\"}]";
+  CHECK(problems_of(with_server("\"listen\":\"0.0.0.0:80\"," + key)).empty());
+}
+
+TEST_CASE("config: targets") {
+  const auto with_target = [](std::string_view target) {
+    return problems_of(with_routes("{\"match\":\"*\",\"targets\":[\"" + std::string(target) + "\"]}"));
+  };
+  CHECK(with_target("sonnet").empty());
+  CHECK(with_target("mock/a/b").empty());
+  CHECK(with_target("sonet") == Strings{R"(2:35: routes[0].targets[0]: there is no model "sonet" (did you mean "sonnet"?))"});
+  CHECK(with_target("mock") == Strings{R"(2:35: routes[0].targets[0]: there is no model "mock" (did you mean "mock/*"?))"});
+  CHECK(with_target("mock/").size() == 1);
+  CHECK(with_target("mock/a*").size() == 1);
+  CHECK(problems_of(with_routes(R"({"match":"*","targets":[]})")) == Strings{"2:34: routes[0].targets: names no target"});
+  CHECK(problems_of(with_routes("")).size() == 1);
+}
+
+TEST_CASE("config: warnings are no problems") {
+  const ReadResult result = read_json(R"({"providers":{"m":{"builtin":"mock"},"n":{"builtin":"mock"},"o":{"builtin":"mock","enabled":false}},
+"routes":[{"match":"claude-*","targets":["m/*","m/*"]},
+{"match":"claude-haiku-*","targets":["m/*"]},
+{"match":"x","targets":["o/*"]}]})");
+  CHECK(result.problems.empty());
+  const Strings expected{
+      R"(1:38: providers.n: no route names this provider)",
+      R"(2:48: routes[0].targets[1]: stands in this route already)",
+      R"(3:10: routes[1].match: this route never serves: routes[0], "claude-*", takes all of it first)",
+      R"(4:24: routes[2].targets: no provider of these is enabled, so that this route serves nothing)"};
+  CHECK(sentences(result.warnings) == expected);
+  CHECK(result.config.warnings == expected);
+}
+
+TEST_CASE("config: without routes every enabled provider is asked, in the order of the file") {
+  const ReadResult result = read_json(
+      R"({"providers":{"z":{"builtin":"mock"},"off":{"builtin":"mock","enabled":false},"a":{"builtin":"mock"}}})");
+  REQUIRE(result.problems.empty());
+  REQUIRE(result.config.routes.size() == 1);
+  REQUIRE(result.config.routes[0].targets.size() == 2);
+  CHECK(result.config.routes[0].targets[0].provider == 0);
+  CHECK(result.config.routes[0].targets[1].provider == 2);
+}
+
+TEST_CASE("config: which pattern leaves nothing to another") {
+  CHECK(covers("*", "anything*"));
+  CHECK(covers("claude-*", "claude-*-haiku"));
+  CHECK(covers("*a*", "bab"));
+  CHECK(covers("**", "*"));
+  CHECK_FALSE(covers("claude-*-x", "claude-*"));
+  CHECK_FALSE(covers("a", "*"));
+  CHECK_FALSE(covers("a", "ab"));
+  CHECK_FALSE(covers("a*b", "a*"));
+}
+
+TEST_CASE("config: suggestions") {
+  const std::vector<std::string_view> known{"key", "base_url", "timeouts", "credentials"};
+  CHECK(nearest("baseUrl", known) == "base_url");
+  CHECK(nearest("timeout", known) == "timeouts");
+  CHECK(nearest("api_key", known) == "key");
+  CHECK(nearest("credentails", known) == "credentials");
+  CHECK(nearest("zzzzzz", known).empty());
+  CHECK(quoted("a\x1b[0m\"") == R"("a\x1b[0m\"")");
+}

@@ -1,0 +1,73 @@
+// The tables: what is derived from them is whole, and names agree with the rest of the core.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "config/schema.h"
+#include "signalbox/config.h"
+
+using namespace signalbox;
+using namespace signalbox::config;
+
+TEST_CASE("config: the JSON Schema is JSON and closed everywhere") {
+  const nlohmann::json schema = nlohmann::json::parse(json_schema());
+  CHECK(schema["additionalProperties"] == false);
+  CHECK(schema["required"] == nlohmann::json{"providers"});
+  for (const auto& [name, definition] : schema["$defs"].items()) {
+    INFO(name);
+    if (name != "variable") CHECK(definition["additionalProperties"] == false);
+  }
+  CHECK(schema["$defs"]["server"]["properties"]["drain_ms"]["default"] == Server{}.drain_ms);
+  CHECK(schema["$defs"]["server"]["properties"]["log_level"]["default"] == "info");
+  CHECK(schema["$defs"]["limits"]["properties"]["request_bytes_max"]["default"] == Limits{}.request_bytes_max);
+  CHECK(schema["$defs"]["credential"]["properties"]["key"]["writeOnly"] == true);
+  CHECK_FALSE(schema["$defs"]["provider"]["properties"]["dialect"].contains("default"));
+}
+
+TEST_CASE("config: every reference of the JSON Schema leads somewhere") {
+  const std::string text = json_schema();
+  const nlohmann::json schema = nlohmann::json::parse(text);
+  constexpr std::string_view prefix = "\"#/$defs/";
+  size_t count = 0;
+  for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at + 1)) {
+    const size_t begin = at + prefix.size();
+    CHECK(schema["$defs"].contains(text.substr(begin, text.find('"', begin) - begin)));
+    ++count;
+  }
+  CHECK(count > 10);
+}
+
+TEST_CASE("config: every key stands in the reference page, with a sentence") {
+  const std::string page = reference_page();
+  for (const PlacedShape& placed : placed_shapes()) {
+    CHECK_FALSE(placed.shape->doc.empty());
+    for (const Field& field : placed.shape->fields) {
+      INFO(placed.paths.front() << " " << field.key);
+      CHECK(field.doc.size() > 10);
+      CHECK(field.doc.find('|') == std::string_view::npos);
+      CHECK(page.find("| `" + std::string(field.key) + "` |") != std::string::npos);
+    }
+  }
+}
+
+TEST_CASE("config: every default is within its own bounds") {
+  for (const PlacedShape& placed : placed_shapes()) {
+    for (const Field& field : placed.shape->fields) {
+      if (field.kind != FieldKind::integer) continue;
+      INFO(placed.paths.front() << " " << field.key);
+      REQUIRE(field.slot != nullptr);
+      const int64_t value = *static_cast<int64_t*>(field.slot(placed.shape->prototype()));
+      CHECK(value >= field.min);
+      CHECK(value <= field.max);
+    }
+  }
+}
+
+TEST_CASE("config: dialects are called the same everywhere") {
+  const Field* providers = find(root_shape(), "providers");
+  REQUIRE(providers != nullptr);
+  const Field* dialect = find(*providers->shape, "dialect");
+  REQUIRE(dialect != nullptr);
+  for (const Choice& choice : dialect->choices) CHECK(name_of(Dialect(choice.value)) == choice.name);
+}
