@@ -11,11 +11,11 @@ int __wasi_fd_close(int fd) {
   (void)fd;
   return errno_badf;
 }
-int __wasi_fd_seek(int fd, int64_t offset, int whence, void *result) {
+int __wasi_fd_seek(int fd, int64_t offset, int whence, void* result) {
   (void)fd, (void)offset, (void)whence, (void)result;
   return errno_spipe;
 }
-int __wasi_fd_write(int fd, const void *pieces, int count, void *result) {
+int __wasi_fd_write(int fd, const void* pieces, int count, void* result) {
   (void)fd, (void)pieces, (void)count, (void)result;
   return errno_badf;
 }

@@ -98,8 +98,7 @@ void Stage::perform(const Effect& effect) {
     entry.text = "upstream " + std::to_string(open->attempt) + " open " + std::string(open->method) + " " +
                  std::string(open->url);
     entry.fields = copy(open->headers);
-    const std::string bad =
-        bad_header(entry.fields, {"host", "content-length", "connection", "transfer-encoding"});
+    const std::string bad = bad_header(entry.fields, {"host", "content-length", "connection", "transfer-encoding"});
     if (!bad.empty()) broken("OpenUpstream has the header " + bad);
     entry.bytes = it.body_copy;
     if (it.body_copy == *request_) entry.origin = Origin::same;
@@ -156,7 +155,10 @@ void Stage::perform(const Effect& effect) {
     if (release->bytes > it.window.size()) return broken("more is released than the window holds");
     if (mode_ == BodyMode::observe && !head_sent_) broken("a client body before its head");
     if (mode_ == BodyMode::observe && release->attempt != answering_) broken("another attempt's bytes are released");
-    add({'.', "upstream " + std::to_string(release->attempt) + " release " + std::to_string(release->bytes), {}, {},
+    add({'.',
+         "upstream " + std::to_string(release->attempt) + " release " + std::to_string(release->bytes),
+         {},
+         {},
          Origin::own});
     const std::string out = it.window.substr(0, release->bytes);
     it.window.erase(0, release->bytes);

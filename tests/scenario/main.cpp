@@ -39,10 +39,14 @@ int main(int argc, char** argv) {
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--trace") task = Task::trace;
-    else if (argument == "--rewrite") task = Task::rewrite;
-    else if (argument == "--seed" && i + 1 < argc) seed = uint64_t(parse_integer(argv[++i]).value_or(0));
-    else paths.push_back(argument);
+    if (argument == "--trace")
+      task = Task::trace;
+    else if (argument == "--rewrite")
+      task = Task::rewrite;
+    else if (argument == "--seed" && i + 1 < argc)
+      seed = uint64_t(parse_integer(argv[++i]).value_or(0));
+    else
+      paths.push_back(argument);
   }
   if (paths.empty() || paths[0][0] == '-') {
     std::fputs("usage: scenario_player [--trace | --rewrite] [--seed N] FILE...\n", stderr);
@@ -55,7 +59,9 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s cannot be read\n", path.c_str());
       return 2;
     }
-    const Outcome outcome = task == Task::play ? play(text, seed) : task == Task::trace ? trace(text, seed) : rewrite(text);
+    const Outcome outcome = task == Task::play    ? play(text, seed)
+                            : task == Task::trace ? trace(text, seed)
+                                                  : rewrite(text);
     if (!outcome.passed) ++failed;
     if (task == Task::trace) {
       std::printf("== %s\n%s", base_name(path).c_str(), outcome.text.c_str());

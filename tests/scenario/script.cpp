@@ -105,9 +105,9 @@ std::vector<Field> Statement::fields() const {
     } else {
       const size_t colon = text.find(':');
       field.name = text.substr(0, colon);
-      if (colon != text.npos) field.value = text.substr(text.find_first_not_of(' ', colon + 1) == text.npos
-                                                            ? text.size()
-                                                            : text.find_first_not_of(' ', colon + 1));
+      if (colon != text.npos)
+        field.value = text.substr(
+            text.find_first_not_of(' ', colon + 1) == text.npos ? text.size() : text.find_first_not_of(' ', colon + 1));
     }
     fields.push_back(std::move(field));
   }

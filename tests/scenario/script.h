@@ -22,8 +22,8 @@ struct Field {
 };
 
 struct Statement {
-  size_t line = 0;   // counted from 1
-  char sigil = 0;    // '>', '<' or '.'
+  size_t line = 0;  // counted from 1
+  char sigil = 0;   // '>', '<' or '.'
   std::vector<std::string> words;
   std::optional<std::string> inline_bytes;  // from a JSON value or hex: on the line itself
   std::vector<std::string> block;           // the `:` lines, without "`: `"
@@ -43,7 +43,7 @@ struct Statement {
 struct Script {
   std::string config;  // the `|` lines before the first statement
   std::vector<Statement> statements;
-  std::string error;   // "12: what is wrong"; empty when the text is a scenario
+  std::string error;  // "12: what is wrong"; empty when the text is a scenario
 };
 
 // Reads a whole file. The text must outlive nothing: everything is copied.

@@ -46,7 +46,7 @@ class Stage {
   struct Attempt {
     std::string window;
     size_t piped_bytes = 0;
-    bool open = false;       // opened and neither ended nor cancelled
+    bool open = false;  // opened and neither ended nor cancelled
     bool head_told = false;
     bool sent_told = false;
     std::vector<std::string_view> body;  // the core's views, which must keep saying `body_copy`
