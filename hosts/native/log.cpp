@@ -2,6 +2,7 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace signalbox::native {
 
@@ -61,7 +63,14 @@ int64_t unix_ms() {
 // Where spdlog puts finished lines. The mutex is its own: held for one copy, never while writing.
 class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit GatheringSink(int fd) : fd_(fd), writer_([this] { write_on(); }) {}
+  explicit GatheringSink(int fd) : fd_(fd) {
+    // The writer takes no signal: they belong to whoever waits for them.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    writer_ = std::thread([this] { write_on(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
   ~GatheringSink() override {
     {
       std::lock_guard<std::mutex> guard(waiting_mutex_);

@@ -31,7 +31,7 @@ struct Setup {
 
 class HttpServer {
  public:
-  // `log` must outlive it. Call before any other thread exists: it blocks the signals it waits for.
+  // `log` must outlive it. It blocks the signals it waits for: no other thread of the process may take them.
   HttpServer(Setup setup, Log& log);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
