@@ -19,9 +19,9 @@ namespace signalbox::native {
 
 class ServerThread;
 
-// Finds the secret that a credential's name stands for; null when there is none. Copied for each thread,
-// with all it holds.
-using SecretLookup = std::function<const std::string*(std::string_view provider, std::string_view credential)>;
+// Finds the secret that a credential's name stands for. Every thread has a copy, and asks without a lock:
+// what stands behind it never changes. A view is valid as long as the copy.
+using SecretLookup = std::function<std::optional<std::string_view>(std::string_view provider, std::string_view credential)>;
 
 // What a start or a reload brings.
 struct Setup {

@@ -195,9 +195,10 @@ std::array<uint8_t, 16> ServerThread::random() {
 }
 
 std::string_view ServerThread::secret(std::string_view provider, std::string_view credential) {
-  const std::string* found = secrets_ ? secrets_(provider, credential) : nullptr;
+  std::optional<std::string_view> found;
+  if (secrets_) found = secrets_(provider, credential);
   if (!found && former_secrets_) found = former_secrets_(provider, credential);
-  return found ? std::string_view(*found) : std::string_view{};
+  return found.value_or(std::string_view{});
 }
 
 void ServerThread::share(std::string_view delta) { server_.share(*this, delta); }

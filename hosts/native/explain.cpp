@@ -1,0 +1,101 @@
+// `signalbox explain`: one exchange in this process, with nothing but itself as a client.
+#include <time.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+
+#include "commands.h"
+#include "config_file.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+
+namespace signalbox::native {
+
+namespace {
+
+bool read_request(const std::string& path, std::string& out) {
+  if (path == "-") {
+    out.assign(std::istreambuf_iterator<char>(std::cin), {});
+    return true;
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    std::fprintf(stderr, "signalbox: cannot read %s: %s\n", path.c_str(), std::strerror(errno));
+    return false;
+  }
+  out.assign(std::istreambuf_iterator<char>(file), {});
+  return true;
+}
+
+// What a client would have to escape in a query.
+std::string percent_encode(std::string_view text) {
+  static constexpr char hex[] = "0123456789ABCDEF";
+  std::string out;
+  for (char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::strchr("-._~/:", c) != nullptr;
+    if (plain && c) out.push_back(c);
+    else out.append({'%', hex[uint8_t(c) >> 4], hex[uint8_t(c) & 15]});
+  }
+  return out;
+}
+
+}  // namespace
+
+int explain(const ExplainOptions& options) {
+  LoadedConfig loaded = load_config(options.config_path);
+  if (loaded.status != LoadStatus::ok) {
+    print_problems(std::cerr, loaded);
+    return int(loaded.status);
+  }
+  std::string body;
+  if (!read_request(options.request_path, body)) return exit_usage;
+
+  // Whoever can read the file and start a process is an administrator here.
+  Config config = *loaded.config;
+  config.server.admin_keys.clear();
+  Gateway gateway(std::make_shared<const Config>(std::move(config)), Capabilities{}, 0);
+  Exchange exchange(gateway);
+  std::vector<Header> headers = {{"host", "localhost"}, {"content-type", "application/json"}};
+  for (const std::string& line : options.headers) {
+    const size_t colon = line.find(':');
+    if (colon == line.npos || colon == 0) {
+      std::fprintf(stderr, "signalbox: --header wants \"name: value\", not \"%s\"\n", line.c_str());
+      return exit_usage;
+    }
+    std::string_view value = std::string_view(line).substr(colon + 1);
+    while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
+    headers.push_back({std::string_view(line).substr(0, colon), value});
+  }
+  const std::string target = "/signalbox/explain?path=" + percent_encode(options.path);
+  ClientHead head;
+  head.method = "POST";
+  head.target = target;
+  head.headers = headers;
+  head.body_bytes = int64_t(body.size());
+  head.peer = PeerScope::loopback;
+
+  int status = 0;
+  std::string answer;
+  auto take = [&](const Step& step) {
+    for (const Effect& effect : step.effects) {
+      if (const auto* sent = std::get_if<SendClientHead>(&effect)) status = sent->status;
+      if (const auto* sent = std::get_if<SendClientBody>(&effect)) answer.append(sent->bytes);
+    }
+  };
+  Now now;
+  timespec t{};
+  clock_gettime(CLOCK_REALTIME, &t);
+  now.unix_ms = int64_t(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
+  take(exchange.handle(head, now));
+  if (!exchange.finished()) take(exchange.handle(ClientBody{body, true}, now));
+  std::fwrite(answer.data(), 1, answer.size(), status == 200 ? stdout : stderr);
+  if (answer.empty() || answer.back() != '\n') std::fputc('\n', status == 200 ? stdout : stderr);
+  return status == 200 ? exit_ok : exit_problems;
+}
+
+}  // namespace signalbox::native

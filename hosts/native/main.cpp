@@ -1,0 +1,93 @@
+// The command line of `signalbox`: what it takes and how it is explained. The work is in commands.h.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <string>
+
+#include "commands.h"
+#include "config_commands.h"
+
+using namespace signalbox::native;
+
+namespace {
+
+constexpr const char* exit_codes =
+    "\nExit codes: 0 done; 1 the configuration has problems, or a request cannot be explained;\n"
+    "2 the command line is wrong, or a file cannot be read; 3 the address cannot be listened on;\n"
+    "4 stopped, but exchanges that were still open had to be cut off.\n";
+
+std::string footer(const char* examples) { return std::string("\nExamples:\n") + examples + exit_codes; }
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Signalbox: a gateway between coding agents or SDKs and the providers of language models."};
+  app.set_version_flag("--version", std::string("signalbox ") + SIGNALBOX_VERSION);
+  app.require_subcommand(1);
+  app.footer(footer("  signalbox serve                            start with the built-in mock, no account needed\n"
+                    "  signalbox serve --config signalbox.yaml    start with your providers and routes\n"
+                    "  signalbox check signalbox.yaml             every problem of a configuration, with its line\n"
+                    "  signalbox explain request.json             which route would serve a request, and why\n"
+                    "  signalbox COMMAND --help                   more about one command\n"));
+
+  ServeOptions serve_options;
+  CLI::App* serve_command = app.add_subcommand("serve", "Start the server.");
+  serve_command->add_option("-c,--config", serve_options.config_path,
+                            "Configuration, YAML or JSON. Without it the built-in mock answers everything.");
+  serve_command->add_option("-l,--listen", serve_options.listen,
+                            "Address to listen on, over the configured ones: 127.0.0.1:8484, [::1]:8484. Port 0 takes a free one.");
+  serve_command->add_option("--log-level", serve_options.log_level, "debug, info, warn, error or off, over the configured one.")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
+  serve_command->footer(
+      "\nThe log goes to standard error: JSON lines, or sentences when that is a terminal.\n"
+      "SIGHUP reads the configuration again; a file with errors is reported and the old one stays.\n"
+      "SIGTERM or SIGINT lets open exchanges finish (server.drain_ms); a second one ends at once.\n" +
+      footer("  signalbox serve\n"
+             "  signalbox serve --config signalbox.yaml --listen 127.0.0.1:9000\n"
+             "  ANTHROPIC_BASE_URL=http://127.0.0.1:8484 ANTHROPIC_API_KEY=any claude\n"));
+
+  std::string check_path;
+  CLI::App* check_command = app.add_subcommand("check", "Report every error and warning of a configuration.");
+  check_command->add_option("file,-c,--config", check_path, "The configuration, YAML or JSON; - for standard input.")->required();
+  check_command->footer("\nEach line names file, line, column and the nearest known key. Secrets are never shown.\n" +
+                        footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"));
+
+  std::string schema_format = "json";
+  CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration.");
+  schema_command->add_option("-f,--format", schema_format, "json, or markdown for the reference page of every key.")
+      ->check(CLI::IsMember({"json", "markdown"}))
+      ->capture_default_str();
+  schema_command->footer("\nEditors complete and check a configuration with it.\n" +
+                         footer("  signalbox schema > signalbox.schema.json\n"
+                                "  signalbox schema --format markdown | less\n"));
+
+  std::string config_path;
+  CLI::App* config_command =
+      app.add_subcommand("config", "Print a configuration as JSON, for hosts that read no YAML; no secret is shown.");
+  config_command->add_option("file,-c,--config", config_path, "The configuration; without it the embedded default.");
+  config_command->footer("\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says.\n" +
+                         footer("  signalbox config signalbox.yaml > signalbox.json\n"));
+
+  ExplainOptions explain_options;
+  CLI::App* explain_command =
+      app.add_subcommand("explain", "Show which route would serve a request, and what would be edited; sends nothing.");
+  explain_command->add_option("request", explain_options.request_path, "The request's body as JSON; - for standard input.")
+      ->capture_default_str();
+  explain_command->add_option("-c,--config", explain_options.config_path, "Configuration; without it the built-in mock's.");
+  explain_command->add_option("-p,--path", explain_options.path, "The endpoint that the request is for.")->capture_default_str();
+  explain_command->add_option("-H,--header", explain_options.headers, "A header of the request, \"name: value\"; may stand often.");
+  explain_command->footer(
+      footer("  signalbox explain request.json --config signalbox.yaml\n"
+             "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  }
+  if (*serve_command) return serve(serve_options);
+  if (*check_command) return run_check(check_path, std::cout, std::cerr);
+  if (*schema_command) return run_schema(schema_format, std::cout, std::cerr);
+  if (*config_command) return run_config(config_path, std::cout, std::cerr);
+  if (*explain_command) return explain(explain_options);
+  return exit_usage;
+}
