@@ -52,6 +52,7 @@ class Upstream:
         return len(self.records)
 
     def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)  # ends the accept that waits on it
         self.listener.close()
 
     def _accept(self):

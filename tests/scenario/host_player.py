@@ -30,6 +30,7 @@ from host_script import FAILURES, WAIT_MS_MAX, Scenario, milliseconds  # noqa: E
 from host_sockets import NET_SECONDS, Client, Mismatch, Upstreams  # noqa: E402
 from tap import Tap  # noqa: E402
 
+CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-goog-api-key")
 SMALL_BYTES_MAX = 8192  # up to here a scenario is also played byte by byte
 
 
@@ -154,6 +155,9 @@ class Play:
     def expect_fields(self, statement, message):
         for name, value in statement.fields():
             seen = message.all(name)
+            if value is None and name.lower() in CREDENTIAL_HEADERS and statement.word(2) == "open":
+                # The lane's own credential is the host's to add, and no client ever sent it.
+                seen = [s for s in seen if s.removeprefix("Bearer ") not in signalbox_server.SECRETS]
             if value is None and seen:
                 raise Mismatch("%s should be absent and is %r" % (name, seen))
             if value is not None and self.own(value.encode()).decode() not in seen:
