@@ -59,6 +59,13 @@ void CurlMulti::unpause(CURL* easy) {
   --depth_;
 }
 
+void CurlMulti::stir(CURL* easy, int pause_state) {
+  ++depth_;
+  curl_easy_pause(easy, pause_state | CURLPAUSE_SEND);
+  curl_easy_pause(easy, pause_state);
+  --depth_;
+}
+
 void CurlMulti::kick() {
   if (kicking_) {
     kick_asked_ = true;

@@ -42,6 +42,9 @@ class CurlMulti {
   void remove(CURL* easy);
   // Only outside. May call the transfer's write callback before it returns.
   void unpause(CURL* easy);
+  // Only outside. Has the transfer looked at in this turn although nothing has happened to it, and
+  // leaves it paused as `pause_state` (CURLPAUSE_*) says. May call its write callback.
+  void stir(CURL* easy, int pause_state);
 
   // Has `on_outside` called at the end of this turn.
   void kick();

@@ -43,6 +43,8 @@ class MultiTransport final : public Transport, private CurlOwner {
   void on_outside() override;
   // Has `Transfer::on_news` called from the loop's top.
   void bring_news(Transfer& transfer);
+  // Has one of the transfers on the connection from `local_port` run.
+  void stir(int local_port);
   // Takes an ended transfer out of libcurl, at once or as soon as libcurl is off the stack.
   void drop(Transfer& transfer);
 
@@ -68,6 +70,8 @@ class Transfer final : public Attempt {
 
   void on_done(CURLcode result);
   void on_news();
+  // Leaves libcurl, which must be off the stack.
+  void leave();
 
  private:
   friend class MultiTransport;
@@ -92,6 +96,9 @@ class Transfer final : public Attempt {
   void fail(FaultKind kind);
   void end();
   void let_go();
+  void give_up_stream();
+  // Ends with a fault from within a callback, whose result this is.
+  size_t refuse(FaultKind kind);
   bool over() const { return listener_ == nullptr; }
 
   MultiTransport& transport_;
@@ -108,6 +115,10 @@ class Transfer final : public Attempt {
   http1::AnswerTo answer_to_ = http1::AnswerTo::other;
   int interim_answers_ = 0;
   bool in_multi_ = false;
+  bool secure_ = false;
+  bool multiplexed_ = false;  // or may be: on a connection that others may share
+  bool finished_ = false;     // libcurl is done with it, and was not made to be
+  int local_port_ = 0;        // tells its connection from others
   bool handed_over_ = false;  // libcurl has the last byte of the request
   bool sent_told_ = false;
   bool headed_ = false;
@@ -214,6 +225,7 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   verdict_ = FaultKind::none;
   interim_answers_ = 0;
   handed_over_ = sent_told_ = headed_ = paused_ = curl_paused_ = false;
+  multiplexed_ = finished_ = false;
   error_[0] = 0;
   head_.clear();
   clock_.begin(request.timeouts);
@@ -222,6 +234,7 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
     verdict_ = FaultKind::internal;  // told from the loop's top
     return;
   }
+  secure_ = url.scheme == Scheme::https;
   upload_.assign({}, request.body);
   set_trust(request.ca_file);
   set_method(request);
@@ -230,10 +243,26 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   curl_easy_setopt(easy_, CURLOPT_URL, text_.c_str());
   text_ = request.proxy;
   curl_easy_setopt(easy_, CURLOPT_PROXY, text_.c_str());
+  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 0L);
+}
+
+// libcurl 7.88 queues the RST_STREAM of a stream that is given up, and writes it only when another
+// stream of that connection has something to do; until then the upstream goes on for nobody. So a
+// connection without other streams is closed with it, and one with others is made to do something.
+void Transfer::give_up_stream() {
+  if (multiplexed_ && !finished_) curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 1L);
+}
+
+void Transfer::leave() {
+  if (!in_multi_) return;
+  transport_.multi_.remove(easy_);
+  in_multi_ = false;
+  if (multiplexed_ && !finished_) transport_.stir(local_port_);
 }
 
 void Transfer::cancel() {
   if (over()) return;
+  give_up_stream();
   end();
   transport_.drop(*this);
 }
@@ -265,6 +294,7 @@ void Transfer::resume() {
 void Transfer::fail(FaultKind kind) {
   if (over()) return;
   AttemptListener& listener = *listener_;
+  give_up_stream();
   end();
   transport_.drop(*this);
   listener.on_failed(kind);
@@ -294,6 +324,7 @@ void Transfer::on_news() {
 void Transfer::on_done(CURLcode result) {
   if (over()) return;
   if (verdict_ != FaultKind::none) return fail(verdict_);
+  finished_ = true;
   if (result != CURLE_OK) return fail(fault_of(easy_, result, headed_ ? HeadTold::yes : HeadTold::no, error_));
   if (!headed_) return fail(FaultKind::upstream_reset);  // libcurl takes an end within the head for an answer
   AttemptListener& listener = *listener_;
@@ -302,9 +333,11 @@ void Transfer::on_done(CURLcode result) {
   listener.on_end(window_.held());
 }
 
-int Transfer::on_connected(void* pointer, char*, char*, int, int) {
+int Transfer::on_connected(void* pointer, char*, char*, int, int local_port) {
   auto* self = static_cast<Transfer*>(pointer);
   if (self->over()) return CURL_PREREQFUNC_ABORT;
+  self->multiplexed_ = self->secure_;
+  self->local_port_ = local_port;
   self->clock_.enter(Phase::waiting);
   if (self->upload_.body_bytes() == 0) self->handed_over();
   return CURL_PREREQFUNC_OK;
@@ -352,6 +385,12 @@ void Transfer::tell_sent() {
   listener_->on_sent();
 }
 
+size_t Transfer::refuse(FaultKind kind) {
+  verdict_ = kind;
+  give_up_stream();
+  return 0;
+}
+
 size_t Transfer::on_header(char* line, size_t, size_t size, void* self) {
   return static_cast<Transfer*>(self)->take_header_line({line, size});
 }
@@ -360,8 +399,7 @@ size_t Transfer::take_header_line(std::string_view line) {
   if (over()) return 0;
   if (headed_) return line.size();  // trailers: nobody reads them
   if (head_.size() + line.size() > transport_.settings_.answer_head_bytes_max) {
-    verdict_ = FaultKind::upstream_head_too_large;
-    return 0;
+    return refuse(FaultKind::upstream_head_too_large);
   }
   if (head_.empty() && (line.starts_with("HTTP/2") || line.starts_with("HTTP/3"))) {
     // libcurl writes a status line for HTTP/2; only its status means anything.
@@ -381,14 +419,12 @@ bool Transfer::take_head() {
   std::array<Header, http1::headers_max> storage;
   if (scan.feed(head_, transport_.settings_.answer_head_bytes_max) != http1::Outcome::complete ||
       http1::parse_answer(head_, answer_to_, storage, head) != http1::Refusal::none) {
-    verdict_ = FaultKind::upstream_protocol;
-    return false;
+    return refuse(FaultKind::upstream_protocol);
   }
   if (head.status < 200) {
     head_.clear();
     if (++interim_answers_ <= interim_answers_max) return true;
-    verdict_ = FaultKind::upstream_protocol;
-    return false;
+    return refuse(FaultKind::upstream_protocol);
   }
   headed_ = true;
   clock_.enter(Phase::reading);
@@ -420,8 +456,7 @@ size_t Transfer::take_body(std::string_view bytes) {
   }
   bool shown = window_.empty();
   if (!window_.reserve(bytes.size())) {
-    verdict_ = FaultKind::upstream_protocol;  // one frame beyond any bound
-    return 0;
+    return refuse(FaultKind::upstream_protocol);  // one frame beyond any bound
   }
   std::memcpy(window_.room(), bytes.data(), bytes.size());
   window_.grew(bytes.size());
@@ -462,11 +497,20 @@ void MultiTransport::drop(Transfer& transfer) {
   if (multi_.inside()) {
     dropped_.push_back(&transfer);
   } else {
-    if (transfer.in_multi_) multi_.remove(transfer.easy_);
-    transfer.in_multi_ = false;
+    transfer.leave();
     spent_.push_back(&transfer);
   }
   multi_.kick();
+}
+
+void MultiTransport::stir(int local_port) {
+  Transfer* found = nullptr;
+  for (auto& transfer : transfers_) {
+    if (!transfer->in_multi_ || transfer->over() || transfer->local_port_ != local_port) continue;
+    found = transfer.get();
+    if (!found->curl_paused_) break;
+  }
+  if (found) multi_.stir(found->easy_, found->curl_paused_ ? CURLPAUSE_RECV : CURLPAUSE_CONT);
 }
 
 void MultiTransport::on_done(CURL* easy, CURLcode result) {
@@ -481,8 +525,7 @@ void MultiTransport::on_outside() {
   std::vector<Transfer*> reusable;
   reusable.swap(spent_);
   for (Transfer* transfer : dropped_) {
-    if (transfer->in_multi_) multi_.remove(transfer->easy_);
-    transfer->in_multi_ = false;
+    transfer->leave();
     reusable.push_back(transfer);
   }
   dropped_.clear();
