@@ -129,6 +129,10 @@ void Machine::on(const UpstreamHead& head) {
   }
   if (head.status >= 300) return answer_upstream_error(head);
 
+  if (announced_bytes(head.headers) == 0 && head.status == 200) {
+    drop_attempt();
+    return fail_attempt({FaultKind::upstream_cut, "The upstream answered with an empty body."});
+  }
   if (lane_->cooled_until_unix_ms) gateway_.health().clear(lane_->name, now_.unix_ms);
   // A coding nobody asked for goes through unseen rather than damaged.
   if (plan_.route->accounting == Accounting::off || counting || in_a_coding(head.headers))

@@ -253,3 +253,13 @@ TEST_CASE("every event in every phase, in any order, ends at most once and never
     if (d.finish_count) CHECK(d.log.back() == "finish");
   }
 }
+
+TEST_CASE("a success without a body is none", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Driver d(gateway);
+  d.ask(request);
+  const Header headers[] = {{"content-type", "application/json"}, {"content-length", "0"}};
+  d.tell(UpstreamHead{1, 200, headers});
+  CHECK(d.client_status == 502);
+  CHECK(d.report.fault.kind == FaultKind::upstream_cut);
+}
