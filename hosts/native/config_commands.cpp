@@ -1,0 +1,168 @@
+#include "config_commands.h"
+
+#include <ostream>
+#include <vector>
+
+#include "auth/sha256.h"
+#include "config/defaults.h"
+#include "config/indent.h"
+#include "config/read.h"
+#include "config/schema.h"
+#include "config/secrets.h"
+#include "config/walk.h"
+#include "json/writer.h"
+
+namespace signalbox::native {
+namespace {
+
+using config::FieldKind;
+using config::Kind;
+using config::NodeId;
+using config::no_node;
+using config::Problem;
+using config::Tree;
+
+// "SIGNALBOX_MY_PROVIDER_MAIN".
+std::string variable_name(std::string_view provider, std::string_view credential) {
+  std::string out = "SIGNALBOX_" + std::string(provider) + "_" + std::string(credential);
+  for (char& c : out) {
+    if (c >= 'a' && c <= 'z') c = char(c - 'a' + 'A');
+    if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9')) c = '_';
+  }
+  return out;
+}
+
+// Puts something that may be seen in the place of every secret.
+void mask_secrets(Tree& tree, const std::string& file, std::ostream& err) {
+  for (const auto& [id, field] : config::described_scalars(tree)) {
+    if (field->kind != FieldKind::credential_key && field->kind != FieldKind::client_key) continue;
+    config::Node& node = tree[id];
+    std::string_view variable;
+    if (node.kind != Kind::string || config::is_variable(node.text, variable)) continue;
+    if (field->kind == FieldKind::client_key) {
+      if (node.text.compare(0, 7, "sha256:") == 0) continue;
+      const std::string digest = config::digest_text(auth::sha256(node.text));
+      config::wipe(node.text);
+      node.text = digest;
+      continue;
+    }
+    const config::CredentialNames names = config::credential_names(tree, id);
+    const std::string replacement = variable_name(names.provider, names.credential);
+    config::wipe(node.text);
+    node.text = "${" + replacement + "}";
+    err << file << ":" << config::sentence({"the secret is not printed; " + replacement + " stands for it",
+                                            node.place, config::path_of(tree, id)})
+        << '\n';
+  }
+}
+
+void write_value(json::Writer& out, const config::Node& node) {
+  switch (node.kind) {
+    case Kind::boolean:
+    case Kind::number: out.raw(node.text); break;
+    case Kind::string: out.string(node.text); break;
+    default: out.null();
+  }
+}
+
+std::string to_json(const Tree& tree) {
+  std::string json;
+  json::Writer out(json);
+  // The containers that are open, each with its next child.
+  struct Open {
+    NodeId id;
+    NodeId next;
+  };
+  std::vector<Open> open;
+  const auto enter = [&](NodeId id) {
+    const config::Node& node = tree[id];
+    if (node.kind == Kind::mapping) {
+      out.begin_object();
+    } else if (node.kind == Kind::sequence) {
+      out.begin_array();
+    } else {
+      write_value(out, node);
+      return;
+    }
+    open.push_back({id, node.first_child});
+  };
+  enter(tree.root());
+  while (!open.empty()) {
+    const Open current = open.back();
+    const bool mapping = tree[current.id].kind == Kind::mapping;
+    if (current.next == no_node) {
+      mapping ? out.end_object() : out.end_array();
+      open.pop_back();
+      continue;
+    }
+    open.back().next = tree[current.next].next;
+    if (mapping) out.key(tree[current.next].key);
+    enter(current.next);
+  }
+  return config::indented(json);
+}
+
+}  // namespace
+
+int run_check(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment) {
+  const LoadedConfig loaded = load_config(path, environment);
+  print_problems(err, loaded);
+  if (loaded.status == LoadStatus::ok) {
+    const Config& config = *loaded.config;
+    out << loaded.file << ": good: " << config.providers.size() << " providers, " << config.models.size()
+        << " models, " << config.routes.size() << " routes, " << loaded.warnings.size() << " warnings\n";
+  }
+  return int(loaded.status);
+}
+
+int run_schema(std::string_view format, std::ostream& out, std::ostream& err) {
+  if (format == "json") {
+    out << config::json_schema();
+    return 0;
+  }
+  if (format == "markdown") {
+    out << config::reference_page();
+    return 0;
+  }
+  err << "signalbox schema: the format is json or markdown\n";
+  return 1;
+}
+
+int run_config(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment) {
+  if (path.empty()) {
+    out << config::default_text;
+    return 0;
+  }
+  LoadedConfig report;
+  report.file = path == "-" ? "standard input" : path;
+  std::string problem;
+  std::optional<std::string> text = read_text(path, problem);
+  if (!text) {
+    report.problems.push_back({std::move(problem), {}, {}});
+    print_problems(err, report);
+    return int(LoadStatus::unreadable);
+  }
+  config::Source source = read_source(*text);
+  config::wipe(*text);
+  report.problems = std::move(source.problems);
+  if (source.reach == config::Reach::whole) {
+    // What is printed must be good wherever its variables are set, so unset ones are forgiven here.
+    Tree tried = source.tree;
+    config::expand(tried, environment);
+    config::SecretProblems secrets =
+        config::take_secrets(tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, auth::sha256});
+    config::ReadResult result = config::read(tried);
+    for (Problem& each : secrets.wrong) report.problems.push_back(std::move(each));
+    for (Problem& each : result.problems) report.problems.push_back(std::move(each));
+    config::sort_by_place(report.problems);
+  }
+  if (!report.problems.empty()) {
+    print_problems(err, report);
+    return int(LoadStatus::problems);
+  }
+  mask_secrets(source.tree, report.file, err);
+  out << to_json(source.tree);
+  return 0;
+}
+
+}  // namespace signalbox::native

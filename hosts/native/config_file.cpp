@@ -1,0 +1,139 @@
+#include "config_file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ostream>
+
+#include "auth/sha256.h"
+#include "config/defaults.h"
+#include "config/read.h"
+#include "config/secrets.h"
+#include "yaml_source.h"
+
+namespace signalbox::native {
+
+using config::Problem;
+using config::Source;
+
+Secrets::~Secrets() {
+  for (auto& [names, value] : values_) config::wipe(value);
+}
+
+void Secrets::keep(std::string provider, std::string credential, std::string value) {
+  values_[{std::move(provider), std::move(credential)}] = std::move(value);
+}
+
+std::optional<std::string_view> Secrets::find(std::string_view provider, std::string_view credential) const {
+  const auto found = values_.find({std::string(provider), std::string(credential)});
+  if (found == values_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<std::string> process_environment(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
+std::optional<std::string> read_text(const std::string& path, std::string& problem) {
+  if (path.empty()) return std::string(config::default_text);
+  const bool standard_input = path == "-";
+  std::FILE* file = standard_input ? stdin : std::fopen(path.c_str(), "rb");
+  if (file == nullptr) {
+    problem = std::string("cannot be opened: ") + std::strerror(errno);
+    return std::nullopt;
+  }
+  std::string text;
+  char piece[16384];
+  // One byte over the bound is enough to see that the text is too large.
+  while (text.size() <= config::text_bytes_max) {
+    const size_t count = std::fread(piece, 1, sizeof piece, file);
+    text.append(piece, count);
+    if (count < sizeof piece) break;
+  }
+  const bool failed = std::ferror(file) != 0;
+  const int fault = errno;
+  if (!standard_input) std::fclose(file);
+  if (failed) {
+    problem = std::string("cannot be read: ") + std::strerror(fault);
+    return std::nullopt;
+  }
+  return text;
+}
+
+Source read_source(std::string_view text) {
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && (text[first] == '{' || text[first] == '[')) {
+    Source json = config::read_json_tree(text);
+    if (json.reach == config::Reach::whole) return json;
+    // YAML's flow style begins alike; if it is that no more than JSON, the JSON reader has said it best.
+    Source yaml = read_yaml_tree(text);
+    return yaml.reach == config::Reach::whole ? yaml : json;
+  }
+  return read_yaml_tree(text);
+}
+
+LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment) {
+  LoadedConfig loaded;
+  loaded.file = std::move(file);
+  loaded.status = LoadStatus::problems;
+  auto secrets = std::make_shared<Secrets>();
+  loaded.secrets = secrets;
+  Source source = read_source(text);
+  loaded.problems = std::move(source.problems);
+  if (source.reach == config::Reach::broken) return loaded;
+
+  const auto add = [&](std::vector<Problem> more) {
+    for (Problem& each : more) loaded.problems.push_back(std::move(each));
+  };
+  add(config::expand(source.tree, environment));
+  config::SecretProblems found = config::take_secrets(
+      source.tree, environment,
+      {[&](config::CredentialText one) {
+         secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
+       },
+       auth::sha256});
+  add(std::move(found.unset));
+  add(std::move(found.wrong));
+  config::ReadResult result = config::read(source.tree);
+  add(std::move(result.problems));
+  loaded.warnings = std::move(result.warnings);
+  config::sort_by_place(loaded.problems);
+  if (!loaded.problems.empty()) return loaded;
+  loaded.config = std::make_shared<const Config>(std::move(result.config));
+  loaded.status = LoadStatus::ok;
+  return loaded;
+}
+
+LoadedConfig load_config(const std::string& path, const Environment& environment) {
+  const std::string file = path.empty() ? "embedded default" : path == "-" ? "standard input" : path;
+  std::string problem;
+  std::optional<std::string> text = read_text(path, problem);
+  if (!text) {
+    LoadedConfig loaded;
+    loaded.file = file;
+    loaded.secrets = std::make_shared<const Secrets>();
+    loaded.problems.push_back({std::move(problem), {}, {}});
+    return loaded;
+  }
+  LoadedConfig loaded = load_config_text(*text, file, environment);
+  config::wipe(*text);
+  return loaded;
+}
+
+void print_problems(std::ostream& out, const LoadedConfig& loaded) {
+  // Problems without a place have no ':' after a number, so the file's name needs a space of its own.
+  const auto where = [&](const Problem& each) {
+    return loaded.file + (each.place.line == 0 ? ": " : ":");
+  };
+  for (const Problem& each : loaded.problems) out << where(each) << sentence(each) << '\n';
+  for (const Problem& each : loaded.warnings) {
+    Problem marked = each;
+    marked.message = "warning: " + marked.message;
+    out << where(each) << sentence(marked) << '\n';
+  }
+}
+
+}  // namespace signalbox::native

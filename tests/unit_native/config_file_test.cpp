@@ -1,0 +1,264 @@
+// Configuration files: YAML and JSON say the same, places are right, secrets stay out of everything.
+#include <catch2/catch.hpp>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <sstream>
+#include <string>
+
+#include <unistd.h>
+
+#include "auth/sha256.h"
+#include "config/schema.h"
+#include "config_commands.h"
+#include "config_file.h"
+#include "yaml_source.h"
+
+using namespace signalbox;
+using namespace signalbox::native;
+
+namespace {
+
+Environment environment(std::map<std::string, std::string> variables) {
+  return [variables = std::move(variables)](std::string_view name) -> std::optional<std::string> {
+    const auto found = variables.find(std::string(name));
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+LoadedConfig load(std::string_view text, std::map<std::string, std::string> variables = {}) {
+  return load_config_text(text, "f.yaml", environment(std::move(variables)));
+}
+
+std::string said(const LoadedConfig& loaded) {
+  std::ostringstream out;
+  print_problems(out, loaded);
+  return out.str();
+}
+
+std::string problems_of(std::string_view text) { return said(load(text)); }
+
+// A file of its own for each test, gone afterwards.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(std::string_view text) {
+    char name[] = "/tmp/signalbox-config-XXXXXX";
+    const int fd = mkstemp(name);
+    REQUIRE(fd >= 0);
+    path_ = name;
+    REQUIRE(write(fd, text.data(), text.size()) == ssize_t(text.size()));
+    close(fd);
+  }
+  ~TemporaryFile() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+constexpr std::string_view yaml_sample = R"(# a comment
+server:
+  listen: 127.0.0.1:0
+  client_keys: [{name: laptop, key: "${CLIENT}"}]
+  log_level: off
+  threads: ${THREADS}
+providers:
+  a:
+    dialect: anthropic
+    base_url: https://${HOST}
+    key: ${KEY}
+    headers: &headers {x-extra: "1"}
+  b:
+    dialect: openai_chat
+    base_url: http://localhost:1/v1
+    credentials: [{name: main, key: literal-4711}]
+    headers: *headers
+models:
+  sonnet: {provider: a, upstream_model: s}
+routes:
+  - match: claude-*
+    targets: [sonnet, b/*]
+    accounting: off
+)";
+constexpr std::string_view json_sample = R"({
+"server": {"listen": ["127.0.0.1:0"], "client_keys": [{"name": "laptop", "key": "${CLIENT}"}], "log_level": "off", "threads": "${THREADS}"},
+"providers": {
+  "a": {"dialect": "anthropic", "base_url": "https://${HOST}", "key": "${KEY}", "headers": {"x-extra": "1"}},
+  "b": {"dialect": "openai_chat", "base_url": "http://localhost:1/v1", "credentials": [{"name": "main", "key": "literal-4711"}], "headers": {"x-extra": "1"}}},
+"models": {"sonnet": {"provider": "a", "upstream_model": "s"}},
+"routes": [{"match": "claude-*", "targets": ["sonnet", "b/*"], "accounting": "off"}]})";
+const std::map<std::string, std::string> variables{{"CLIENT", "client-4711"}, {"THREADS", "2"}, {"HOST", "h"}, {"KEY", "key-4711"}};
+
+}  // namespace
+
+TEST_CASE("config file: YAML and JSON give the same configuration") {
+  for (std::string_view text : {yaml_sample, json_sample}) {
+    INFO(text);
+    const LoadedConfig loaded = load(text, variables);
+    REQUIRE(said(loaded).empty());
+    REQUIRE(loaded.status == LoadStatus::ok);
+    const Config& c = *loaded.config;
+    CHECK(c.server.listen == std::vector<std::string>{"127.0.0.1:0"});
+    CHECK(c.server.log_level == LogLevel::off);
+    CHECK(c.server.threads == 2);
+    REQUIRE(c.server.client_keys.size() == 1);
+    CHECK(c.server.client_keys[0].digest == auth::sha256("client-4711"));
+    REQUIRE(c.providers.size() == 2);
+    CHECK(c.providers[0].base_url == "https://h");
+    CHECK(c.providers[0].credentials == std::vector<std::string>{"default"});
+    REQUIRE(c.providers[1].headers.size() == 1);
+    CHECK(c.providers[1].headers[0].name == "x-extra");
+    REQUIRE(c.routes.size() == 1);
+    CHECK(c.routes[0].targets.size() == 2);
+    CHECK(c.routes[0].accounting == Accounting::off);
+    CHECK(loaded.secrets->size() == 2);
+    CHECK(loaded.secrets->find("a", "default") == "key-4711");
+    CHECK(loaded.secrets->find("b", "main") == "literal-4711");
+    CHECK_FALSE(loaded.secrets->find("b", "other").has_value());
+  }
+}
+
+TEST_CASE("config file: problems of YAML with file, line, column and key") {
+  CHECK(problems_of("server:\n  listn: 127.0.0.1:1\n  threads: 010\nproviders:\n  a:\n    dialect: antropic\n    base_url: https://a\n    key: ${NOT_SET}\n") ==
+        "f.yaml:2:3: server.listn: unknown key (did you mean \"listen\"?)\n"
+        "f.yaml:3:12: server.threads: must be a number, not a string\n"
+        "f.yaml:6:14: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you mean \"anthropic\"?)\n"
+        "f.yaml:8:10: providers.a.key: the variable NOT_SET is not set\n");
+  CHECK(problems_of("providers:\n  m: {builtin: mock}\nproviders:\n  n: {x: [1, {y: 2}]}\n") ==
+        "f.yaml:3:1: providers: the key \"providers\" stands here a second time; the first is at line 1, column 1\n");
+  CHECK(problems_of("providers:\n  m:\n    builtin: mock\n    enabled: yes\n") ==
+        "f.yaml:4:14: providers.m.enabled: must be true or false (did you mean \"true\"?)\n");
+  CHECK(problems_of("providers:\n  m:\n") == "f.yaml:2:3: providers.m: has no value; give it one, or leave the key out\n");
+  CHECK(problems_of("") == "f.yaml:1:1: the configuration is empty\n");
+  CHECK(problems_of("# nothing\n") == "f.yaml:1:1: the configuration is empty\n");
+}
+
+TEST_CASE("config file: what YAML can do and a configuration cannot") {
+  const auto has = [](std::string_view text, std::string_view place, std::string_view words) {
+    const std::string problems = problems_of(text);
+    INFO(text << "\n" << problems);
+    CHECK(problems.find("f.yaml:" + std::string(place)) == 0);
+    CHECK(problems.find(words) != std::string::npos);
+  };
+  has("providers:\n\tm: {builtin: mock}\n", "2:", "there is a tab");
+  has("providers:\n  a: {key: ${X}}\n", "2:", "in quotes inside { }");
+  has("routes:\n  - match: *\n", "2:", "must stand in quotes");
+  has("a: &x {b: 1}\nc:\n  <<: *x\n", "3:3", "merge keys");
+  has("a: !secret b\n", "1:4", "tags");
+  has("a: 1\n---\nb: 1\n", "", "second document");
+  has("a: &x [*x]\n", "1:8", "alias");
+  has("a: *nothing\n", "1:4", "not YAML");
+  has("? [a]\n: b\n", "1:3", "a key must be a plain word");
+  has("a: 'open", "", "not YAML");
+}
+
+TEST_CASE("config file: aliases of aliases end at a bound") {
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 10; ++i) {
+    const std::string below = "*a" + std::to_string(i - 1);
+    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+    for (int j = 0; j < 10; ++j) bomb += (j == 0 ? "" : ",") + below + " ";
+    bomb += "]\n";
+  }
+  CHECK(problems_of(bomb).find("stands for too much") != std::string::npos);
+  std::string bytes = "a: &a " + std::string(1 << 20, 'x') + "\nb: [*a, *a, *a, *a, *a, *a]\n";
+  CHECK(problems_of(bytes).find("stands for too much") != std::string::npos);
+  CHECK(problems_of("a: " + std::string(100, '[') + std::string(100, ']')).find("too deep") != std::string::npos);
+  CHECK(problems_of("a: " + std::string(100'000, '[')).size() > 0);
+}
+
+TEST_CASE("config file: broken JSON is told as JSON, and flow YAML is not") {
+  CHECK(problems_of("{\"providers\":{\"m\":{\"builtin\":\"mock\"}},}").empty());
+  CHECK(problems_of("{\"providers\": tru").find("f.yaml:1:15: providers: this is not JSON") == std::string::npos);
+  CHECK(problems_of("{\"providers\": \"\x01").find("this is not JSON") != std::string::npos);
+  CHECK(problems_of("{providers: {m: {builtin: mock}}}").empty());
+}
+
+TEST_CASE("config file: no secret in any message") {
+  const std::string text =
+      "server:\n  client_keys: [{name: n, key: \"se cret-4711\"}, {name: n, key: sha256:4711}]\n"
+      "providers:\n  a: {dialect: x, base_url: \"https://u:4711@h\", key: \"4711-changeme\", credentials: [{name: 4711x, key: [\"4711\"]}], "
+      "proxy: \"http://u:4711@p\", headers: {authorization: \"Bearer 4711\"}}\n";
+  const LoadedConfig loaded = load(text);
+  CHECK(loaded.problems.size() >= 8);
+  CHECK(loaded.config == nullptr);
+  CHECK(said(loaded).find("4711") == std::string::npos);
+}
+
+TEST_CASE("config file: check says good, bad or unreadable") {
+  std::ostringstream out, err;
+  CHECK(run_check("", out, err) == 0);
+  CHECK(out.str() == "embedded default: good: 1 providers, 0 models, 1 routes, 0 warnings\n");
+  CHECK(err.str().empty());
+  const TemporaryFile bad("providers: {}\nsrver: {}\n");
+  CHECK(run_check(bad.path(), out, err) == 1);
+  CHECK(err.str().find(bad.path() + ":2:1: srver: unknown key (did you mean \"server\"?)\n") != std::string::npos);
+  err.str("");
+  CHECK(run_check("/nowhere/at/all.yaml", out, err) == 2);
+  CHECK(err.str() == "/nowhere/at/all.yaml: cannot be opened: No such file or directory\n");
+  err.str("");
+  CHECK(run_check("/", out, err) == 2);
+}
+
+TEST_CASE("config file: the printed configuration keeps variables and loses secrets") {
+  const TemporaryFile file(yaml_sample);
+  std::ostringstream out, err;
+  REQUIRE(run_config(file.path(), out, err, environment({})) == 0);
+  CHECK(out.str().find("4711") == std::string::npos);
+  CHECK(err.str() == file.path() + ":16:37: providers.b.credentials[0].key: the secret is not printed; SIGNALBOX_B_MAIN stands for it\n");
+  for (const char* kept : {"\"${CLIENT}\"", "\"${THREADS}\"", "\"https://${HOST}\"", "\"${KEY}\"", "\"${SIGNALBOX_B_MAIN}\""}) {
+    INFO(kept);
+    CHECK(out.str().find(kept) != std::string::npos);
+  }
+  auto all = variables;
+  all["SIGNALBOX_B_MAIN"] = "literal-4711";
+  const LoadedConfig again = load(out.str(), all);
+  CHECK(said(again).empty());
+  REQUIRE(again.status == LoadStatus::ok);
+  CHECK(again.config->providers[1].credentials == std::vector<std::string>{"main"});
+
+  const TemporaryFile client("server: {client_keys: [{name: n, key: own-4711}]}\nproviders: {m: {builtin: mock}}\n");
+  out.str("");
+  CHECK(run_config(client.path(), out, err, environment({})) == 0);
+  CHECK(out.str().find("sha256:") != std::string::npos);
+  CHECK(out.str().find("4711") == std::string::npos);
+
+  const TemporaryFile unknown("providers: {m: {builtin: mock, api_key: own-4711}}\n");
+  out.str("");
+  err.str("");
+  CHECK(run_config(unknown.path(), out, err, environment({})) == 1);
+  CHECK(out.str().empty());
+  CHECK(err.str().find("4711") == std::string::npos);
+}
+
+TEST_CASE("config file: without a file the embedded default is printed, and loads") {
+  std::ostringstream out, err;
+  CHECK(run_config("", out, err) == 0);
+  CHECK(load(out.str()).status == LoadStatus::ok);
+}
+
+TEST_CASE("config file: schema prints both forms and refuses others") {
+  std::ostringstream out, err;
+  CHECK(run_schema("json", out, err) == 0);
+  CHECK(out.str() == config::json_schema());
+  out.str("");
+  CHECK(run_schema("markdown", out, err) == 0);
+  CHECK(out.str() == config::reference_page());
+  CHECK(run_schema("xml", out, err) == 1);
+}
+
+TEST_CASE("config file: the example is good, and the reference page is current") {
+  // The build names sources by their whole path.
+  const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
+  const LoadedConfig loaded =
+      load_config(root + "/config.example.yaml",
+                  environment({{"ANTHROPIC_API_KEY", "a"}, {"OPENROUTER_API_KEY", "b"}, {"SIGNALBOX_KEY", "a-client-key"}}));
+  CHECK(said(loaded).empty());
+  CHECK(loaded.status == LoadStatus::ok);
+  std::string problem;
+  // Regenerate with: signalbox schema --format markdown > docs/configuration.md
+  CHECK(read_text(root + "/docs/configuration.md", problem).value_or("") == config::reference_page());
+}
