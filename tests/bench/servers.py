@@ -124,13 +124,18 @@ def start_mock(name, folder, answer, content_type):
     port = free_port()
     prefix, start = _nginx(name, folder, port, """
   sendfile on; open_file_cache max=4 inactive=1h; types { }
-  default_type %s;
+  default_type %s; client_body_buffer_size 64k;
   server {
     listen 127.0.0.1:%%(port)d backlog=4096; root %%(prefix)s;
     location = /answer { internal; %s }
-    location / { error_page 405 =200 /answer; return 405; }
+    location = /read { internal; return 204; }
+    location / { mirror /read; error_page 405 =200 /answer; }
   }""" % (content_type, chunked))
     (prefix / "answer").write_bytes(answer)
+    # A POST to a file is refused with 405, after the phase in which `mirror` has the whole request read: an answer
+    # that came before the request's end would flatter gateways that forward a body in pieces.
+    (prefix / "v1").mkdir()
+    (prefix / "v1" / "messages").touch()
     return start()
 
 
