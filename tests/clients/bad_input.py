@@ -32,12 +32,19 @@ class Suite:
         closed.close()
         config["providers"]["closed"] = signalbox_server.provider(closed)
         config["providers"]["mock"] = {"builtin": "mock"}
-        config["providers"]["patient"] = signalbox_server.provider(self.upstream)
         config["models"] = {"sonnet": {"provider": "up", "upstream_model": "script-text"}}
         config["routes"] = [{"match": "mock", "targets": ["mock/*"]}, {"match": "closed", "targets": ["closed/*"]},
-                            {"match": "script-drip", "targets": ["patient/*"]},  # the upstream takes its time over 30 MB
                             {"match": "sonnet", "targets": ["sonnet"]}, {"match": "script-*", "targets": ["up/*"]}]
         self.server = signalbox_server.Server(config, "bad-input")
+
+    def use_default_times(self):
+        """Another server, for bodies of 30 MB: both sides here take their time over them."""
+        code = self.server.stop()
+        config = signalbox_server.config_for(self.upstream, server={"threads": 2})
+        config["providers"]["mock"] = {"builtin": "mock"}
+        config["routes"].insert(0, {"match": "mock", "targets": ["mock/*"]})
+        self.server = signalbox_server.Server(config, "bad-input-large")
+        return code
 
     def serves(self, name):
         """The server is there and answers, on new connections."""
@@ -172,7 +179,7 @@ class Suite:
 
     def large(self):
         """A string of 30 MB, whole and in chunks: carried."""
-        body = with_messages(b'[{"role":"user","content":"' + b"a" * (30 << 20) + b'"}]').replace(b"script-text", b"script-drip")
+        body = with_messages(b'[{"role":"user","content":"' + b"a" * (30 << 20) + b'"}]')
         answer = self.server.ask("POST", "/v1/messages", body, [JSON, VERSION], seconds=60)
         assert answer.status == 200 and self.upstream.records[-1].body == body, (answer.status, answer.body[:300])
         self.upstream.records[-1].body = self.upstream.records[-1].head.body = b""
@@ -338,6 +345,8 @@ def main():
         name = "upstream %s in a stream" % script
         tap.run(name + ": an error event and no success", suite.cut_stream, script)
         suite.serves(name)
+    tap.equal("ends with code 0, after all that", suite.use_default_times(), 0)
+    suite.serves("before large bodies")
     resting, peak = suite.server.rss_kb(), suite.server.rss_kb("VmHWM")
     for repeat in range(3):
         for test in (suite.large, suite.announced_too_large, suite.sent_too_large, suite.chunked_too_large):

@@ -93,6 +93,7 @@ def reload(tap):
     with Server(config, "reload") as server:
         with wire.Connection(server.port) as connection:
             head = held(server, connection)
+            record = a.records[-1]
             other = dict(config, routes=[{"match": "*", "targets": ["b/*"]}])
             server.write_config(other)
             server.reload()
@@ -100,7 +101,7 @@ def reload(tap):
             tap.check("SIGHUP: new exchanges use the new file", wire.wait_until(by_b))
             tap.equal("SIGHUP: on every thread", {message(server).header("x-signalbox-provider") for _ in range(30)}, {"b"})
             a.release.set()
-            tap.run("SIGHUP: an open stream goes on to its end", lambda: (rest_of(head, connection) == a.records[-1].answer, ""))
+            tap.run("SIGHUP: an open stream goes on to its end", lambda: (rest_of(head, connection) == record.answer, ""))
         for name, text in (("broken", "{\n  \"server\": {\n"), ("wrong", json.dumps(dict(other, routs=[]), indent=1)), ("empty providers", "{\"providers\": 5}")):
             before = len(server.text())
             server.write_config(text)
@@ -131,12 +132,13 @@ def graceful_stop(tap):
         idle.send(wire.request_bytes("GET", "/healthz"))
         idle.receive("GET")
         head = held(server, connection)
+        record = a.records[-1]
         server.signal()
         tap.check("SIGTERM: no new exchanges", wire.wait_until(lambda: refuses(server.port)))
         tap.check("SIGTERM: an idle connection is closed", idle.closed_by_peer())
         tap.check("SIGTERM: the server waits for an open stream", server.alive())
         a.release.set()
-        tap.run("SIGTERM: the open stream finishes, whole", lambda: (rest_of(head, connection) == a.records[-1].answer, ""))
+        tap.run("SIGTERM: the open stream finishes, whole", lambda: (rest_of(head, connection) == record.answer, ""))
         tap.check("SIGTERM: then the server ends", server.ended())
         tap.equal("SIGTERM: with exit code 0", server.stop(), 0)
 

@@ -66,7 +66,7 @@ class Upstream:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        stream = connection.makefile("rb")
+        stream, record = connection.makefile("rb"), None
         try:
             while True:
                 head = wire.read_message(stream)
@@ -82,7 +82,10 @@ class Upstream:
                 record.finished.set()
                 if not keep:
                     return
-        except (OSError, wire.WireError, ValueError):
+        except OSError:
+            if record:
+                record.client_left.set()
+        except (wire.WireError, ValueError):
             pass
         finally:
             stream.close()
