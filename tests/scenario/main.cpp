@@ -1,4 +1,5 @@
-// The core player as a program: scenario_player [--trace | --rewrite] [--seed N] FILE...
+// The core player as a program: scenario_player [--trace | --rewrite | --must-fail] [--seed N] FILE...
+// --must-fail turns the verdict round: it is how the player itself is tested.
 // Exit status 0 when every scenario passed, 1 when one did not, 2 for a wrong call.
 #include <cstdio>
 #include <string>
@@ -34,22 +35,19 @@ std::string base_name(const std::string& path) { return path.substr(path.rfind('
 
 int main(int argc, char** argv) {
   using namespace signalbox::scenario;
-  enum class Task { play, trace, rewrite } task = Task::play;
+  enum class Task { play, must_fail, trace, rewrite } task = Task::play;
   uint64_t seed = seed_default;
   std::vector<std::string> paths;
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
-    if (argument == "--trace")
-      task = Task::trace;
-    else if (argument == "--rewrite")
-      task = Task::rewrite;
-    else if (argument == "--seed" && i + 1 < argc)
-      seed = uint64_t(parse_integer(argv[++i]).value_or(0));
-    else
-      paths.push_back(argument);
+    if (argument == "--must-fail") task = Task::must_fail;
+    else if (argument == "--trace") task = Task::trace;
+    else if (argument == "--rewrite") task = Task::rewrite;
+    else if (argument == "--seed" && i + 1 < argc) seed = uint64_t(parse_integer(argv[++i]).value_or(0));
+    else paths.push_back(argument);
   }
   if (paths.empty() || paths[0][0] == '-') {
-    std::fputs("usage: scenario_player [--trace | --rewrite] [--seed N] FILE...\n", stderr);
+    std::fputs("usage: scenario_player [--trace | --rewrite | --must-fail] [--seed N] FILE...\n", stderr);
     return 2;
   }
   size_t failed = 0;
@@ -59,9 +57,10 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "%s cannot be read\n", path.c_str());
       return 2;
     }
-    const Outcome outcome = task == Task::play    ? play(text, seed)
-                            : task == Task::trace ? trace(text, seed)
-                                                  : rewrite(text);
+    Outcome outcome = task == Task::trace     ? trace(text, seed)
+                      : task == Task::rewrite ? rewrite(text)
+                                              : play(text, seed);
+    if (task == Task::must_fail) outcome = {!outcome.passed, "passes, and must not\n"};
     if (!outcome.passed) ++failed;
     if (task == Task::trace) {
       std::printf("== %s\n%s", base_name(path).c_str(), outcome.text.c_str());

@@ -86,10 +86,8 @@ std::vector<Entry> Stage::perform(const Statement& statement) {
   } else if (who == "upstream") {
     upstream_statement(statement);
   } else if (who == "time") {
-    if (const auto ms = parse_duration(statement.word(1)))
-      pass_time(*ms);
-    else
-      broken("a time is written as +500ms or +2s");
+    if (const auto ms = parse_duration(statement.word(1))) pass_time(*ms);
+    else broken("a time is written as +500ms or +2s");
   } else {
     broken("there is no such statement");
   }
@@ -121,12 +119,9 @@ void Stage::begin_exchange(Gateway& gateway) {
 void Stage::host_statement(const Statement& statement) {
   const std::string_view name = statement.word(1), value = statement.word(2);
   if (gateway_) return broken("the host is described before anything else happens");
-  if (name == "knows_peer")
-    capabilities_.knows_peer = value == "yes";
-  else if (name == "request_bytes_max")
-    capabilities_.request_bytes_max = parse_integer(value).value_or(0);
-  else
-    broken("there is no such capability");
+  if (name == "knows_peer") capabilities_.knows_peer = value == "yes";
+  else if (name == "request_bytes_max") capabilities_.request_bytes_max = parse_integer(value).value_or(0);
+  else broken("there is no such capability");
 }
 
 void Stage::client_statement(const Statement& statement) {
@@ -221,12 +216,9 @@ void Stage::upstream_statement(const Statement& statement) {
     const bool was_open = it.open;
     it.open = false;
     const bool piped = was_open && head_sent_ && answering_ == number && mode_ == BodyMode::pass;
-    if (piped)
-      tell(UpstreamPiped{number, it.piped_bytes, what == "end"});
-    else if (what == "end")
-      tell(UpstreamEnd{number, it.window});
-    else
-      tell(UpstreamFailed{number, fault_named(statement.word(3))});
+    if (piped) tell(UpstreamPiped{number, it.piped_bytes, what == "end"});
+    else if (what == "end") tell(UpstreamEnd{number, it.window});
+    else tell(UpstreamFailed{number, fault_named(statement.word(3))});
   } else {
     broken("there is no such statement");
   }
