@@ -18,6 +18,8 @@ constexpr size_t pieces_per_write = 16;
 constexpr size_t read_bytes_min = 4 << 10;
 // Then the others get their turn: 1 MB of one answer at 64 KB a read.
 constexpr int reads_per_turn = 16;
+// The same for one upload.
+constexpr size_t written_per_turn = 1 << 20;
 // Interim answers (1xx) before the final one: one or two are usual.
 constexpr int interim_answers_max = 16;
 
@@ -131,7 +133,7 @@ void Http1Attempt::resume() {
 void Http1Attempt::on_news() {
   if (over()) return;
   if (verdict_ != FaultKind::none) return fail(verdict_);
-  pump();
+  on_ready();
 }
 
 void Http1Attempt::on_connected(UpstreamConnection& connection) {
@@ -146,12 +148,18 @@ void Http1Attempt::on_connect_failed(FaultKind kind) {
 }
 
 void Http1Attempt::on_ready() {
-  if (!upload_ended_) write();
-  if (!over()) pump();
+  // An early refusal is read before more is sent.
+  pump();
+  if (!over() && connection_ && !upload_ended_) write();
 }
 
 void Http1Attempt::write() {
+  size_t written = 0;
   while (!upload_.done()) {
+    if (written >= written_per_turn) {
+      around_.bring_news(*this);
+      return;
+    }
     std::array<std::string_view, pieces_per_write> pieces;
     std::array<iovec, pieces_per_write> vectors;
     size_t count = upload_.peek(pieces.data(), pieces.size());
@@ -171,6 +179,7 @@ void Http1Attempt::write() {
       return;
     }
     upload_.advance(size_t(sent));
+    written += size_t(sent);
     if (stage_ == Stage::head) clock_.enter(Phase::waiting);
   }
   upload_ended_ = true;
