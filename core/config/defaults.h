@@ -15,7 +15,8 @@ inline constexpr std::string_view default_match = "*";
 // The name of a credential given by the short form `key:`.
 inline constexpr std::string_view default_credential = "default";
 
-// The embedded configuration: it starts anywhere, without an account, and sends nothing anywhere.
+// The embedded configuration: it starts anywhere, without an account, and sends nothing anywhere. The
+// first route only names the mock for the catalogue; the second takes whatever a client asks for.
 inline constexpr std::string_view default_text =
     "{\n"
     "  \"server\": {\"listen\": \"127.0.0.1:8484\"},\n"
@@ -23,6 +24,7 @@ inline constexpr std::string_view default_text =
     "    \"mock\": {\"builtin\": \"mock\"}\n"
     "  },\n"
     "  \"routes\": [\n"
+    "    {\"match\": \"mock\", \"targets\": [\"mock/*\"]},\n"
     "    {\"match\": \"*\", \"targets\": [\"mock/*\"]}\n"
     "  ]\n"
     "}\n";

@@ -171,7 +171,7 @@ void Machine::converse() {
   if (provider.mock) return answer_with_mock(lane);
   if (provider.dialect != endpoint_.shape) return refuse({FaultKind::not_supported, {}});
   if (endpoint_.operation == Operation::count_tokens &&
-      (!provider.flags.count_tokens || dialects::row_of(provider.dialect).count_tokens_path.empty())) {
+      (!lane.flags.count_tokens || dialects::row_of(provider.dialect).count_tokens_path.empty())) {
     return reply_estimate();
   }
   open_attempt(lane);

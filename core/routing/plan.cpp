@@ -35,6 +35,7 @@ Plan choose(const Config& config, const Health& health, std::string_view client_
       Lane& lane = lanes[filled++];
       lane = {};
       lane.provider = target.provider;
+      lane.flags = target.flags;
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
       lane.upstream_model = target.upstream_model.empty() ? client_model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});

@@ -22,6 +22,7 @@ struct Lane {
   uint32_t provider = 0;             // index into Config::providers
   std::string_view credential;       // name; empty: the client's own, or none
   std::string_view upstream_model;
+  LaneFlags flags;                   // what its target can take
   std::string_view name;             // "provider/credential/model": what health belongs to
   int64_t cooled_until_unix_ms = 0;  // 0: healthy
 };

@@ -45,10 +45,11 @@ TEST_CASE("config: the embedded default is a mock that takes every model") {
   CHECK(config.providers[0].name == "mock");
   REQUIRE(config.server.listen.size() == 1);
   CHECK(config.server.listen[0] == default_listen);
-  REQUIRE(config.routes.size() == 1);
-  CHECK(config.routes[0].match == "*");
-  REQUIRE(config.routes[0].targets.size() == 1);
-  CHECK(config.routes[0].targets[0].upstream_model.empty());
+  REQUIRE(config.routes.size() == 2);
+  CHECK(config.routes[0].match == "mock");  // for the catalogue
+  CHECK(config.routes[1].match == "*");
+  REQUIRE(config.routes[1].targets.size() == 1);
+  CHECK(config.routes[1].targets[0].upstream_model.empty());
 }
 
 TEST_CASE("config: every key arrives where it belongs") {
