@@ -1,7 +1,7 @@
 # Toolchain: wasm32-wasi with Debian's clang 22 (clang-22 lld-22 libc++-22-dev-wasm32 libc++abi-22-dev-wasm32
 # libclang-rt-22-dev-wasm32 wasi-libc), or with a WASI SDK where the environment variable WASI_SDK_PATH or
 # -DWASI_SDK_PATH= names one. Modules are reactors: no main, an _initialize that is called once.
-set(CMAKE_SYSTEM_NAME WASI)
+set(CMAKE_SYSTEM_NAME Generic)  # this CMake knows no WASI
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(SIGNALBOX_WASM wasi)
