@@ -212,7 +212,7 @@ class Filler {
     if (object != nullptr) field.elements.resize(object, count);
     size_t index = 0;
     for (NodeId item : tree_.children(node)) {
-      void* element = object == nullptr ? nullptr : field.elements.at(object, index++);
+      void* element = object == nullptr ? nullptr : field.elements.element(object, index++);
       if (field.kind == FieldKind::object_map) {
         std::string fault = field.key_rule(tree_[item].key);
         if (!fault.empty()) problem_at_key(item, "the name " + fault);

@@ -10,7 +10,7 @@ class Lines {
  public:
   explicit Lines(std::string_view text) : text_(text) {}
 
-  Place at(size_t offset) {
+  Place place_of(size_t offset) {
     if (offset < seen_) *this = Lines(text_);
     for (; seen_ < offset && seen_ < text_.size(); ++seen_) {
       if (text_[seen_] == '\n') {
@@ -85,10 +85,10 @@ Source read_json_tree(std::string_view text) {
     }
     if (token == json::Token::error) {
       source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.at(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
+                                 lines.place_of(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }
-    const Place place = lines.at(reader.offset());
+    const Place place = lines.place_of(reader.offset());
     if (token == json::Token::key) {
       key = plain(reader);
       key_place = place;
@@ -117,7 +117,7 @@ Source read_json_tree(std::string_view text) {
       }
       if (reader.current() != json::Token::error) continue;
       source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.at(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
+                                 lines.place_of(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }
     if (container) {

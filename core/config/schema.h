@@ -43,7 +43,7 @@ struct Choice {
 // How the reader reaches a std::vector of structs whose type only the table knows.
 struct Elements {
   void (*resize)(void* owner, size_t count) = nullptr;
-  void* (*at)(void* owner, size_t index) = nullptr;
+  void* (*element)(void* owner, size_t index) = nullptr;
   std::string* (*name)(void* element) = nullptr;  // object_map only
 };
 

@@ -61,7 +61,8 @@ struct CancelUpstream {
 
 // The commit point: status and headers go to the client, once. `headers` lack the framing
 // (Transfer-Encoding, Connection, Date), which the host chooses; `body_bytes` is the answer's length
-// or -1. For pass and observe, `attempt` names whose body follows.
+// or -1. For pass and observe, `attempt` names whose body follows. An answer to HEAD comes with its body
+// all the same, and the host, which has the framing, leaves it out.
 struct SendClientHead {
   int status = 0;
   std::span<const Header> headers;
