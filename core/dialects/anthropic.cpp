@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "json/reader.h"
+#include "json/walk.h"
 #include "json/writer.h"
 
 namespace signalbox::dialects {
@@ -74,7 +75,7 @@ FactsResult read_facts(std::string_view body, Arena& arena) {
       }
       facts.model_begin = value_offset;
       facts.model_end = value_offset + value->size();
-      std::string_view raw = value->substr(1, value->size() - 2);
+      const std::string_view raw = json::string_inside(*value);
       if (raw.find('\\') == raw.npos) {
         facts.model = raw;
       } else {
@@ -158,54 +159,36 @@ void write_model(std::string& out, const ModelEntry& model) {
 
 // Later non-null figures win, field by field (translation.md section 10).
 void read_usage(std::string_view text, Usage& usage) {
-  json::Reader reader(text);
-  if (reader.next() != Token::begin_object) return;
-  while (reader.next() == Token::key) {
-    std::string_view key = reader.raw();
-    auto value = reader.skip_value();
-    if (!value) return;
-    auto number = json::to_int64(*value);
-    if (!number) continue;
+  json::each_member(text, [&](std::string_view key, std::string_view value) {
+    const auto number = json::to_int64(value);
+    if (!number) return;
     if (key == "input_tokens") usage.input_tokens = *number;
     else if (key == "output_tokens") usage.output_tokens = *number;
     else if (key == "cache_read_input_tokens") usage.cache_read_tokens = *number;
     else if (key == "cache_creation_input_tokens") usage.cache_creation_tokens = *number;
-  }
+  });
 }
 
 void set_stop_reason(std::string_view raw_value, Observation& seen) {
-  if (raw_value.size() < 2 || raw_value.front() != '"') return;
+  const std::string_view inside = json::string_inside(raw_value);
+  if (inside.empty()) return;
   seen.stop_reason.clear();
-  json::unescape(raw_value.substr(1, raw_value.size() - 2), seen.stop_reason);
-}
-
-// The value of one member of the object `text`, raw; empty when absent.
-std::string_view member(std::string_view text, std::string_view name) {
-  json::Reader reader(text);
-  if (reader.next() != Token::begin_object) return {};
-  while (reader.next() == Token::key) {
-    bool wanted = json::equals(reader.raw(), name);
-    auto value = reader.skip_value();
-    if (!value) return {};
-    if (wanted) return *value;
-  }
-  return {};
+  json::unescape(inside, seen.stop_reason);
 }
 
 void observe_frame(const sse::Frame& frame, Observation& seen) {
   if (!frame.has_data) return;
   std::string_view type = frame.event;
   if (type.empty()) {  // compatible servers leave the event line out; the data says the same
-    std::string_view raw = member(frame.data, "type");
-    if (raw.size() >= 2) type = raw.substr(1, raw.size() - 2);
+    type = json::string_inside(json::member(frame.data, "type"));
   }
   if (type == "content_block_delta" || type == "content_block_start") {
     seen.content = true;
   } else if (type == "message_start") {
-    read_usage(member(member(frame.data, "message"), "usage"), seen.usage);
+    read_usage(json::member(json::member(frame.data, "message"), "usage"), seen.usage);
   } else if (type == "message_delta") {
-    read_usage(member(frame.data, "usage"), seen.usage);
-    set_stop_reason(member(member(frame.data, "delta"), "stop_reason"), seen);
+    read_usage(json::member(frame.data, "usage"), seen.usage);
+    set_stop_reason(json::member(json::member(frame.data, "delta"), "stop_reason"), seen);
   } else if (type == "message_stop") {
     seen.terminal = true;
   } else if (type == "error") {

@@ -3,13 +3,12 @@
 #include <optional>
 
 #include "json/reader.h"
+#include "json/walk.h"
 #include "json/writer.h"
 #include "tokens/estimate.h"
 
 namespace signalbox::mock {
 namespace {
-
-using json::Token;
 
 // What the conversation's last message asks of the mock.
 struct Ask {
@@ -23,43 +22,21 @@ struct Call {
   std::string input;  // JSON text
 };
 
-// Calls `on_member(key, value)` for each member of the object `text`, values raw.
-template <class OnMember>
-void each_member(std::string_view text, OnMember&& on_member) {
-  json::Reader reader(text);
-  if (reader.next() != Token::begin_object) return;
-  while (reader.next() == Token::key) {
-    std::string_view key = reader.raw();
-    auto value = reader.skip_value();
-    if (!value) return;
-    on_member(key, *value);
-  }
-}
-
-template <class OnElement>
-void each_element(std::string_view text, OnElement&& on_element) {
-  json::Reader reader(text);
-  if (reader.next() != Token::begin_array) return;
-  while (auto value = reader.skip_value()) on_element(*value);
-}
-
-bool is_string(std::string_view value) { return value.size() >= 2 && value.front() == '"'; }
-
 std::string plain(std::string_view value) {
   std::string out;
-  if (is_string(value)) json::unescape(value.substr(1, value.size() - 2), out);
+  json::unescape(json::string_inside(value), out);
   return out;
 }
 
 // Text of a `content`: a string, or the text blocks of an array.
 void append_text(std::string& out, std::string_view content) {
-  if (is_string(content)) {
+  if (content.starts_with('"')) {
     out += plain(content);
     return;
   }
-  each_element(content, [&](std::string_view block) {
+  json::each_element(content, [&](std::string_view block) {
     std::string_view type, text;
-    each_member(block, [&](std::string_view key, std::string_view value) {
+    json::each_member(block, [&](std::string_view key, std::string_view value) {
       if (key == "type") type = value;
       if (key == "text") text = value;
     });
@@ -72,17 +49,17 @@ void append_text(std::string& out, std::string_view content) {
 
 Ask read_ask(std::string_view body) {
   std::string_view last;
-  each_member(body, [&](std::string_view key, std::string_view messages) {
-    if (key == "messages") each_element(messages, [&](std::string_view message) { last = message; });
+  json::each_member(body, [&](std::string_view key, std::string_view messages) {
+    if (key == "messages") json::each_element(messages, [&](std::string_view message) { last = message; });
   });
   Ask ask;
-  each_member(last, [&](std::string_view key, std::string_view content) {
+  json::each_member(last, [&](std::string_view key, std::string_view content) {
     if (key != "content") return;
     append_text(ask.text, content);
-    if (is_string(content)) return;
-    each_element(content, [&](std::string_view block) {
+    if (content.starts_with('"')) return;
+    json::each_element(content, [&](std::string_view block) {
       std::string_view type, result;
-      each_member(block, [&](std::string_view k, std::string_view value) {
+      json::each_member(block, [&](std::string_view k, std::string_view value) {
         if (k == "type") type = value;
         if (k == "content") result = value;
       });
@@ -96,11 +73,11 @@ Ask read_ask(std::string_view body) {
 
 bool declares_tool(std::string_view body, std::string_view name) {
   bool found = false;
-  each_member(body, [&](std::string_view key, std::string_view tools) {
+  json::each_member(body, [&](std::string_view key, std::string_view tools) {
     if (key != "tools") return;
-    each_element(tools, [&](std::string_view tool) {
-      each_member(tool, [&](std::string_view k, std::string_view value) {
-        found = found || (k == "name" && is_string(value) && json::equals(value.substr(1, value.size() - 2), name));
+    json::each_element(tools, [&](std::string_view tool) {
+      json::each_member(tool, [&](std::string_view k, std::string_view value) {
+        found = found || (k == "name" && json::equals(json::string_inside(value), name));
       });
     });
   });
