@@ -16,7 +16,7 @@
 namespace signalbox::native {
 
 // Equal buffers, last in first out so that the same warm pages are used again. Giving a 50 KB buffer
-// back to malloc on every request costs 20 us in page faults (docs/decisions).
+// back to malloc on every request costs 20 us in page faults (docs/decisions/0002).
 class BufferPool {
  public:
   static constexpr size_t buffer_bytes = 64 << 10;

@@ -1,5 +1,5 @@
 // The upstream side of the native host: what the performer asks of a transport, and what a transport
-// tells back. Two transports stand behind it (docs/decisions): HTTP/1.1 of our own on connections that
+// tells back. Two transports stand behind it (docs/decisions/0002): HTTP/1.1 of our own on connections that
 // libcurl makes, and libcurl's multi interface for HTTP/2 and proxies.
 #pragma once
 
