@@ -27,6 +27,18 @@ constexpr size_t linger_bytes_max = 256 << 10;
 // A handler that does not heed `backed_up` is ended: nothing grows without bound.
 constexpr int64_t unsent_beyond_bytes_max = 32 << 20;
 
+// The path in a request line that may be wrong in any way; it tells the error's dialect, nothing else.
+std::string_view path_in(std::string_view head) {
+  const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
+  const size_t space = line.find(' ');
+  if (space == line.npos) return {};
+  std::string_view target = line.substr(space + 1);
+  target = target.substr(0, target.find(' '));
+  if (const size_t scheme = target.find("://"); scheme != target.npos) target.remove_prefix(scheme + 3);
+  const size_t slash = target.find('/');
+  return slash == target.npos ? std::string_view{} : target.substr(slash);
+}
+
 bool is_framing(std::string_view name) {
   switch (name.size()) {
     case 4: return http1::same_name(name, "date");
@@ -210,13 +222,7 @@ void ClientConnection::refuse(http1::Refusal refusal, std::string_view head_byte
 }
 
 void ClientConnection::refuse(const Fault& fault, int status, std::string_view reason, std::string_view head_bytes) {
-  // As much of the target as can be made out tells the error's dialect.
-  std::string_view line = head_bytes.substr(0, head_bytes.find_first_of("\r\n"));
-  std::string_view target;
-  if (const size_t space = line.find(' '); space != line.npos && line.substr(space + 1, 1) == "/") {
-    target = line.substr(space + 1);
-    target = target.substr(0, target.find(' '));
-  }
+  const std::string_view target = path_in(head_bytes);
   const std::string id = host_.new_request_id();
   std::string body;
   write_error_body(body, target, {}, fault, id);
