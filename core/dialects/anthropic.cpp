@@ -12,6 +12,8 @@ namespace signalbox::dialects {
 namespace {
 
 using json::Token;
+using routing::Facts;
+using routing::FactsResult;
 
 Fault bad_json(const json::Error& error) {
   std::string detail = "The request body is not valid JSON: ";
@@ -42,7 +44,7 @@ Fault duplicate(std::string_view member, size_t offset) {
   return {FaultKind::duplicate_fact, std::move(detail)};
 }
 
-FactsResult read_facts(std::string_view body, Arena& arena) {
+FactsResult read_facts(const http::Endpoint&, std::string_view body, Arena& arena) {
   FactsResult result;
   Facts& facts = result.facts;
   json::Reader reader(body);
@@ -76,7 +78,8 @@ FactsResult read_facts(std::string_view body, Arena& arena) {
       facts.model_begin = value_offset;
       facts.model_end = value_offset + value->size();
       const std::string_view raw = json::string_inside(*value);
-      if (raw.find('\\') == raw.npos) {
+      // An escape is at most six bytes for one; what is longer than that is refused by its length below.
+      if (raw.find('\\') == raw.npos || raw.size() > 6 * routing::model_bytes_max) {
         facts.model = raw;
       } else {
         std::string plain;
@@ -97,6 +100,11 @@ FactsResult read_facts(std::string_view body, Arena& arena) {
   if (token == Token::error) return {facts, bad_json(reader.error())};
   if (!wrong && !model_seen) wrong = {FaultKind::bad_request, "\"model\" is required."};
   if (!wrong && facts.model.empty()) wrong = {FaultKind::bad_request, "\"model\" must not be empty."};
+  if (!wrong && facts.model.size() > routing::model_bytes_max) {
+    wrong = {FaultKind::bad_request, "\"model\" is longer than "};
+    base::append_decimal(wrong.detail, int64_t(routing::model_bytes_max));
+    wrong.detail += " bytes.";
+  }
   result.fault = std::move(wrong);
   return result;
 }
@@ -171,7 +179,7 @@ void read_usage(std::string_view text, Usage& usage) {
 
 void set_stop_reason(std::string_view raw_value, Observation& seen) {
   const std::string_view inside = json::string_inside(raw_value);
-  if (inside.empty()) return;
+  if (inside.empty() || inside.size() > stop_reason_bytes_max) return;
   seen.stop_reason.clear();
   json::unescape(inside, seen.stop_reason);
 }
@@ -182,9 +190,7 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
   if (type.empty()) {  // compatible servers leave the event line out; the data says the same
     type = json::string_inside(json::member(frame.data, "type"));
   }
-  if (type == "content_block_delta" || type == "content_block_start") {
-    seen.content = true;
-  } else if (type == "message_start") {
+  if (type == "message_start") {
     read_usage(json::member(json::member(frame.data, "message"), "usage"), seen.usage);
   } else if (type == "message_delta") {
     read_usage(json::member(frame.data, "usage"), seen.usage);
@@ -196,7 +202,7 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
   }
 }
 
-constexpr std::string_view whole_keys[] = {"usage", "stop_reason", "error", "content"};
+constexpr std::string_view whole_keys[] = {"usage", "stop_reason", "error"};
 
 void observe_whole(std::span<const std::string_view> values, Observation& seen) {
   if (!values[0].empty()) read_usage(values[0], seen.usage);

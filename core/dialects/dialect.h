@@ -7,19 +7,26 @@
 #include <string>
 #include <string_view>
 
-#include "dialects/facts.h"
+#include "http/endpoint.h"
+#include "routing/facts.h"
 #include "signalbox/config.h"
 #include "signalbox/effect.h"
 #include "signalbox/report.h"
 #include "sse/frame_reader.h"
 
-namespace signalbox::dialects {
+namespace signalbox {
+
+class Arena;
+
+namespace dialects {
+
+// The reasons that dialects have are words; what a hostile upstream says instead goes into no log.
+inline constexpr size_t stop_reason_bytes_max = 64;
 
 // What has been seen of an answer as it went by.
 struct Observation {
   Usage usage;
-  std::string stop_reason;
-  bool content = false;   // a frame carried some of the answer itself
+  std::string stop_reason;  // at most stop_reason_bytes_max
   bool terminal = false;  // the dialect's own end has been seen
   bool error = false;     // an error instead of, or inside, the answer
 };
@@ -45,7 +52,7 @@ struct DialectRow {
 
   // Reads what routing needs in one pass and checks the whole body on the way (product.md, "Reject or
   // carry"). Null where the dialect cannot be asked yet.
-  FactsResult (*read_facts)(std::string_view body, Arena& arena);
+  routing::FactsResult (*read_facts)(const http::Endpoint& endpoint, std::string_view body, Arena& arena);
 
   // Appends an error in the dialect's own shape.
   void (*write_error)(std::string& out, const Fault& fault, int status, std::string_view request_id);
@@ -66,4 +73,5 @@ struct DialectRow {
 // The row of `dialect`; total.
 const DialectRow& row_of(Dialect dialect);
 
-}  // namespace signalbox::dialects
+}  // namespace dialects
+}  // namespace signalbox

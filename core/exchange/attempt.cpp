@@ -14,9 +14,10 @@ namespace {
 
 enum class AnswerType : uint8_t { events, json, other };
 
-AnswerType answer_type(std::span<const Header> headers) {
+// `streamed`: what the client asked for, and so what an answer without a type is taken for.
+AnswerType answer_type(std::span<const Header> headers, bool streamed) {
   const Header* header = http::find(headers, "content-type");
-  if (!header) return AnswerType::json;  // small servers leave it out; the bytes go on as they are
+  if (!header) return streamed ? AnswerType::events : AnswerType::json;
   std::string_view type = http::trim(header->value.substr(0, header->value.find(';')));
   if (http::equals_ignoring_case(type, "text/event-stream")) return AnswerType::events;
   if (http::equals_ignoring_case(type, "application/json")) return AnswerType::json;
@@ -34,32 +35,38 @@ bool in_a_coding(std::span<const Header> headers) {
 }
 
 // A model that the client did not name itself can be missing without the client being at fault.
-bool mapped(const routing::Lane& lane, const dialects::Facts& facts) { return lane.upstream_model != facts.model; }
+bool mapped(const routing::Lane& lane, const routing::Facts& facts) { return lane.upstream_model != facts.model; }
+
+// What an error of our own keeps of the upstream's headers: when to come back, and what is left.
+bool speaks_of_limits(std::string_view name) {
+  for (std::string_view kept : {"retry-after", "retry-after-ms", "x-should-retry"})
+    if (http::equals_ignoring_case(name, kept)) return true;
+  return base::begins_ignoring_case(name, "anthropic-ratelimit-") || base::begins_ignoring_case(name, "x-ratelimit-");
+}
 
 }  // namespace
 
 void Machine::open_attempt(const routing::Lane& lane) {
   enter(Phase::opening);
   if (phase_ != Phase::opening) return;
-  lane_ = &lane;
-  attempt_open_ = true;
-  sent_ = false;
-  report_.attempt_count = ++attempt_;
+  const uint32_t number = attempt_.number + 1;
+  attempt_ = {};
+  attempt_.number = report_.attempt_count = number;
+  attempt_.lane = &lane;
+  attempt_.open = true;
 
   const Provider& to = provider();
   const dialects::DialectRow& dialect = upstream_dialect();
   const std::string_view path =
       endpoint_.operation == Operation::count_tokens ? dialect.count_tokens_path : dialect.conversation_path;
-  const size_t query = head_.target.find('?');
   const CredentialPlace place = lane.credential.empty() ? CredentialPlace::none : dialect.credential_place;
 
   OpenUpstream open;
-  open.attempt = attempt_;
+  open.attempt = number;
   open.method = "POST";
-  open.url = arena_.copy(
-      http::join_url(to.base_url, path, query == head_.target.npos ? std::string_view() : head_.target.substr(query + 1)));
+  open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
   open.headers = upstream_headers(to, place);
-  open.body = edited_body(lane);
+  open.body = edited(body_, edits_for(decision_.facts, lane, arena_), arena_);
   open.credential = {place, to.name, lane.credential};
   open.timeouts = {to.timeouts.connect_ms, to.timeouts.first_byte_ms, to.timeouts.idle_ms};
   open.proxy = to.proxy;
@@ -88,31 +95,16 @@ std::span<const Header> Machine::upstream_headers(const Provider& to, Credential
     if (own_credential || http::forwards_to_upstream(header, options)) headers[filled++] = header;
   }
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
-  // The core reads the answer as it goes by, and hosts decode nothing yet.
-  headers[filled++] = {"accept-encoding", "identity"};
+  // The core reads the answer as it goes by, and hosts decode nothing yet; what it does not read may come
+  // in whatever coding the client takes.
+  const Header* accepted = http::find(head_.headers, "accept-encoding");
+  headers[filled++] = accepted && decision_.plan.route->accounting == Accounting::off ? *accepted
+                                                                                     : Header{"accept-encoding", "identity"};
   return headers.first(filled);
 }
 
-// The body as it came; where the lane's model has another name, that one token is replaced by a gather
-// list over the same bytes: prompt caches and thinking signatures hang on every other byte.
-std::span<const std::string_view> Machine::edited_body(const routing::Lane& lane) {
-  if (!mapped(lane, facts_)) {
-    auto whole = arena_.array<std::string_view>(1);
-    whole[0] = body_;
-    return whole;
-  }
-  std::string token = "\"";
-  json::escape(lane.upstream_model, token);
-  token += '"';
-  auto pieces = arena_.array<std::string_view>(3);
-  pieces[0] = body_.substr(0, facts_.model_begin);
-  pieces[1] = arena_.copy(token);
-  pieces[2] = body_.substr(facts_.model_end);
-  return pieces;
-}
-
 void Machine::on(const UpstreamSent&) {
-  sent_ = true;
+  attempt_.sent = true;
   release_request_if_done();
 }
 
@@ -129,28 +121,29 @@ void Machine::on(const UpstreamHead& head) {
   }
   if (head.status >= 300) return answer_upstream_error(head);
 
-  if (announced_bytes(head.headers) == 0 && head.status == 200) {
+  const bool empty = head.status == 204 || head.status == 205 || announced_bytes(head.headers) == 0;
+  if (empty) {
     drop_attempt();
     return fail_attempt({FaultKind::upstream_cut, "The upstream answered with an empty body."});
   }
-  if (lane_->cooled_until_unix_ms) gateway_.health().clear(lane_->name, now_.unix_ms);
+  const AnswerType type = answer_type(head.headers, decision_.facts.streamed && !counting);
   // A coding nobody asked for goes through unseen rather than damaged.
-  if (plan_.route->accounting == Accounting::off || counting || in_a_coding(head.headers))
-    return commit(head, BodyMode::pass, Watch::nothing);
-  switch (answer_type(head.headers)) {
-    case AnswerType::events: return commit(head, BodyMode::observe, Watch::frames);
-    case AnswerType::json: return commit(head, BodyMode::observe, Watch::whole);
-    case AnswerType::other: break;
+  const bool unreadable = in_a_coding(head.headers);
+  if (type == AnswerType::other && !unreadable) {
+    drop_attempt();
+    return fail_attempt({FaultKind::upstream_bad_type, {}});
   }
-  drop_attempt();
-  fail_attempt({FaultKind::upstream_bad_type, {}});
+  if (unreadable || decision_.plan.route->accounting == Accounting::off)
+    return commit(head, BodyMode::pass, Watch::nothing);
+  commit(head, BodyMode::observe, type == AnswerType::events ? Watch::frames : Watch::whole);
 }
 
 // An error status. The upstream's own words go on where they are in its dialect; HTML never does.
 void Machine::answer_upstream_error(const UpstreamHead& head) {
   using routing::CredentialOwner;
-  const bool ours = !lane_->credential.empty();
-  if (head.status != 404 || mapped(*lane_, facts_)) {
+  const routing::Lane& lane = *attempt_.lane;
+  const bool ours = !provider().passthrough;
+  if (head.status != 404 || mapped(lane, decision_.facts)) {
     cool_lane(routing::cool_ms_for_status(head.status, head.headers,
                                           ours ? CredentialOwner::ours : CredentialOwner::client, now_.unix_ms));
   }
@@ -163,9 +156,13 @@ void Machine::answer_upstream_error(const UpstreamHead& head) {
     return refuse(std::move(fault));
   }
   if (ours && (head.status == 401 || head.status == 403)) {  // not the client's key, so not the client's 401
-    fault.detail = "The upstream refused the credential \"";
-    fault.detail += lane_->credential;
-    fault.detail += "\" of provider \"";
+    if (lane.credential.empty()) {
+      fault.detail = "The upstream wants a credential, and none is configured for provider \"";
+    } else {
+      fault.detail = "The upstream refused the credential \"";
+      fault.detail += lane.credential;
+      fault.detail += "\" of provider \"";
+    }
     fault.detail += provider().name;
     fault.detail += "\" (status ";
     base::append_decimal(fault.detail, head.status);
@@ -173,50 +170,46 @@ void Machine::answer_upstream_error(const UpstreamHead& head) {
     drop_attempt();
     return refuse(std::move(fault));
   }
-  if (answer_type(head.headers) == AnswerType::json && !in_a_coding(head.headers)) {
+  if (answer_type(head.headers, false) == AnswerType::json && !in_a_coding(head.headers)) {
     report_.fault = std::move(fault);
     return commit(head, BodyMode::observe, Watch::whole);
   }
   // Same status, our words; what tells the client when to come back stays.
   std::span<Header> kept = arena_.array<Header>(head.headers.size());
   size_t filled = 0;
-  const http::ConnectionOptions options(head.headers);
-  for (const Header& header : head.headers) {
-    if (http::forwards_to_client(header, options) && !http::equals_ignoring_case(header.name, "content-type") &&
-        !http::equals_ignoring_case(header.name, "content-encoding"))
-      kept[filled++] = header;
-  }
+  for (const Header& header : head.headers)
+    if (speaks_of_limits(header.name)) kept[filled++] = header;
   drop_attempt();
   refuse(std::move(fault), head.status, kept.first(filled));
 }
 
 // The attempt came to nothing before the commit point.
 void Machine::fail_attempt(Fault fault) {
-  attempt_open_ = false;
+  attempt_.open = false;
   cool_lane(routing::cool_ms_for_fault(fault.kind));
   refuse(std::move(fault));
 }
 
 // Ends the attempt at the host; what still comes of it is a leftover.
 void Machine::drop_attempt() {
-  if (!attempt_open_) return;
-  attempt_open_ = false;
-  emit(CancelUpstream{attempt_});
+  if (!attempt_.open) return;
+  attempt_.open = false;
+  emit(CancelUpstream{attempt_.number});
 }
 
 void Machine::cool_lane(int64_t cool_ms) {
-  if (cool_ms > 0) gateway_.health().cool(lane_->name, now_.unix_ms + cool_ms, now_.unix_ms);
+  if (cool_ms > 0) gateway_.health().cool(attempt_.lane->name, now_.unix_ms + cool_ms, now_.unix_ms);
 }
 
 // The commit point: from here on this attempt's answer is the client's, whatever comes.
 void Machine::commit(const UpstreamHead& head, BodyMode mode, Watch watch) {
   enter(mode == BodyMode::pass ? Phase::piping : Phase::streaming);
   if (phase_ == Phase::opening || finished()) return;
-  watch_ = watch;
-  if (watch == Watch::frames) frames_.emplace(size_t(config_->server.limits.frame_bytes_max));
+  attempt_.watch = watch;
+  if (watch == Watch::frames) attempt_.frames.emplace(size_t(config_->server.limits.frame_bytes_max));
   if (watch == Watch::whole) {
     constexpr size_t member_bytes_max = 8 << 10;  // usage is a few hundred bytes; content need not fit
-    skimmer_.emplace(upstream_dialect().whole_keys, member_bytes_max);
+    attempt_.skimmer.emplace(upstream_dialect().whole_keys, member_bytes_max);
   }
 
   std::span<Header> headers = arena_.array<Header>(head.headers.size() + own_headers_max);
@@ -232,7 +225,7 @@ void Machine::commit(const UpstreamHead& head, BodyMode mode, Watch watch) {
   // An event stream may need an honest ending of ours behind it, so its length is not promised.
   send.body_bytes = watch == Watch::frames ? -1 : announced_bytes(head.headers);
   send.mode = mode;
-  send.attempt = attempt_;
+  send.attempt = attempt_.number;
   emit(send);
   head_sent_ = true;
   report_.status = head.status;

@@ -21,28 +21,6 @@ std::string_view hex_id(const std::array<uint8_t, 16>& random, Arena& arena) {
   return arena.copy({text, sizeof text});
 }
 
-// A model nobody routes, with the names that come nearest.
-Fault unknown_model(const Config& config, std::string_view asked, Arena& arena) {
-  auto known = routing::catalogue(config, arena);
-  Fault fault{FaultKind::model_unknown, "No route takes the model \""};
-  fault.detail += asked.substr(0, 200);
-  fault.detail += "\".";
-  if (auto near = base::nearest(asked, known)) {
-    fault.detail += " Did you mean \"";
-    fault.detail += *near;
-    fault.detail += "\"?";
-  } else if (!known.empty()) {
-    fault.detail += " Known: ";
-    constexpr size_t named_max = 8;
-    for (size_t i = 0; i < known.size() && i < named_max; ++i) {
-      if (i) fault.detail += ", ";
-      fault.detail += known[i];
-    }
-    fault.detail += known.size() > named_max ? ", ..." : ".";
-  }
-  return fault;
-}
-
 }  // namespace
 
 void Machine::on(const ClientHead& head) {
@@ -86,35 +64,28 @@ Fault Machine::admit(const ClientHead& head) {
   }
 
   const Server& server = config_->server;
-  administrator_ = server.admin_keys.empty()
-                       ? head.peer == PeerScope::loopback
-                       : auth::authenticate(head.headers, server.admin_keys).allowed();
-  if (endpoint_.operation == Operation::healthz || endpoint_.operation == Operation::readyz) return {};
-  if (endpoint_.operation == Operation::explain) {
-    if (!administrator_) {
+  const auth::AuthResult admin = auth::authenticate(head.headers, server.admin_keys);
+  has_admin_key_ = admin.outcome == auth::AuthResult::Outcome::matched;
+  switch (endpoint_.operation) {
+    case Operation::healthz:
+    case Operation::readyz: return {};
+    case Operation::explain: {
+      // Without an admin key to tell administrators by, whoever sits at this machine is one.
+      const bool at_this_machine =
+          admin.outcome == auth::AuthResult::Outcome::open && head.peer == PeerScope::loopback;
+      if (has_admin_key_ || at_this_machine) break;
       return {FaultKind::forbidden, "This endpoint needs an admin key (server.admin_keys), or a client on this machine."};
     }
-  } else {
-    auth_ = auth::authenticate(head.headers, server.client_keys);
-    report_.client_key = auth_.key_name;
-    switch (auth_.outcome) {
-      case auth::AuthResult::Outcome::matched: break;
-      case auth::AuthResult::Outcome::open:
-        if (head.peer == PeerScope::remote) {
-          return {FaultKind::unauthenticated, "No client key is configured, so only this machine may ask."};
-        }
-        break;
-      case auth::AuthResult::Outcome::missing: return {FaultKind::unauthenticated, {}};
-      case auth::AuthResult::Outcome::wrong:
-        return {FaultKind::unauthenticated, "The client key is not one of this gateway's."};
-    }
+    default:
+      if (Fault fault = admit_client(head)) return fault;
+      break;
   }
 
   if (const Header* coding = http::find(head.headers, "content-encoding");
       coding && !http::equals_ignoring_case(http::trim(coding->value), "identity")) {
     return {FaultKind::unsupported_coding, {}};
   }
-  const int64_t limit = std::min(server.limits.request_bytes_max, gateway_.capabilities().request_bytes_max);
+  const int64_t limit = request_bytes_max();
   if (head.body_bytes > limit) {
     Fault fault{FaultKind::request_too_large, "The request body has "};
     base::append_decimal(fault.detail, head.body_bytes);
@@ -126,67 +97,70 @@ Fault Machine::admit(const ClientHead& head) {
   return {};
 }
 
+// The client key, or why a client without one may not ask.
+Fault Machine::admit_client(const ClientHead& head) {
+  const auth::AuthResult client = auth::authenticate(head.headers, config_->server.client_keys);
+  report_.client_key = client.key_name;
+  switch (client.outcome) {
+    case auth::AuthResult::Outcome::matched: return {};
+    case auth::AuthResult::Outcome::missing: return {FaultKind::unauthenticated, {}};
+    case auth::AuthResult::Outcome::wrong:
+      return {FaultKind::unauthenticated, "The client key is not one of this gateway's."};
+    case auth::AuthResult::Outcome::open: break;
+  }
+  switch (head.peer) {
+    case PeerScope::loopback: return {};
+    case PeerScope::remote:
+      return {FaultKind::unauthenticated, "No client key is configured, so only this machine may ask."};
+    case PeerScope::unknown: break;
+  }
+  const bool conversation = endpoint_.operation == Operation::messages || endpoint_.operation == Operation::count_tokens;
+  if (!conversation) return {FaultKind::no_client_key, {}};
+  access_ = Access::mock_only;
+  return {};
+}
+
+int64_t Machine::request_bytes_max() const {
+  return std::min(config_->server.limits.request_bytes_max, gateway_.capabilities().request_bytes_max);
+}
+
 void Machine::on(const ClientBody& body) {
-  const int64_t limit =
-      std::min(config_->server.limits.request_bytes_max, gateway_.capabilities().request_bytes_max);
-  if (int64_t(body.window.size()) > limit) return refuse({FaultKind::request_too_large, {}});
+  if (int64_t(body.window.size()) > request_bytes_max()) return refuse({FaultKind::request_too_large, {}});
   body_ = body.window;
   if (!body.last) return;
   report_.request_bytes = body_.size();
-  serve();
-}
-
-void Machine::serve() {
-  switch (endpoint_.operation) {
-    case Operation::explain: return reply_explanation();
-    case Operation::messages:
-    case Operation::count_tokens: return converse();
-    default: return poison("an operation without a handler");
-  }
+  endpoint_.operation == Operation::explain ? reply_explanation() : converse();
 }
 
 void Machine::converse() {
-  const dialects::DialectRow& asked = dialects::row_of(endpoint_.shape);
-  dialects::FactsResult read = asked.read_facts(body_, arena_);
-  if (read.fault) return refuse(std::move(read.fault));
-  facts_ = read.facts;
-  report_.client_model = facts_.model;
-  report_.streamed = facts_.streamed && endpoint_.operation == Operation::messages;
+  decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
+  if (decision_.plan.route) report_.route = decision_.plan.route->match;
+  if (decision_.facts.model.size() <= routing::model_bytes_max) report_.client_model = decision_.facts.model;
+  report_.streamed = decision_.facts.streamed && endpoint_.operation == Operation::messages;
+  if (decision_.fault) return refuse(std::move(decision_.fault));
 
-  plan_ = routing::choose(*config_, gateway_.health(), facts_.model, now_.unix_ms, arena_);
-  if (!plan_.route) return refuse(unknown_model(*config_, facts_.model, arena_));
-  report_.route = plan_.route->match;
-  if (plan_.lanes.empty()) return refuse({FaultKind::no_lane, {}});
-
-  const routing::Lane& lane = plan_.lanes.front();
-  const Provider& provider = config_->providers[lane.provider];
-  // A host that cannot see who asks, and has no key to tell them by, spends nobody's credentials.
-  if (!gateway_.capabilities().knows_peer && config_->server.client_keys.empty() && !provider.mock) {
-    return refuse({FaultKind::no_lane, "Only the mock answers until server.client_keys has a key."});
+  const Choice& choice = *decision_.first;
+  report_.provider = config_->providers[choice.lane->provider].name;
+  report_.credential = choice.lane->credential;
+  report_.upstream_model = choice.lane->upstream_model;
+  switch (choice.service) {
+    case Service::forward: return open_attempt(*choice.lane);
+    case Service::estimate: return reply_estimate();
+    case Service::mock: return answer_with_mock(*choice.lane);
+    case Service::none: return poison("a choice that does not serve");
   }
-  lane_ = &lane;
-  report_.provider = provider.name;
-  report_.credential = lane.credential;
-  report_.upstream_model = lane.upstream_model;
-  if (provider.mock) return answer_with_mock(lane);
-  if (provider.dialect != endpoint_.shape) return refuse({FaultKind::not_supported, {}});
-  if (endpoint_.operation == Operation::count_tokens &&
-      (!lane.flags.count_tokens || dialects::row_of(provider.dialect).count_tokens_path.empty())) {
-    return reply_estimate();
-  }
-  open_attempt(lane);
 }
 
 void Machine::answer_with_mock(const routing::Lane& lane) {
   report_.attempt_count = 1;
-  if (endpoint_.operation == Operation::count_tokens) return reply_estimate();
   std::string id = "msg_";
   id += std::string_view(report_.request_id).substr(4);
-  mock::Answer answer = mock::answer(body_, facts_.streamed ? mock::Form::streamed : mock::Form::whole,
-                                     lane.upstream_model, id);
+  const bool streamed = decision_.facts.streamed;
+  const mock::Answer answer =
+      mock::answer(body_, streamed ? mock::Form::streamed : mock::Form::whole, lane.upstream_model, id);
   report_.usage = answer.usage;
   report_.stop_reason = answer.stop_reason;
-  reply(200, facts_.streamed ? "text/event-stream; charset=utf-8" : "application/json", answer.bytes);
+  reply(200, streamed ? "text/event-stream; charset=utf-8" : "application/json", answer.bytes);
 }
 
 void Machine::on(const ClientGone&) {
@@ -199,7 +173,7 @@ void Machine::on(const ClientFailed& failed) { refuse({failed.kind, {}}); }
 
 // The only policy timer so far: the total deadline of the attempt.
 void Machine::on(const Woken&) {
-  if (now_.monotonic_ms < wake_at_ms_ || !attempt_open_) return;
+  if (now_.monotonic_ms < wake_at_ms_ || !attempt_.open) return;
   wake_at_ms_ = never_ms;
   drop_attempt();
   phase_ == Phase::opening ? fail_attempt({FaultKind::upstream_total_timeout, {}})

@@ -1,104 +1,108 @@
 // A dry run: what would be done with a request, and why, without sending anything.
 //
 // POST /signalbox/explain takes the body that the client would send. Which endpoint it is for stands in
-// the query: ?path=/v1/messages, which is also the default.
+// the query: path=/v1/messages, which is also the default.
 #include "base/text.h"
 #include "exchange/machine.h"
 #include "http/endpoint.h"
-#include "http/header_list.h"
 #include "http/url.h"
 #include "json/writer.h"
+#include "routing/health.h"
 #include "tokens/estimate.h"
 
 namespace signalbox::exchange {
 namespace {
 
-std::string_view explained_path(std::string_view target) {
-  const size_t query = target.find("?path=");
-  if (query == target.npos) return "/v1/messages";
-  std::string_view path = target.substr(query + 6);
-  return path.substr(0, path.find('&'));
+// The value of `name` in a query string, still encoded; `otherwise` when it is not there.
+std::string_view query_value(std::string_view query, std::string_view name, std::string_view otherwise) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    if (pair.size() > name.size() && pair.substr(0, name.size()) == name && pair[name.size()] == '=')
+      return pair.substr(name.size() + 1);
+  }
+  return otherwise;
 }
 
-void write_fault(json::Writer& w, const Fault& fault) {
-  w.key("would_answer").begin_object().key("status").number(row(fault.kind).status);
-  w.key("fault").string(row(fault.kind).name).key("message").string(fault.message()).end_object();
+std::string_view name_of(Service service) {
+  switch (service) {
+    case Service::forward: return "forward";
+    case Service::estimate: return "estimate";
+    case Service::mock: return "mock";
+    case Service::none: break;
+  }
+  return "none";
+}
+
+void write_choice(json::Writer& w, const Choice& choice, const Config& config, const http::Endpoint& asked,
+                  int64_t now_unix_ms) {
+  const routing::Lane& lane = *choice.lane;
+  const Provider& provider = config.providers[lane.provider];
+  const dialects::DialectRow& dialect = dialects::row_of(provider.dialect);
+  w.begin_object().key("provider").string(provider.name).key("model").string(lane.upstream_model);
+  if (!lane.credential.empty()) w.key("credential").string(lane.credential);
+  else if (provider.passthrough) w.key("credential").string("(the client's own)");
+  w.key("service").string(name_of(choice.service));
+  if (choice.why_not != FaultKind::none) w.key("why_not").string(row(choice.why_not).message);
+  if (choice.service == Service::forward) {
+    const bool counting = asked.operation == Operation::count_tokens;
+    w.key("dialect").string(dialect.name);
+    w.key("url").string(http::join_url(provider.base_url, counting ? dialect.count_tokens_path : dialect.conversation_path,
+                                       asked.query));
+    w.key("headers_set").begin_array();
+    for (const ExtraHeader& extra : provider.headers) w.string(extra.name);
+    w.end_array();
+  }
+  if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
+  w.end_object();
 }
 
 }  // namespace
 
 void Machine::reply_explanation() {
-  const std::string path = http::decode_percent(explained_path(head_.target));
+  const std::string path = http::decode_percent(query_value(endpoint_.query, "path", "/v1/messages"));
   const http::Endpoint asked = http::match_endpoint("POST", path, head_.headers);
   std::string body;
   json::Writer w(body);
-  auto done = [&] {
-    w.end_object();
-    reply(200, "application/json", body);
-  };
   w.begin_object();
-
   w.key("request").begin_object().key("path").string(path).key("bytes").number(int64_t(body_.size()));
-  const dialects::DialectRow& dialect = dialects::row_of(asked.shape);
-  if (asked.operation != Operation::messages && asked.operation != Operation::count_tokens) {
-    w.end_object();
-    write_fault(w, {FaultKind::not_found, {}});
-    return done();
-  }
-  w.key("dialect").string(dialect.name);
-  dialects::FactsResult read = dialect.read_facts(body_, arena_);
-  if (read.fault) {
-    w.end_object();
-    write_fault(w, read.fault);
-    return done();
-  }
-  facts_ = read.facts;
-  w.key("model").string(facts_.model).key("stream").boolean(facts_.streamed);
-  w.key("estimated_input_tokens").number(tokens::estimate_tokens(body_)).end_object();
 
-  const routing::Plan plan = routing::choose(*config_, gateway_.health(), facts_.model, now_.unix_ms, arena_);
-  if (!plan.route) {
-    write_fault(w, {FaultKind::model_unknown, {}});
-    return done();
+  Decision decision;
+  if (asked.operation == Operation::messages || asked.operation == Operation::count_tokens) {
+    decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
+    w.key("dialect").string(dialects::row_of(asked.shape).name);
+    if (decision.facts.model.size() <= routing::model_bytes_max) w.key("model").string(decision.facts.model);
+    w.key("stream").boolean(decision.facts.streamed);
+    w.key("estimated_input_tokens").number(tokens::estimate_tokens(body_));
+  } else {
+    decision.fault.kind = FaultKind::not_found;
   }
-  w.key("route").begin_object().key("match").string(plan.route->match);
-  w.key("accounting").string(plan.route->accounting == Accounting::on ? "on" : "off").end_object();
+  w.end_object();
 
-  // In the order of trying; the first serves.
+  if (const Route* route = decision.plan.route) {
+    w.key("route").begin_object().key("match").string(route->match);
+    w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();
+  }
+  // In the order of trying. The first whose service is not "none" serves.
   w.key("lanes").begin_array();
-  for (const routing::Lane& lane : plan.lanes) {
-    const Provider& to = config_->providers[lane.provider];
-    w.begin_object().key("provider").string(to.name).key("model").string(lane.upstream_model);
-    if (!lane.credential.empty()) w.key("credential").string(lane.credential);
-    if (to.passthrough && lane.credential.empty()) w.key("credential").string("(the client's own)");
-    if (to.mock) {
-      w.key("builtin").string("mock");
-    } else {
-      const dialects::DialectRow& upstream = dialects::row_of(to.dialect);
-      w.key("dialect").string(upstream.name);
-      w.key("url").string(http::join_url(to.base_url, upstream.conversation_path, {}));
-      if (to.dialect != asked.shape) w.key("skipped").string(row(FaultKind::not_supported).message);
-    }
-    if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_.unix_ms);
-    w.end_object();
-  }
+  for (const Choice& choice : decision.choices) write_choice(w, choice, *config_, asked, now_.unix_ms);
   w.end_array();
-  if (plan.lanes.empty()) {
-    write_fault(w, {FaultKind::no_lane, {}});
-    return done();
-  }
 
-  w.key("edits").begin_array();
-  const routing::Lane& first = plan.lanes.front();
-  if (first.upstream_model != facts_.model) {
-    w.begin_object().key("path").string("model").key("at_byte").number(int64_t(facts_.model_begin));
-    w.key("from").string(facts_.model).key("to").string(first.upstream_model).end_object();
+  if (decision.first) {
+    w.key("edits").begin_array();
+    if (decision.first->service == Service::forward) {
+      for (const Edit& edit : edits_for(decision.facts, *decision.first->lane, arena_)) {
+        w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
+        w.key("from").raw(body_.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text).end_object();
+      }
+    }
+    w.end_array();
+  } else {
+    w.key("would_answer").begin_object().key("status").number(row(decision.fault.kind).status);
+    w.key("fault").string(row(decision.fault.kind).name).key("message").string(decision.fault.message()).end_object();
   }
-  w.end_array();
-  w.key("headers_set").begin_array();
-  for (const ExtraHeader& extra : config_->providers[first.provider].headers) w.string(extra.name);
-  w.end_array();
-  done();
+  w.end_object();
+  reply(200, "application/json", body);
 }
 
 }  // namespace signalbox::exchange

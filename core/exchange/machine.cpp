@@ -35,8 +35,11 @@ Step Machine::handle(const Event& event, Now now) {
   const auto kind = EventKind(event.index());
   const uint32_t attempt = attempt_of(event);
   // Of an attempt that is not the current one, or that has ended, only a leftover can come.
-  const bool leftover = attempt != 0 && (attempt != attempt_ || !attempt_open_);
-  if (!leftover) {
+  const bool upstream_event = kind >= EventKind::upstream_sent && kind <= EventKind::upstream_piped;
+  const bool leftover = upstream_event && attempt != 0 && (attempt != attempt_.number || !attempt_.open);
+  if (upstream_event && attempt == 0) {
+    poison("an attempt without a number");
+  } else if (!leftover) {
     switch (verdict(phase_, kind)) {
       case Verdict::accept: dispatch(event); break;
       case Verdict::late: break;
@@ -73,6 +76,7 @@ void Machine::poison(std::string_view broken_rule) {
   fault.detail += " in phase ";
   fault.detail += phase_names[size_t(phase_)];
   fault.detail += "); please report it.";
+  if (finished()) return;
   drop_attempt();
   if (head_sent_) {
     report_.fault = std::move(fault);

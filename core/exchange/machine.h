@@ -1,8 +1,9 @@
 // The state of one exchange and its handlers. One handler per event; the tables in lifecycle.h decide
 // what reaches them.
 //
-//   machine.cpp      handle, enter, poison, the clock
+//   machine.cpp      handle, enter, poison
 //   client_side.cpp  what the client says: head, body, leaving
+//   decision.cpp     what is to be done with it, as a pure function
 //   attempt.cpp      one try at a lane: opening it, its head, its failure, the commit point
 //   answer.cpp       the answer after the commit, up to its honest end
 //   reply.cpp        answers of our own: errors, catalogue, health
@@ -17,6 +18,7 @@
 #include "auth/client_auth.h"
 #include "base/arena.h"
 #include "dialects/dialect.h"
+#include "exchange/decision.h"
 #include "exchange/lifecycle.h"
 #include "http/endpoint.h"
 #include "json/skimmer.h"
@@ -27,8 +29,6 @@
 
 namespace signalbox::exchange {
 
-using Operation = http::Endpoint::Operation;
-
 class Machine {
  public:
   explicit Machine(Gateway& gateway);
@@ -36,8 +36,20 @@ class Machine {
   bool finished() const { return phase_ == Phase::finished; }
 
  private:
-  // Whose body goes out, and how the core watches it.
+  // What the core makes of an answer's body as it goes by.
   enum class Watch : uint8_t { nothing, frames, whole };
+
+  // One try at a lane, and what has been seen of its answer.
+  struct Attempt {
+    uint32_t number = 0;  // from 1; 0 before the first
+    const routing::Lane* lane = nullptr;
+    bool open = false;    // the host still has it
+    bool sent = false;
+    Watch watch = Watch::nothing;
+    std::optional<sse::FrameReader> frames;
+    std::optional<json::Skimmer> skimmer;
+    dialects::Observation seen;
+  };
 
   // machine.cpp
   void enter(Phase next);
@@ -53,9 +65,10 @@ class Machine {
   void on(const ClientFailed& failed);
   void on(const Woken&);
   Fault admit(const ClientHead& head);
-  void serve();
+  Fault admit_client(const ClientHead& head);
   void converse();
   void answer_with_mock(const routing::Lane& lane);
+  int64_t request_bytes_max() const;
 
   // attempt.cpp
   void open_attempt(const routing::Lane& lane);
@@ -67,8 +80,7 @@ class Machine {
   void commit(const UpstreamHead& head, BodyMode mode, Watch watch);
   void answer_upstream_error(const UpstreamHead& head);
   std::span<const Header> upstream_headers(const Provider& provider, CredentialPlace place);
-  std::span<const std::string_view> edited_body(const routing::Lane& lane);
-  const Provider& provider() const { return config_->providers[lane_->provider]; }
+  const Provider& provider() const { return config_->providers[attempt_.lane->provider]; }
   const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
 
   // answer.cpp
@@ -113,25 +125,14 @@ class Machine {
   // The request. Views into the host's request window and head, until ReleaseRequest.
   ClientHead head_;
   http::Endpoint endpoint_;
-  auth::AuthResult auth_;
-  bool administrator_ = false;
+  Access access_ = Access::all;
+  bool has_admin_key_ = false;
   std::string_view body_;
   bool request_released_ = false;
-  dialects::Facts facts_;
-  routing::Plan plan_;
+  Decision decision_;
 
-  // The attempt.
-  const routing::Lane* lane_ = nullptr;
-  uint32_t attempt_ = 0;  // number of the current one; 0 before the first
-  bool attempt_open_ = false;
-  bool sent_ = false;
-
-  // The answer.
+  Attempt attempt_;
   bool head_sent_ = false;
-  Watch watch_ = Watch::nothing;
-  std::optional<sse::FrameReader> frames_;
-  std::optional<json::Skimmer> skimmer_;
-  dialects::Observation seen_;
 };
 
 }  // namespace signalbox::exchange

@@ -93,12 +93,8 @@ void Machine::reply_models() {
 
 void Machine::reply_model() {
   const std::string id = http::decode_percent(endpoint_.model_id);
-  if (!routing::find_route(*config_, id)) {
-    Fault fault{FaultKind::model_unknown, "There is no model \""};
-    fault.detail += std::string_view(id).substr(0, 200);
-    fault.detail += "\" here.";
-    return refuse(std::move(fault));
-  }
+  if (id.size() > routing::model_bytes_max || !routing::find_route(*config_, id))
+    return refuse(unknown_model(*config_, id, arena_));
   std::string body;
   dialects::row_of(endpoint_.shape).write_model(body, describe(arena_.copy(id)));
   reply(200, "application/json", body);
@@ -123,7 +119,7 @@ void Machine::reply_ready() {
   json::Writer w(body);
   w.begin_object().key("status").string(leads_somewhere ? "ready" : "no enabled target");
   w.key("problems").number(int64_t(config_->warnings.size()));
-  if (administrator_ && !config_->warnings.empty()) {
+  if (has_admin_key_ && !config_->warnings.empty()) {
     w.key("messages").begin_array();
     for (const std::string& warning : config_->warnings) w.string(warning);
     w.end_array();
@@ -145,8 +141,9 @@ void Machine::finish(Ending ending) {
   enter(Phase::finished);
   wake_at_ms_ = never_ms;
   report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
-  if (seen_.usage.input_tokens >= 0 || seen_.usage.output_tokens >= 0) report_.usage = seen_.usage;
-  if (!seen_.stop_reason.empty()) report_.stop_reason = seen_.stop_reason;
+  const dialects::Observation& seen = attempt_.seen;
+  if (seen.usage.input_tokens >= 0 || seen.usage.output_tokens >= 0) report_.usage = seen.usage;
+  if (!seen.stop_reason.empty()) report_.stop_reason = seen.stop_reason;
   emit(Finish{ending, &report_});
 }
 

@@ -21,9 +21,21 @@ class Line {
   json::Writer& writer_;
 };
 
-// Terminals obey control bytes; a model's name from a request must not.
+// Terminals obey control characters, those of C1 (U+0080 to U+009F, in UTF-8 0xC2 and a second byte)
+// included; a model's name from a request must not be one.
 void append_printable(std::string& out, std::string_view text) {
-  for (char c : text) out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? '?' : c;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if (byte < 0x20 || byte == 0x7f) {
+      out += '?';
+    } else if (byte == 0xc2 && next >= 0x80 && next < 0xa0) {
+      out += '?';
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
 }
 
 }  // namespace

@@ -36,6 +36,9 @@ class Skimmer {
   // The root object or array has been closed.
   bool whole() const { return state_ == State::closed; }
 
+  // Whether it still understands the text; false once it has gone quiet.
+  bool follows() const { return state_ != State::quiet; }
+
   // The root value is an object, as far as its first byte tells.
   bool is_object() const { return is_object_; }
 

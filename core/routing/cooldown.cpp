@@ -54,7 +54,7 @@ int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms) {
     const Header* after = http::find(headers, "retry-after");
     if (!after) return -1;
     const std::string_view text = http::trim(after->value);
-    if (auto seconds = json::to_int64(text)) wait_ms = std::min(*seconds, retry_after_ms_max / 1000) * 1000;
+    if (auto seconds = json::to_int64(text)) wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000;
     else if (auto date = parse_date_ms(text)) wait_ms = *date - now_unix_ms;
   }
   return wait_ms ? std::clamp<int64_t>(*wait_ms, 0, retry_after_ms_max) : -1;

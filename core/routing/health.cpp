@@ -10,7 +10,7 @@ namespace {
 
 constexpr uint8_t version = 1;
 constexpr size_t head_bytes = 1 + 2;
-constexpr size_t entry_bytes = 2 + 8 + 8 + 4 + 4;  // without the lane
+constexpr size_t entry_bytes = 2 + 4 + 8 + 8 + 4;  // without the lane
 constexpr size_t checksum_bytes = 4;
 constexpr size_t delta_bytes_max = head_bytes + lanes_max * (entry_bytes + lane_bytes_max) + checksum_bytes;
 // The end of the year 9999. A stamp beyond it is damage; below it, adding a day never overflows.
@@ -48,9 +48,9 @@ void put_entry(std::string& out, const Place& place) {
   const auto& [lane, held] = place;
   put(out, uint16_t(lane.size()));
   out += lane;
+  put(out, held.generation);
   put(out, held.until_unix_ms);
   put(out, held.stamp_unix_ms);
-  put(out, held.sequence);
   put(out, held.writer);
 }
 
@@ -61,42 +61,47 @@ void end_delta(std::string& out) { put(out, fnv1a(out)); }
 static_assert(lanes_max <= UINT16_MAX && lane_bytes_max <= UINT16_MAX, "what the delta's fields hold");
 
 bool Health::less(const Register& a, const Register& b) {
-  return std::tie(a.stamp_unix_ms, a.sequence, a.writer, a.until_unix_ms) <
-         std::tie(b.stamp_unix_ms, b.sequence, b.writer, b.until_unix_ms);
+  return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer) <
+         std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer);
 }
 
-void Health::set(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms) {
-  auto place = lanes_.find(lane);
-  if (place == lanes_.end()) place = lanes_.emplace(std::string(lane), Register()).first;
-  Register& held = place->second;
-  // Later than what it replaces, whatever this machine's clock says.
-  if (now_unix_ms > held.stamp_unix_ms) {
-    held.stamp_unix_ms = now_unix_ms;
-    held.sequence = 0;
-  } else if (held.sequence < UINT32_MAX) {
-    ++held.sequence;
-  } else {
-    held.stamp_unix_ms = std::min(held.stamp_unix_ms + 1, unix_ms_max);
-    held.sequence = 0;
-  }
+// The caller has seen to it that this is greater than what `held` was.
+void Health::set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms) {
+  held.generation = generation;
   held.until_unix_ms = until_unix_ms;
+  held.stamp_unix_ms = now_unix_ms;
   held.writer = writer_;
   if (!held.untold) ++untold_count_;
   held.untold = true;
-  drop_stalest();
 }
 
 void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms) {
   if (lane.empty() || lane.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
   if (until_unix_ms <= now_unix_ms) return;
   until_unix_ms = std::min(until_unix_ms, now_unix_ms + cool_ms_max);
+  auto place = lanes_.find(lane);
+  if (place == lanes_.end()) {
+    uint32_t generation = first_generation();
+    place = lanes_.emplace(std::string(lane), Register()).first;
+    set(place->second, generation, until_unix_ms, now_unix_ms);
+    drop_least();
+    return;
+  }
+  Register& held = place->second;
   if (cooled_until(lane, now_unix_ms) >= until_unix_ms) return;
-  set(lane, until_unix_ms, now_unix_ms);
+  // Only one that is not believed ends later than this, and within its generation it would prevail.
+  bool contradicts = held.until_unix_ms > until_unix_ms;
+  if (contradicts && held.generation == UINT32_MAX) return;
+  set(held, held.generation + (contradicts ? 1 : 0), until_unix_ms, now_unix_ms);
 }
 
-void Health::clear(std::string_view lane, int64_t now_unix_ms) {
-  if (!cooled(lane, now_unix_ms)) return;
-  set(lane, 0, now_unix_ms);
+void Health::clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms) {
+  int64_t until_unix_ms = cooled_until(lane, now_unix_ms);
+  if (until_unix_ms == 0 || until_unix_ms != planned_until_unix_ms) return;
+  Register& held = lanes_.find(lane)->second;
+  // There is no later generation: the cooling ends by itself. A lane is not cleared four billion times.
+  if (held.generation == UINT32_MAX) return;
+  set(held, held.generation + 1, 0, now_unix_ms);
 }
 
 int64_t Health::cooled_until(std::string_view lane, int64_t now_unix_ms) const {
@@ -108,7 +113,14 @@ int64_t Health::cooled_until(std::string_view lane, int64_t now_unix_ms) const {
   return believed ? until : 0;
 }
 
-void Health::drop_stalest() {
+uint32_t Health::first_generation() const {
+  if (lanes_.size() < lanes_max) return 0;
+  uint32_t least = UINT32_MAX;
+  for (const auto& place : lanes_) least = std::min(least, place.second.generation);
+  return least;
+}
+
+void Health::drop_least() {
   if (lanes_.size() <= lanes_max) return;
   std::vector<Lanes::iterator> order;
   order.reserve(lanes_.size());
@@ -167,9 +179,9 @@ bool Health::merge(std::string_view delta) {
     std::string_view lane = rest.substr(0, lane_bytes);
     rest.remove_prefix(lane_bytes);
     Register told;
+    told.generation = take<uint32_t>(rest);
     told.until_unix_ms = take<int64_t>(rest);
     told.stamp_unix_ms = take<int64_t>(rest);
-    told.sequence = take<uint32_t>(rest);
     told.writer = take<uint32_t>(rest);
     if (told.until_unix_ms < 0 || told.stamp_unix_ms < 0 || told.stamp_unix_ms > unix_ms_max) return false;
     if (!entries.empty() && lane <= entries.back().first) return false;
@@ -190,7 +202,7 @@ bool Health::merge(std::string_view delta) {
     if (held.untold) --untold_count_;
     held = told;
   }
-  drop_stalest();
+  drop_least();
   return true;
 }
 

@@ -1,19 +1,24 @@
 // Which lanes are cooling down, as far as this gateway has heard. Every gateway has its own and they
 // tell each other deltas (architecture.md section 2, "one mechanism, four distances").
 //
-// One register a lane: { until, stamp, sequence, writer }. Of two registers of a lane the greater
-// (stamp, sequence, writer, until) stands, so deltas may come late, twice and in any order. More than
-// lanes_max lanes are not kept; the ones with the least registers go. Both rules choose maxima of one
-// total order and nothing depends on the time of merging, so merge is commutative, associative and
-// idempotent with the bound included.
+// One register a lane: { generation, until, stamp, writer }. Of two registers of a lane the one of the
+// later generation stands, and within a generation the one that cools longest; stamp and writer only
+// break ties. A clear begins a generation, a cooling does not: so of two gateways that have not heard of
+// each other the one told to wait an hour prevails over the one told to wait five seconds, and deltas may
+// come late, twice and in any order. What a clear cannot do is spare a cooling that it has not heard of.
 //
-// A clock that is wrong does little harm: a writer stamps a register later than the one it replaces
-// whatever its clock says, no register cools for more than cool_ms_max after its stamp, and one that
-// seems to last longer than that from now is not believed.
+// More than lanes_max lanes are not kept; the ones with the least registers go. Both rules choose maxima
+// of one total order and nothing depends on the time of merging, so merge is commutative, associative
+// and idempotent with the bound included. A lane that comes when there is no more room begins in the
+// least generation kept: in an earlier one nothing is heard any more.
+//
+// A clock that is wrong does little harm: no register cools for more than cool_ms_max after its stamp,
+// one that seems to last longer than that from now is not believed, and a cooling that contradicts such
+// a one begins a generation as a clear does, so that it is heard.
 //
 // A delta, and a snapshot, which is the delta of everything. Integers little-endian:
-//   u8 version = 1 | u16 count | count × { u16 lane_bytes | lane | i64 until_unix_ms | i64 stamp_unix_ms
-//   | u32 sequence | u32 writer } in strictly ascending order of lanes | u32 FNV-1a of all before it
+//   u8 version = 1 | u16 count | count × { u16 lane_bytes | lane | u32 generation | i64 until_unix_ms
+//   | i64 stamp_unix_ms | u32 writer } in strictly ascending order of lanes | u32 FNV-1a of all before it
 // The checksum finds damage, not malice: whoever can write deltas is trusted.
 #pragma once
 
@@ -44,9 +49,10 @@ class Health {
   // connection a moment after a long Retry-After must not lift it.
   void cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms);
 
-  // Ends the cooling of `lane`, here and wherever the delta gets to. Costs a look-up, and makes no
-  // delta, when the lane is not cooling.
-  void clear(std::string_view lane, int64_t now_unix_ms);
+  // Ends the cooling of `lane` until `planned_until_unix_ms`, here and wherever the delta gets to. That is
+  // what cooled_until said when the request was planned whose success is the reason: another cooling has
+  // come since and stays. Costs a look-up, and makes no delta, when there is nothing to end.
+  void clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms);
 
   bool cooled(std::string_view lane, int64_t now_unix_ms) const { return cooled_until(lane, now_unix_ms) != 0; }
 
@@ -69,16 +75,17 @@ class Health {
  private:
   struct Register {
     int64_t until_unix_ms = 0;  // 0: cleared
-    int64_t stamp_unix_ms = 0;
-    uint32_t sequence = 0;  // tells apart what one stamp would not
+    int64_t stamp_unix_ms = 0;  // when it was written, by the writer's clock
+    uint32_t generation = 0;
     uint32_t writer = 0;
     bool untold = false;  // changed here since the last take_delta
   };
   using Lanes = std::map<std::string, Register, std::less<>>;
 
   static bool less(const Register& a, const Register& b);
-  void set(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms);
-  void drop_stalest();
+  void set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms);
+  uint32_t first_generation() const;
+  void drop_least();
 
   Lanes lanes_;
   uint32_t writer_;

@@ -12,10 +12,9 @@ const Route* find_route(const Config& config, std::string_view client_model) {
   return nullptr;
 }
 
-Plan choose(const Config& config, const Health& health, std::string_view client_model, int64_t now_unix_ms,
-            Arena& arena) {
+Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
   Plan plan;
-  plan.route = find_route(config, client_model);
+  plan.route = find_route(config, facts.model);
   if (!plan.route) return plan;
 
   size_t lane_count = 0;
@@ -37,7 +36,7 @@ Plan choose(const Config& config, const Health& health, std::string_view client_
       lane.provider = target.provider;
       lane.flags = target.flags;
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
-      lane.upstream_model = target.upstream_model.empty() ? client_model : std::string_view(target.upstream_model);
+      lane.upstream_model = target.upstream_model.empty() ? facts.model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
       lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
     }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "routing/facts.h"
 #include "routing/health.h"
 #include "signalbox/config.h"
 
@@ -37,8 +38,7 @@ struct Plan {
 inline constexpr size_t plan_lanes_max = 256;
 
 // Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
-Plan choose(const Config& config, const Health& health, std::string_view client_model, int64_t now_unix_ms,
-            Arena& arena);
+Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena);
 
 // The first route whose pattern takes `client_model`, in file order; null when none does.
 const Route* find_route(const Config& config, std::string_view client_model);

@@ -110,7 +110,7 @@ void Performer::perform(const ReleaseBody& release) {
   if (!voice || voice->window_.empty()) return;
   const std::string_view gone = voice->window_.substr(voice->released_, release.bytes);
   voice->released_ += gone.size();
-  if (voice->mode_ == BodyMode::observe) client_.send_body(gone);
+  if (release.to == ReleaseTo::client) client_.send_body(gone);
 }
 
 void Performer::perform(const ReleaseRequest&) { client_.release_request(); }

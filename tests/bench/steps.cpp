@@ -87,7 +87,6 @@ struct Host {
   size_t client_bytes = 0;    // answer body the client got
   size_t window_begin = 0;    // first byte of the answer not let go of yet
   uint32_t attempt = 0;
-  BodyMode mode = BodyMode::rewrite;
   bool head_sent = false;
   bool finished = false;
 
@@ -97,12 +96,11 @@ struct Host {
   }
   void perform(const SendClientHead& effect) {
     if (effect.status != 200) fail("an error status");
-    mode = effect.mode;
     head_sent = true;
   }
   void perform(const SendClientBody& effect) { client_bytes += effect.bytes.size(); }
   void perform(const ReleaseBody& effect) {
-    if (mode == BodyMode::observe) client_bytes += effect.bytes;
+    if (effect.to == ReleaseTo::client) client_bytes += effect.bytes;
     window_begin += effect.bytes;
   }
   void perform(const Finish& effect) {

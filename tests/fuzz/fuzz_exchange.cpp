@@ -138,7 +138,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       } else if (std::holds_alternative<SendClientBody>(effect)) {
         require(head_sent);
       } else if (auto* r = std::get_if<ReleaseBody>(&effect)) {
-        require(head_sent && mode != BodyMode::pass && r->bytes <= window.size());
+        require(head_sent && mode == BodyMode::observe && r->to == ReleaseTo::client && r->bytes <= window.size());
         window.erase(0, r->bytes);
       } else if (auto* f = std::get_if<Finish>(&effect)) {
         require(f->report != nullptr);

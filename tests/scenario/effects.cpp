@@ -153,8 +153,9 @@ void Stage::perform(const Effect& effect) {
     if (!attempts_.count(release->attempt)) return broken("bytes are released of an attempt that was never opened");
     Attempt& it = attempts_[release->attempt];
     if (release->bytes > it.window.size()) return broken("more is released than the window holds");
-    if (mode_ == BodyMode::observe && !head_sent_) broken("a client body before its head");
-    if (mode_ == BodyMode::observe && release->attempt != answering_) broken("another attempt's bytes are released");
+    const bool relayed = release->to == ReleaseTo::client;
+    if (relayed && !head_sent_) broken("a client body before its head");
+    if (relayed && release->attempt != answering_) broken("another attempt's bytes are released");
     add({'.',
          "upstream " + std::to_string(release->attempt) + " release " + std::to_string(release->bytes),
          {},
@@ -162,7 +163,7 @@ void Stage::perform(const Effect& effect) {
          Origin::own});
     const std::string out = it.window.substr(0, release->bytes);
     it.window.erase(0, release->bytes);
-    if (mode_ == BodyMode::observe) add_client_bytes(out, it.window.empty() ? Origin::relayed : Origin::own);
+    if (relayed) add_client_bytes(out, it.window.empty() ? Origin::relayed : Origin::own);
   } else if (std::holds_alternative<ReleaseRequest>(effect)) {
     if (request_released_) broken("ReleaseRequest twice");
     check_request_views();

@@ -119,8 +119,7 @@ void Stage::begin_exchange(Gateway& gateway) {
 void Stage::host_statement(const Statement& statement) {
   const std::string_view name = statement.word(1), value = statement.word(2);
   if (gateway_) return broken("the host is described before anything else happens");
-  if (name == "knows_peer") capabilities_.knows_peer = value == "yes";
-  else if (name == "request_bytes_max") capabilities_.request_bytes_max = parse_integer(value).value_or(0);
+  if (name == "request_bytes_max") capabilities_.request_bytes_max = parse_integer(value).value_or(0);
   else broken("there is no such capability");
 }
 

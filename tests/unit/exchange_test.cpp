@@ -263,3 +263,142 @@ TEST_CASE("a success without a body is none", "[exchange]") {
   CHECK(d.client_status == 502);
   CHECK(d.report.fault.kind == FaultKind::upstream_cut);
 }
+
+TEST_CASE("nobody's credentials are spent for a client nobody can tell", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  Provider mock;
+  mock.name = "mock";
+  mock.mock = true;
+  config->providers.push_back(mock);
+  config->routes.insert(config->routes.begin(), {"mock", {{2, ""}}, Accounting::on});
+  Gateway gateway(config, {}, 1);
+  auto status_of = [&](PeerScope peer, std::string_view target, std::string_view body) {
+    Driver d(gateway);
+    d.tell(ClientHead{body.empty() ? "GET" : "POST", target, {}, -1, peer, {}});
+    d.tell(ClientBody{body, true});
+    if (d.finish_count == 0) d.tell(UpstreamFailed{1, FaultKind::upstream_connect});
+    return d.client_status;
+  };
+  CHECK(status_of(PeerScope::unknown, "/v1/messages", R"({"model":"m"})") == 503);
+  CHECK(status_of(PeerScope::unknown, "/v1/messages", R"({"model":"mock"})") == 200);
+  CHECK(status_of(PeerScope::unknown, "/v1/models", "") == 503);
+  CHECK(status_of(PeerScope::unknown, "/healthz", "") == 200);
+  CHECK(status_of(PeerScope::remote, "/v1/messages", R"({"model":"mock"})") == 401);
+  CHECK(status_of(PeerScope::loopback, "/v1/messages", R"({"model":"m"})") == 502);
+}
+
+TEST_CASE("a lane that cannot serve is passed over", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->providers[0].dialect = Dialect::openai_chat;
+  Gateway gateway(config, {}, 1);
+  Driver d(gateway);
+  d.ask(request);
+  d.tell(ClientGone{});
+  CHECK(d.report.provider == "other");
+  config = std::make_shared<Config>(*config);
+  config->providers[1].dialect = Dialect::gemini;
+  gateway.adopt(config);
+  Driver none(gateway);
+  none.ask(request);
+  CHECK(none.client_status == 501);
+}
+
+TEST_CASE("a keyless upstream's 401 is not the client's", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->providers[0].credentials.clear();
+  const Header type{"content-type", "application/json"};
+  const UpstreamHead refused{1, 401, {&type, 1}};
+  auto status_with = [&](bool passthrough) {
+    config->providers[0].passthrough = passthrough;
+    Gateway gateway(config, {}, 1);
+    Exchange exchange(gateway);
+    int status = 0;
+    auto tell = [&](const Event& event) {
+      for (const Effect& effect : exchange.handle(event, {}).effects)
+        if (auto* head = std::get_if<SendClientHead>(&effect)) status = head->status;
+    };
+    tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}});
+    tell(ClientBody{request, true});
+    tell(refused);
+    return status;
+  };
+  CHECK(status_with(false) == 502);
+  CHECK(status_with(true) == 401);
+}
+
+TEST_CASE("what a host miscounts ends its exchange and nothing else", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  Driver counted(gateway);
+  counted.ask(request);
+  counted.tell(events.head());
+  counted.tell(UpstreamBody{1, "ab", 3});
+  CHECK(counted.report.fault.kind == FaultKind::internal);
+  CHECK(counted.ending == Ending::cut);
+  Driver unnumbered(gateway);
+  unnumbered.ask(request);
+  unnumbered.tell(events.head(0));
+  CHECK(unnumbered.client_status == 500);
+}
+
+TEST_CASE("bytes that come together with the end are part of the answer", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  for (const std::string& last : {std::string("event: message_stop\ndata: {}\n\n"), std::string("event: message_stop\ndata: {}")}) {
+    Driver d(gateway);
+    d.ask(request);
+    d.tell(events.head());
+    d.tell(UpstreamEnd{1, last});
+    CHECK(d.report.fault.kind == FaultKind::none);
+    CHECK(d.report.answer_bytes == last.size());
+    CHECK(d.client_bytes.empty());
+  }
+}
+
+TEST_CASE("what is no JSON is its reader's to judge; what stops in the middle is cut", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  const Header type{"content-type", "application/json"};
+  auto ending_of = [&](std::string_view body) {
+    Driver d(gateway);
+    d.ask(R"({"model":"m"})");
+    d.tell(UpstreamHead{1, 200, {&type, 1}});
+    d.tell(UpstreamBody{1, body, body.size()});
+    d.tell(UpstreamEnd{1, {}});
+    return d.ending;
+  };
+  CHECK(ending_of(R"({"type":"message"})") == Ending::complete);
+  CHECK(ending_of("\xef\xbb\xbf{\"type\":\"message\"}") == Ending::complete);
+  CHECK(ending_of(R"({"type":"mess)") == Ending::cut);
+}
+
+TEST_CASE("an HTML page is no count of tokens", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  const Header type{"content-type", "text/html"};
+  Driver d(gateway);
+  d.tell(ClientHead{"POST", "/v1/messages/count_tokens", {}, -1, PeerScope::loopback, {}});
+  d.tell(ClientBody{request, true});
+  d.tell(UpstreamHead{1, 200, {&type, 1}});
+  CHECK(d.client_status == 502);
+}
+
+TEST_CASE("an older success does not lift a newer cool-down", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  auto provider_of_next = [&] {
+    Driver d(gateway);
+    d.ask(request);
+    d.tell(ClientGone{});
+    return d.report.provider;
+  };
+  Driver slow(gateway);
+  slow.ask(request);
+  slow.tell(events.head());
+  Driver refused(gateway);
+  refused.ask(request);
+  const Header wait[] = {{"content-type", "application/json"}, {"retry-after", "3600"}};
+  refused.tell(UpstreamHead{1, 429, wait});
+  CHECK(provider_of_next() == "other");
+  slow.tell(UpstreamEnd{1, "event: message_stop\ndata: {}\n\n"});
+  CHECK(slow.report.fault.kind == FaultKind::none);
+  CHECK(provider_of_next() == "other");
+}

@@ -27,9 +27,9 @@ std::string little(uint64_t number, int bytes) {
   return out;
 }
 
-std::string entry(std::string_view lane, int64_t until, int64_t stamp, uint32_t sequence = 0, uint32_t writer = 9) {
-  return little(lane.size(), 2) + std::string(lane) + little(uint64_t(until), 8) + little(uint64_t(stamp), 8) +
-         little(sequence, 4) + little(writer, 4);
+std::string entry(std::string_view lane, int64_t until, int64_t stamp, uint32_t generation = 0, uint32_t writer = 9) {
+  return little(lane.size(), 2) + std::string(lane) + little(generation, 4) + little(uint64_t(until), 8) +
+         little(uint64_t(stamp), 8) + little(writer, 4);
 }
 
 std::string delta_of(const std::vector<std::string>& entries, uint8_t version = 1) {
@@ -56,10 +56,53 @@ TEST_CASE("health: a short cooling never lifts a long one, and success lifts any
   health.cool("a", now + 60 * minute, now);
   health.cool("a", now + minute, now + 1);
   CHECK(health.cooled_until("a", now + 2) == now + 60 * minute);
-  health.clear("a", now + 3);
+  health.clear("a", now + 60 * minute, now + 3);
   CHECK_FALSE(health.cooled("a", now + 4));
   health.cool("a", now + minute, now + 5);
   CHECK(health.cooled("a", now + 6));
+}
+
+TEST_CASE("health: a short cooling never lifts a long one that it had not heard of") {
+  Health a(1);
+  Health b(2);
+  a.cool("x", now + 60 * minute, now);
+  b.cool("x", now + 5000, now + 1);
+  const std::string from_a(a.take_delta());
+  const std::string from_b(b.take_delta());
+  REQUIRE(a.merge(from_b));
+  REQUIRE(b.merge(from_a));
+  CHECK(a.cooled_until("x", now + 2) == now + 60 * minute);
+  CHECK(b.cooled_until("x", now + 2) == now + 60 * minute);
+  // Nor after a clear that both have heard of.
+  a.clear("x", now + 60 * minute, now + 3);
+  REQUIRE(b.merge(a.take_delta()));
+  REQUIRE_FALSE(b.cooled("x", now + 3));
+  a.cool("x", now + 30 * minute, now + 4);
+  b.cool("x", now + 6000, now + 5);
+  REQUIRE(a.merge(b.take_delta()));
+  REQUIRE(b.merge(a.take_delta()));
+  CHECK(a.cooled_until("x", now + 6) == now + 30 * minute);
+  CHECK(b.snapshot() == a.snapshot());
+}
+
+TEST_CASE("health: a success lifts the cooling that its plan saw and no newer one") {
+  Health health(1);
+  health.cool("a", now + minute, now);
+  health.cool("a", now + 2 * minute, now + 1);
+  health.clear("a", now + minute, now + 2);
+  CHECK(health.cooled_until("a", now + 2) == now + 2 * minute);
+  health.clear("a", 0, now + 2);
+  CHECK(health.cooled("a", now + 2));
+  health.clear("a", now + 2 * minute, now + 3);
+  CHECK_FALSE(health.cooled("a", now + 3));
+  health.take_delta();
+  // What has ended by itself is not lifted, nor what never was.
+  health.cool("a", now + minute, now + 4);
+  health.take_delta();
+  health.clear("a", now + minute, now + minute);
+  health.clear("a", 0, now + minute);
+  health.clear("unheard of", 0, now + minute);
+  CHECK(health.take_delta().empty());
 }
 
 TEST_CASE("health: no more than a day, nothing of the past, no name beyond the bound") {
@@ -91,20 +134,19 @@ TEST_CASE("health: a delta tells what changed since the last, once") {
   CHECK(b.take_delta().empty());
   a.cool("x", now + minute, now);  // changes nothing
   CHECK(a.take_delta().empty());
-  b.clear("x", now + 1);
+  b.clear("x", now + minute, now + 1);
   REQUIRE(a.merge(b.take_delta()));
   CHECK_FALSE(a.cooled("x", now + 2));
   CHECK(a.cooled("y", now + 2));
   CHECK(a.snapshot() == b.snapshot());
-  a.clear("x", now + 3);
-  a.clear("unheard of", now + 3);
+  a.clear("x", now + minute, now + 3);
   CHECK(a.take_delta().empty());
 }
 
 TEST_CASE("health: a snapshot brings a newcomer up to date") {
   Health a(1);
   for (int i = 0; i < 50; ++i) a.cool("lane" + std::to_string(i), now + minute, now + i);
-  a.clear("lane7", now + 60);
+  a.clear("lane7", now + minute, now + 60);
   Health b(2);
   REQUIRE(b.merge(a.snapshot()));
   CHECK(b.snapshot() == a.snapshot());
@@ -125,7 +167,7 @@ TEST_CASE("health: deltas in any order, any number of times, end in the same sta
       // Clocks that stand still, jump and disagree.
       int64_t at = now + int64_t(below(20));
       if (below(3) == 0) {
-        writer.clear(lane, at);
+        writer.clear(lane, writer.cooled_until(lane, at), at);
       } else {
         writer.cool(lane, at + 1 + int64_t(below(50)), at);
       }
@@ -154,12 +196,38 @@ TEST_CASE("health: deltas in any order, any number of times, end in the same sta
   }
 }
 
-TEST_CASE("health: one register decides by stamp, then sequence, then writer, then end") {
-  // Each beats the one before it; the last two are what a writer says that began anew in the same instant.
+TEST_CASE("health: without a clear the longest cooling anybody knows of stands everywhere") {
+  for (uint32_t seed = 0; seed < 40; ++seed) {
+    std::mt19937 random(seed);
+    std::vector<Health> writers = {Health(1), Health(2), Health(3)};
+    std::vector<std::string> deltas;
+    int64_t longest = 0;
+    for (int step = 0; step < 40; ++step) {
+      Health& writer = writers[random() % 3];
+      int64_t at = now + int64_t(random() % 20);
+      int64_t until = at + 1 + int64_t(random() % 100) * minute;
+      longest = std::max(longest, until);
+      writer.cool("a", until, at);
+      REQUIRE(writer.cooled_until("a", at) >= until);
+      if (random() % 3 == 0 && !deltas.empty()) REQUIRE(writer.merge(deltas[random() % deltas.size()]));
+      REQUIRE(writer.cooled_until("a", at) >= until);
+      if (std::string delta(writer.take_delta()); !delta.empty()) deltas.push_back(delta);
+    }
+    for (Health& writer : writers) {
+      std::shuffle(deltas.begin(), deltas.end(), random);
+      for (const std::string& delta : deltas) REQUIRE(writer.merge(delta));
+      REQUIRE(writer.cooled_until("a", now) == longest);
+    }
+  }
+}
+
+TEST_CASE("health: one register decides by generation, then end, then stamp, then writer") {
+  // Each beats the one before it.
   const std::vector<std::string> ascending = {
-      delta_of({entry("a", now + 9 * minute, now, 9, 9)}), delta_of({entry("a", now + 8 * minute, now + 1, 0, 9)}),
-      delta_of({entry("a", now + 7 * minute, now + 1, 1, 1)}), delta_of({entry("a", now + 5 * minute, now + 1, 1, 2)}),
-      delta_of({entry("a", now + 6 * minute, now + 1, 1, 2)})};
+      delta_of({entry("a", now + 8 * minute, now + 9, 0, 9)}), delta_of({entry("a", now + 9 * minute, now, 0, 1)}),
+      delta_of({entry("a", now + 9 * minute, now + 1, 0, 1)}), delta_of({entry("a", now + 9 * minute, now + 1, 0, 2)}),
+      delta_of({entry("a", 0, now, 1, 1)}),                    delta_of({entry("a", now + minute, now, 1, 1)}),
+      delta_of({entry("a", 0, now, UINT32_MAX, 1)})};
   for (size_t i = 0; i + 1 < ascending.size(); ++i) {
     Health upwards(1);
     Health downwards(1);
@@ -172,6 +240,19 @@ TEST_CASE("health: one register decides by stamp, then sequence, then writer, th
   }
 }
 
+TEST_CASE("health: after the last generation coolings end by themselves") {
+  Health health(1);
+  REQUIRE(health.merge(delta_of({entry("a", now + minute, now, UINT32_MAX),
+                                 entry("b", now + 2 * cool_ms_max, now + cool_ms_max, UINT32_MAX)})));
+  health.clear("a", now + minute, now);
+  CHECK(health.cooled("a", now));
+  health.cool("b", now + minute, now);
+  CHECK_FALSE(health.cooled("b", now));
+  CHECK(health.take_delta().empty());
+  health.cool("a", now + 2 * minute, now);
+  CHECK(health.cooled_until("a", now) == now + 2 * minute);
+}
+
 TEST_CASE("health: groups merged apart and then together are the same as all at once, at the bound too") {
   std::mt19937 random(7);
   std::vector<std::string> deltas;
@@ -181,10 +262,11 @@ TEST_CASE("health: groups merged apart and then together are the same as all at 
     std::sort(lanes.begin(), lanes.end());
     lanes.erase(std::unique(lanes.begin(), lanes.end()), lanes.end());
     std::vector<std::string> entries;
-    // Few different stamps, so that ties are common.
+    // Few different values, so that ties are common.
     for (const std::string& lane : lanes) {
       int64_t stamp = now + int64_t(random() % 4);
-      entries.push_back(entry(lane, stamp + minute, stamp, random() % 2, random() % 2));
+      int64_t until = random() % 3 == 0 ? 0 : now + minute + int64_t(random() % 3);
+      entries.push_back(entry(lane, until, stamp, uint32_t(random() % 3), uint32_t(random() % 2)));
     }
     deltas.push_back(delta_of(entries));
   }
@@ -202,9 +284,9 @@ TEST_CASE("health: groups merged apart and then together are the same as all at 
   }
 }
 
-TEST_CASE("health: at the bound the stalest lane goes") {
+TEST_CASE("health: at the bound what ends first goes") {
   Health health(1);
-  for (size_t i = 0; i < lanes_max + 3; ++i) health.cool("lane" + std::to_string(i), now + minute, now + int64_t(i / 2));
+  for (size_t i = 0; i < lanes_max + 3; ++i) health.cool("lane" + std::to_string(i), now + minute + int64_t(i / 2), now);
   CHECK(health.lane_count() == lanes_max);
   CHECK_FALSE(health.cooled("lane0", now));
   CHECK_FALSE(health.cooled("lane1", now));
@@ -212,6 +294,21 @@ TEST_CASE("health: at the bound the stalest lane goes") {
   Health other(2);
   REQUIRE(other.merge(health.take_delta()));
   CHECK(other.snapshot() == health.snapshot());
+}
+
+TEST_CASE("health: a table full of lanes that were cleared has room for the next") {
+  Health health(1);
+  for (size_t i = 0; i < lanes_max; ++i) {
+    std::string lane = "lane" + std::to_string(i);
+    health.cool(lane, now + minute, now);
+    health.clear(lane, now + minute, now);
+  }
+  health.cool("next", now + minute, now + 1);
+  CHECK(health.lane_count() == lanes_max);
+  CHECK(health.cooled("next", now + 1));
+  Health other(2);
+  REQUIRE(other.merge(health.take_delta()));
+  CHECK(other.cooled("next", now + 1));
 }
 
 TEST_CASE("health: damaged deltas change nothing") {

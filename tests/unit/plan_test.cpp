@@ -21,13 +21,19 @@ Config two_providers() {
   return config;
 }
 
+Facts asking(std::string_view model) {
+  Facts facts;
+  facts.model = model;
+  return facts;
+}
+
 }  // namespace
 
 TEST_CASE("lanes stand in the order of targets and credentials", "[plan]") {
   Arena arena;
   Health health(1);
   const Config config = two_providers();
-  Plan plan = choose(config, health, "sonnet", 1000, arena);
+  Plan plan = choose(config, health, asking("sonnet"), 1000, arena);
   REQUIRE(plan.lanes.size() == 3);
   CHECK(plan.lanes[0].name == "a/one/claude-sonnet");
   CHECK(plan.lanes[1].name == "a/two/claude-sonnet");
@@ -48,12 +54,12 @@ TEST_CASE("cooling lanes go behind, the soonest recovery first, and none is lost
   const Config config = two_providers();
   health.cool("a/one/claude-sonnet", 9'000, 1'000);
   health.cool("a/two/claude-sonnet", 5'000, 1'000);
-  Plan plan = choose(config, health, "sonnet", 2'000, arena);
+  Plan plan = choose(config, health, asking("sonnet"), 2'000, arena);
   REQUIRE(plan.lanes.size() == 3);
   CHECK(plan.lanes[0].name == "b//sonnet");
   CHECK(plan.lanes[1].name == "a/two/claude-sonnet");
   CHECK(plan.lanes[2].name == "a/one/claude-sonnet");
-  CHECK(choose(config, health, "sonnet", 6'000, arena).lanes[0].name == "a/two/claude-sonnet");
+  CHECK(choose(config, health, asking("sonnet"), 6'000, arena).lanes[0].name == "a/two/claude-sonnet");
 }
 
 TEST_CASE("a disabled provider has no lanes", "[plan]") {
@@ -61,9 +67,9 @@ TEST_CASE("a disabled provider has no lanes", "[plan]") {
   Health health(1);
   Config config = two_providers();
   config.providers[0].enabled = false;
-  CHECK(choose(config, health, "sonnet", 0, arena).lanes.size() == 1);
+  CHECK(choose(config, health, asking("sonnet"), 0, arena).lanes.size() == 1);
   config.providers[1].enabled = false;
-  Plan plan = choose(config, health, "sonnet", 0, arena);
+  Plan plan = choose(config, health, asking("sonnet"), 0, arena);
   CHECK(plan.route != nullptr);
   CHECK(plan.lanes.empty());
 }

@@ -17,7 +17,8 @@ namespace signalbox {
 //   pass     the platform's own pipe carries it, window included; the core sees UpstreamPiped only
 //   observe  the host's own buffer goes out, as many bytes as ReleaseBody says
 //   rewrite  what goes out is what SendClientBody carries; ReleaseBody only lets go
-// Answers the core makes itself (errors, the mock, catalogues) are rewrite.
+// Answers the core makes itself (errors, the mock, catalogues) are rewrite. A host acts on `pass`; what
+// the other two mean each ReleaseBody and SendClientBody says again.
 enum class BodyMode : uint8_t { pass, observe, rewrite };
 
 // Where the host puts the secret that a credential's name stands for. The secret itself never
@@ -76,12 +77,14 @@ struct SendClientBody {
   std::string_view bytes;
 };
 
-// Lets the oldest `bytes` of the attempt's answer window go: to the client in observe mode, to nobody
-// in rewrite mode. What is not released stays in the window and is shown again. The bytes are those of
+enum class ReleaseTo : uint8_t { client, nobody };
+
+// Lets the oldest `bytes` of the attempt's answer window go. What is not released stays in the window and is shown again. The bytes are those of
 // the event being answered: a host that cannot write at once copies what is left.
 struct ReleaseBody {
   uint32_t attempt = 0;
   size_t bytes = 0;
+  ReleaseTo to = ReleaseTo::client;
 };
 
 // The client's head and body are needed no more: no further attempt is legal and the upload is done.

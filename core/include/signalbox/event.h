@@ -71,8 +71,8 @@ struct UpstreamBody {
 
 // The attempt's answer is complete by the transport's own rules (length reached, last chunk, END_STREAM,
 // or a close where nothing else delimits). Not told in pass mode.
-// `window` is what has not been released, a view until the next event; the answer to this event is the
-// last chance to release it.
+// `window` is what has not been released, a view until the next event, with anything that came together
+// with the end; the answer to this event is the last chance to release it.
 struct UpstreamEnd {
   uint32_t attempt = 0;
   std::string_view window;

@@ -43,13 +43,14 @@ enum class FaultKind : uint8_t {
   upstream_head_too_large,
   upstream_bad_type,    // a 200 whose content type is none the dialect has
   upstream_cut,         // the stream ended without its terminal event
+  upstream_frame_too_large,  // one event over frame_bytes_max
   upstream_error_event, // an error inside a 200
   upstream_status,      // an error status of the upstream's own
   // ours
   no_lane,            // the route has no enabled target
+  no_client_key,      // nobody can tell who asks, so nobody's credentials are spent
   not_supported,      // a configured pair of dialects that is not built yet
   overloaded,         // a bound of ours is reached
-  draining,           // stopping; no new exchanges
   internal,           // a broken invariant
   count_,
 };

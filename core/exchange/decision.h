@@ -1,0 +1,78 @@
+// What is to be done with a conversation, decided once and purely: the machine does it, explain prints it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "http/endpoint.h"
+#include "routing/facts.h"
+#include "routing/plan.h"
+#include "signalbox/config.h"
+#include "signalbox/fault.h"
+
+namespace signalbox::exchange {
+
+using Operation = http::Endpoint::Operation;
+
+// Whose credentials a request may spend.
+enum class Access : uint8_t {
+  all,
+  mock_only,  // nobody can tell who asks: no client key is configured, and the host does not see the peer
+};
+
+// How a lane serves an operation.
+enum class Service : uint8_t {
+  forward,   // by asking the upstream
+  estimate,  // by our own count of tokens
+  mock,      // by the built-in mock
+  none,      // not at all; `why_not` says why
+};
+
+struct Choice {
+  const routing::Lane* lane = nullptr;
+  Service service = Service::none;
+  FaultKind why_not = FaultKind::none;
+};
+
+// `choices` are the plan's lanes in the order of trying. `first` is the one that serves; null exactly
+// when `fault` says why nothing does.
+struct Decision {
+  Fault fault;
+  routing::Facts facts;
+  routing::Plan plan;
+  std::span<const Choice> choices;
+  const Choice* first = nullptr;
+};
+
+// What the client sent, as far as deciding needs it.
+struct Conversation {
+  const http::Endpoint& endpoint;
+  std::string_view body;
+  Access access = Access::all;
+};
+
+// Reads the facts, finds the route, judges each of its lanes. Views into `body`, `config` and `arena`.
+Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
+                int64_t now_unix_ms, Arena& arena);
+
+// One replacement in the request's body: bytes [begin, end) become `text`, which is JSON.
+struct Edit {
+  std::string_view path;
+  size_t begin = 0;
+  size_t end = 0;
+  std::string_view text;
+};
+
+// What a lane needs changed in a body of its own dialect: the model's token where the name differs.
+// Everything else stays, because prompt caches and thinking signatures hang on every other byte.
+std::span<const Edit> edits_for(const routing::Facts& facts, const routing::Lane& lane, Arena& arena);
+
+// The body with the edits, which are in order and do not overlap, as a gather list over the same bytes.
+std::span<const std::string_view> edited(std::string_view body, std::span<const Edit> edits, Arena& arena);
+
+// A model that no route takes, with the names that come near it.
+Fault unknown_model(const Config& config, std::string_view asked, Arena& arena);
+
+}  // namespace signalbox::exchange
