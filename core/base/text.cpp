@@ -4,17 +4,10 @@
 #include <array>
 #include <charconv>
 
-#include "base/arena.h"
-
 namespace signalbox::base {
 namespace {
 
 constexpr size_t decimal_bytes_max = 20;  // INT64_MIN with its sign
-
-std::string_view write_decimal(std::array<char, decimal_bytes_max>& buffer, int64_t number) {
-  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
-  return {buffer.data(), size_t(end - buffer.data())};
-}
 
 // How many letters must be missing, added, changed or swapped to make `a` of `b` (optimal string
 // alignment); `bound + 1` when more than `bound`.
@@ -62,20 +55,10 @@ bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
   return true;
 }
 
-std::string to_lower(std::string_view text) {
-  std::string out(text);
-  for (char& byte : out) byte = lower(byte);
-  return out;
-}
-
 void append_decimal(std::string& out, int64_t number) {
   std::array<char, decimal_bytes_max> buffer;
-  out += write_decimal(buffer, number);
-}
-
-std::string_view to_decimal(Arena& arena, int64_t number) {
-  std::array<char, decimal_bytes_max> buffer;
-  return arena.copy(write_decimal(buffer, number));
+  auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;
+  out.append(buffer.data(), size_t(end - buffer.data()));
 }
 
 std::optional<int64_t> parse_decimal(std::string_view text) {

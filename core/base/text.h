@@ -1,5 +1,5 @@
-// Small operations on text: ASCII case, decimal numbers, patterns with '*', and the nearest of several
-// words. Bytes only: no locale, and no byte above 127 ever changes.
+// Small operations on text: ASCII case, digits and decimal numbers, patterns with '*', and the nearest of
+// several words. Bytes only: no locale, and no byte above 127 ever changes.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-
-namespace signalbox {
-class Arena;
-}
 
 namespace signalbox::base {
 
@@ -24,14 +20,15 @@ bool equals_ignoring_case(std::string_view a, std::string_view b);
 // Whether `text` begins with `prefix` but for the case of ASCII letters.
 bool begins_ignoring_case(std::string_view text, std::string_view prefix);
 
-// `text` with A to Z in lower case.
-std::string to_lower(std::string_view text);
+// The value of a hexadecimal digit in either case; -1 when `byte` is none.
+constexpr int hex_value(char byte) {
+  if (byte >= '0' && byte <= '9') return byte - '0';
+  const char low = lower(byte);
+  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
 
 // Appends `number` in decimal.
 void append_decimal(std::string& out, int64_t number);
-
-// `number` in decimal, in the arena's memory.
-std::string_view to_decimal(Arena& arena, int64_t number);
 
 // Reads `text` as a decimal number without sign, blanks or anything else; nullopt when it is none or
 // does not fit.

@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "base/text.h"
 #include "json/reader.h"
 
 namespace signalbox::config {
@@ -227,13 +228,6 @@ class Filler {
   std::vector<Work> work_;
 };
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 }  // namespace
 
 void fill(const Tree& tree, NodeId node, const Shape& shape, void* object, std::vector<Problem>& problems) {
@@ -245,7 +239,7 @@ bool parse_digest(std::string_view text, Sha256& digest) {
   if (text.substr(0, prefix.size()) != prefix || text.size() != prefix.size() + 64) return false;
   text.remove_prefix(prefix.size());
   for (size_t i = 0; i < digest.size(); ++i) {
-    const int high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+    const int high = base::hex_value(text[2 * i]), low = base::hex_value(text[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     digest[i] = uint8_t(high * 16 + low);
   }

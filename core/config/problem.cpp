@@ -2,41 +2,20 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace signalbox::config {
 namespace {
 
-// Longer names are compared by nobody: distance is quadratic, and no key is that long.
-constexpr size_t compared_bytes_max = 64;
 // The shortest name that may be recognised inside another: "key" in "api_key".
 constexpr size_t contained_bytes_min = 3;
 
 std::string folded(std::string_view name) {
   std::string out;
   for (char c : name) {
-    if (c == '_' || c == '-') continue;
-    out += (c >= 'A' && c <= 'Z') ? char(c - 'A' + 'a') : c;
+    if (c != '_' && c != '-') out += base::lower(c);
   }
   return out;
-}
-
-// Edits (insert, remove, replace, swap of neighbours) that make `b` of `a`: two rows back suffice.
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> before(b.size() + 1), previous(b.size() + 1), current(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) previous[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    current[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t cost = a[i - 1] == b[j - 1] ? 0 : 1;
-      size_t best = std::min({previous[j] + 1, current[j - 1] + 1, previous[j - 1] + cost});
-      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        best = std::min(best, before[j - 2] + 1);
-      }
-      current[j] = best;
-    }
-    before.swap(previous);
-    previous.swap(current);
-  }
-  return previous[b.size()];
 }
 
 }  // namespace
@@ -68,25 +47,24 @@ std::string quoted(std::string_view text) {
 }
 
 std::string_view nearest(std::string_view name, const std::vector<std::string_view>& candidates) {
-  if (name.size() > compared_bytes_max || candidates.size() > candidates_max) return {};
+  if (name.size() > base::nearest_word_bytes_max || candidates.size() > candidates_max) return {};
   const std::string wanted = folded(name);
-  std::string_view best, inside;
-  size_t best_distance = SIZE_MAX;
-  for (std::string_view candidate : candidates) {
-    if (candidate.size() > compared_bytes_max) continue;
-    const std::string known = folded(candidate);
-    const size_t edits = distance(wanted, known);
-    if (edits < best_distance && edits <= std::max<size_t>(1, std::max(wanted.size(), known.size()) / 3)) {
-      best = candidate;
-      best_distance = edits;
-    }
-    if (known.size() >= contained_bytes_min && wanted.size() >= contained_bytes_min &&
-        (wanted.find(known) != std::string::npos || known.find(wanted) != std::string::npos) &&
-        known.size() > inside.size()) {
-      inside = candidate;
-    }
+  std::vector<std::string> known;
+  known.reserve(candidates.size());
+  for (std::string_view candidate : candidates) known.push_back(folded(candidate));
+  const std::vector<std::string_view> words(known.begin(), known.end());
+  if (const auto near = base::nearest(wanted, words)) {
+    for (size_t i = 0; i < words.size(); ++i)
+      if (words[i].data() == near->data()) return candidates[i];
   }
-  return best.empty() ? inside : best;
+  std::string_view inside;
+  if (wanted.size() < contained_bytes_min) return inside;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i].size() < contained_bytes_min || words[i].size() <= inside.size()) continue;
+    const bool contains = wanted.find(words[i]) != std::string::npos || words[i].find(wanted) != std::string::npos;
+    if (contains) inside = candidates[i];
+  }
+  return inside;
 }
 
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates) {

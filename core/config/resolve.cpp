@@ -1,5 +1,6 @@
 #include "config/resolve.h"
 
+#include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
 #include "config/rules.h"
@@ -9,14 +10,6 @@ namespace {
 
 // Items are compared each with each. Longer lists than this are a problem already (items_max).
 constexpr uint32_t items_compared_max = 1024;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  }
-  return out;
-}
 
 class Resolver {
  public:
@@ -139,7 +132,7 @@ class Resolver {
     for (NodeId item : tree_.children(headers)) {
       for (NodeId other : tree_.children(headers)) {
         if (other == item) break;
-        if (lower(tree_[other].key) != lower(tree_[item].key)) continue;
+        if (!base::equals_ignoring_case(tree_[other].key, tree_[item].key)) continue;
         problem_at_key(item, "is the same header as at line " + std::to_string(tree_[other].key_place.line));
         break;
       }

@@ -1,5 +1,7 @@
 #include "config/rules.h"
 
+#include "base/text.h"
+
 namespace signalbox::config {
 namespace {
 
@@ -19,14 +21,6 @@ bool printable(std::string_view text) {
     if (c < 0x20 || c > 0x7e) return false;
   }
   return true;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = char(c - 'A' + 'a');
-  }
-  return out;
 }
 
 bool starts_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
@@ -75,10 +69,10 @@ Authority parse_authority(std::string_view text) {
   return out;
 }
 
-// Takes one of the schemes (lower case, with "://") off the front.
+// Takes one of the schemes (with "://") off the front.
 bool take_scheme(std::string_view& text, std::string_view a, std::string_view b, std::string_view c) {
   for (std::string_view scheme : {a, b, c}) {
-    if (!scheme.empty() && lower(text.substr(0, scheme.size())) == scheme) {
+    if (!scheme.empty() && base::begins_ignoring_case(text, scheme)) {
       text.remove_prefix(scheme.size());
       return true;
     }
@@ -164,16 +158,15 @@ std::string rule_path(std::string_view text) {
 
 std::string rule_header_name(std::string_view text) {
   if (text.size() > 256 || !made_of(text, "!#$%&'*+-.^_`|~")) return "is not a header's name";
-  const std::string name = lower(text);
   for (std::string_view own : {"host", "content-length", "content-encoding", "transfer-encoding", "connection",
                                "keep-alive", "te", "trailer", "upgrade", "expect", "accept-encoding",
                                "proxy-connection", "request-id"}) {
-    if (name == own) return "is a header that the gateway sets itself";
+    if (base::equals_ignoring_case(text, own)) return "is a header that the gateway sets itself";
   }
-  if (starts_with(name, "x-signalbox-")) return "is a header that the gateway sets itself";
+  if (base::begins_ignoring_case(text, "x-signalbox-")) return "is a header that the gateway sets itself";
   for (std::string_view credential : {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
                                       "proxy-authorization"}) {
-    if (name == credential) return "carries a credential: those go into credentials, where no log finds them";
+    if (base::equals_ignoring_case(text, credential)) return "carries a credential: those go into credentials, where no log finds them";
   }
   return {};
 }
@@ -194,7 +187,7 @@ bool is_loopback(std::string_view listen) {
   const Authority parts = parse_authority(listen);
   if (!parts.good) return false;
   if (parts.bracketed) return parts.host == "::1";
-  if (lower(parts.host) == "localhost") return true;
+  if (base::equals_ignoring_case(parts.host, "localhost")) return true;
   // 127.0.0.0/8, and only when it is an address: 127.example.com is a name.
   if (!starts_with(parts.host, "127.")) return false;
   uint32_t dots = 0;

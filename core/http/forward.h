@@ -6,7 +6,6 @@
 // x-signalbox-*, the lengths.
 #pragma once
 
-#include <span>
 #include <string_view>
 
 #include "http/header_list.h"
@@ -23,17 +22,8 @@ bool is_client_credential(std::string_view name);
 // The client's credentials never do: a passthrough lane adds the one it was meant to carry.
 bool forwards_to_upstream(const Header& header, const ConnectionOptions& options);
 
-// The same for a single field; for a whole list build the options once.
-inline bool forwards_to_upstream(const Header& header, std::span<const Header> all) {
-  return forwards_to_upstream(header, ConnectionOptions(all));
-}
-
 // Whether an upstream's field goes on to the client. `options` are those of the answer's own headers.
 // request-id and x-request-id do not: the exchange tells them as x-signalbox-upstream-request-id.
 bool forwards_to_client(const Header& header, const ConnectionOptions& options);
-
-inline bool forwards_to_client(const Header& header, std::span<const Header> all) {
-  return forwards_to_client(header, ConnectionOptions(all));
-}
 
 }  // namespace signalbox::http

@@ -19,17 +19,6 @@ const Header* find(std::span<const Header> headers, std::string_view name) {
   return nullptr;
 }
 
-std::string_view value_of(std::span<const Header> headers, std::string_view name) {
-  const Header* header = find(headers, name);
-  return header ? trim(header->value) : std::string_view();
-}
-
-size_t count(std::span<const Header> headers, std::string_view name) {
-  size_t found = 0;
-  for (const Header& header : headers) found += equals_ignoring_case(header.name, name) ? 1 : 0;
-  return found;
-}
-
 bool TokenList::next(std::string_view& item) {
   while (!rest_.empty()) {
     size_t comma = rest_.find(',');
@@ -84,12 +73,6 @@ bool ConnectionOptions::names(std::string_view name) const {
   if (too_many_) return true;
   for (size_t i = 0; i < count_; ++i)
     if (equals_ignoring_case(names_[i], name)) return true;
-  return false;
-}
-
-bool named_by_connection(std::span<const Header> headers, std::string_view name) {
-  for (const Header& header : headers)
-    if (equals_ignoring_case(header.name, "connection") && lists_token(header.value, name)) return true;
   return false;
 }
 

@@ -19,12 +19,6 @@ std::string_view trim(std::string_view text);
 // The first field called `name`, or null.
 const Header* find(std::span<const Header> headers, std::string_view name);
 
-// The first field's value, trimmed; empty when there is none.
-std::string_view value_of(std::span<const Header> headers, std::string_view name);
-
-// How many fields are called `name`.
-size_t count(std::span<const Header> headers, std::string_view name);
-
 // The members of a comma-separated field value, trimmed; empty members are skipped (RFC 9110 section
 // 5.6.1). `while (list.next(item)) ...`. Not for values with quoted commas.
 class TokenList {
@@ -60,8 +54,5 @@ class ConnectionOptions {
   size_t count_ = 0;
   bool too_many_ = false;
 };
-
-// Whether a Connection field among `headers` names `name`. For many names build ConnectionOptions.
-bool named_by_connection(std::span<const Header> headers, std::string_view name);
 
 }  // namespace signalbox::http

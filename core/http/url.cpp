@@ -119,13 +119,6 @@ Authority split_authority(std::string_view text) {
   return {text.substr(0, host_bytes), port};
 }
 
-int hex_digit(char byte) {
-  char low = base::lower(byte);
-  if (low >= '0' && low <= '9') return low - '0';
-  if (low >= 'a' && low <= 'f') return low - 'a' + 10;
-  return -1;
-}
-
 }  // namespace
 
 std::string join_url(std::string_view base_url, std::string_view path, std::string_view query) {
@@ -207,8 +200,8 @@ std::string decode_percent(std::string_view text) {
     int high = -1;
     int low = -1;
     if (text[i] == '%' && i + 2 < text.size()) {
-      high = hex_digit(text[i + 1]);
-      low = hex_digit(text[i + 2]);
+      high = base::hex_value(text[i + 1]);
+      low = base::hex_value(text[i + 2]);
     }
     if (high >= 0 && low >= 0) {
       out += char(high * 16 + low);

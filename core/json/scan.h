@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/scan.h"
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace signalbox::json {
@@ -53,19 +54,12 @@ inline const char* find_special(const char* p, const char* end) {
   return p;
 }
 
-// Value of a hexadecimal digit, or -1.
-inline int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 // Reads the four digits of a \u escape at p. -1 when they are none, or too few.
 inline int32_t read_hex4(const char* p, const char* end) {
   if (end - p < 4) return -1;
   int32_t value = 0;
   for (int i = 0; i < 4; ++i) {
-    const int digit = hex_value(p[i]);
+    const int digit = base::hex_value(p[i]);
     if (digit < 0) return -1;
     value = value * 16 + digit;
   }
@@ -85,9 +79,12 @@ Scanned scan_string(const char* p, const char* end);
 // Reads a number; p is on its first character, a digit or a minus.
 Scanned scan_number(const char* p, const char* end);
 
+// JSON whitespace (RFC 8259 section 2).
+inline bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
 // First character in [p, end) that is no JSON whitespace.
 inline const char* skip_space(const char* p, const char* end) {
-  while (p != end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) ++p;
+  while (p != end && is_space(*p)) ++p;
   return p;
 }
 

@@ -7,8 +7,6 @@
 namespace signalbox::json {
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
-
 // The longest spelling of one byte of a name, \u0061.
 constexpr size_t escape_bytes_max = 6;
 
@@ -37,20 +35,6 @@ void Skimmer::feed(std::string_view bytes) {
 std::string_view Skimmer::value(size_t key_index) const {
   if (key_index >= slots_.size() || slots_[key_index].keep != Keep::whole) return {};
   return slots_[key_index].text;
-}
-
-void Skimmer::reset() {
-  for (Slot& slot : slots_) {
-    slot.text.clear();
-    slot.keep = Keep::none;
-  }
-  key_.clear();
-  depth_ = 0;
-  slot_ = nullptr;
-  state_ = State::before_root;
-  is_object_ = false;
-  key_too_long_ = false;
-  after_backslash_ = false;
 }
 
 // Takes in at least one byte of [p, end), p before end, and returns the first not taken. Only a

@@ -30,7 +30,7 @@ class Skimmer {
 
   // The raw JSON text of the member with keys[key_index], without surrounding whitespace. Empty when
   // there is none, it is not whole yet, or it is longer than value_bytes_max. Of duplicates the last
-  // counts, also while it is not whole. A view until the next feed or reset.
+  // counts, also while it is not whole. A view until the next feed.
   std::string_view value(size_t key_index) const;
 
   // The root object or array has been closed.
@@ -41,9 +41,6 @@ class Skimmer {
 
   // The root value is an object, as far as its first byte tells.
   bool is_object() const { return is_object_; }
-
-  // Begins anew with the same keys.
-  void reset();
 
  private:
   enum class State : uint8_t {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/text.h"
+
 namespace signalbox::tokens {
 
 // Thousandths of a token. The weights are our own, from what byte-pair tokenizers are known to do with
@@ -125,7 +127,8 @@ class TextMeter {
     }
     uint32_t code = 0;
     size_t length = 2;
-    while (length < 6 && length < text.size()) code = code << 4 | hex(text[length++]);
+    // What is no digit, in text that is no JSON, counts as some digit.
+    while (length < 6 && length < text.size()) code = code << 4 | (uint32_t(base::hex_value(text[length++])) & 0xf);
     if (code < 0x80) {
       ascii(static_cast<unsigned char>(code));
     } else if (code >= 0xd800 && code <= 0xdbff) {
@@ -134,11 +137,6 @@ class TextMeter {
       wide(code);
     }
     return length;
-  }
-
-  static uint32_t hex(char byte) {
-    if (byte >= '0' && byte <= '9') return uint32_t(byte - '0');
-    return uint32_t((byte | 0x20) - 'a' + 10) & 0xf;
   }
 
   void end_word() {

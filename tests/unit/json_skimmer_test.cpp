@@ -31,18 +31,18 @@ Seen skim(const std::string& text, size_t value_bytes_max = 1000) {
   Skimmer skimmer(keys, value_bytes_max);
   skimmer.feed(text);
   const Seen whole = seen(skimmer);
-  skimmer.reset();
-  CHECK(seen(skimmer) == Seen{{"", "", ""}, false, false});
-  for (const char c : text) skimmer.feed(std::string(1, c));
+  Skimmer bytewise(keys, value_bytes_max);
+  CHECK(seen(bytewise) == Seen{{"", "", ""}, false, false});
+  for (const char c : text) bytewise.feed(std::string(1, c));
   INFO(text);
-  CHECK(seen(skimmer) == whole);
+  CHECK(seen(bytewise) == whole);
   for (size_t cut = 0; cut <= text.size(); ++cut) {
     INFO("cut at " << cut);
-    skimmer.reset();
-    skimmer.feed(std::string(text, 0, cut));
-    skimmer.feed("");
-    skimmer.feed(std::string(text, cut));
-    CHECK(seen(skimmer) == whole);
+    Skimmer halves(keys, value_bytes_max);
+    halves.feed(std::string(text, 0, cut));
+    halves.feed("");
+    halves.feed(std::string(text, cut));
+    CHECK(seen(halves) == whole);
   }
   return whole;
 }

@@ -2,15 +2,11 @@
 
 #include <cstring>
 
+#include "base/text.h"
+
 namespace signalbox::native::http1 {
 
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char l = char(c | 0x20);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
 
 bool is_field_byte(char c) { return c == '\t' || (uint8_t(c) >= 0x20 && c != 0x7f); }
 
@@ -35,7 +31,7 @@ ChunkedDecoder::Result ChunkedDecoder::feed(const char* coded, size_t size, char
     const char c = coded[r.consumed];
     switch (state_) {
       case State::size: {
-        const int digit = hex_digit(c);
+        const int digit = base::hex_value(c);
         if (digit >= 0) {
           if (++digit_count_ > size_digits_max) return refuse(Refusal::bad_chunk, r);
           left_ = left_ * 16 + unsigned(digit);
