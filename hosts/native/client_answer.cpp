@@ -14,8 +14,9 @@ namespace signalbox::native {
 
 namespace {
 
-// Up to this size a copy costs less than another entry in a gather list.
-constexpr size_t copied_bytes_max = 4096;
+// Up to this size a copy costs less than a system call of its own: what follows, often the answer's end,
+// leaves in the same write.
+constexpr size_t copied_bytes_max = 16 << 10;
 
 // More gathered text than this is written before the callback is over.
 constexpr size_t gathered_bytes_max = 64 << 10;
