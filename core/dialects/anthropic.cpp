@@ -195,10 +195,10 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
   } else if (type == "message_delta") {
     read_usage(json::member(frame.data, "usage"), seen.usage);
     set_stop_reason(json::member(json::member(frame.data, "delta"), "stop_reason"), seen);
-  } else if (type == "message_stop") {
-    seen.terminal = true;
-  } else if (type == "error") {
-    seen.error = true;
+  } else if (type == "message_stop" || type == "error") {
+    // The event's name alone is no end: the frame may be what is left of one that was cut.
+    if (!json::is_whole_object(frame.data)) return;
+    (type == "error" ? seen.error : seen.terminal) = true;
   }
 }
 

@@ -39,6 +39,12 @@ inline std::string_view member(std::string_view text, std::string_view name) {
   return found;
 }
 
+// Whether `text` is one whole JSON object and nothing else.
+inline bool is_whole_object(std::string_view text) {
+  Reader reader(text);
+  return reader.skip_value() && reader.skipped_kind() == Token::begin_object && reader.next() == Token::end;
+}
+
 // The inside of the JSON string `value`, still escaped; empty when it is no string.
 inline std::string_view string_inside(std::string_view value) {
   return value.size() >= 2 && value.front() == '"' ? value.substr(1, value.size() - 2) : std::string_view();

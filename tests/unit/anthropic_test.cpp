@@ -106,5 +106,9 @@ TEST_CASE("observing: a frame without an event line says its type in its data", 
   CHECK(seen_of("", R"({"type":"message_stop"})").terminal);
   CHECK(seen_of("", R"({"type":"error","error":{}})").error);
   CHECK_FALSE(seen_of("", "not json").terminal);
+  CHECK(seen_of("message_stop", R"({"type":"message_stop"})").terminal);
+  CHECK_FALSE(seen_of("message_stop", R"({"ty)").terminal);
+  CHECK_FALSE(seen_of("message_stop", "not json").terminal);
+  CHECK_FALSE(seen_of("error", R"({"type":"error","err)").error);
   CHECK_FALSE(seen_of("ping", R"({"type":"ping"})").terminal);
 }
