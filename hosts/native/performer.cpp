@@ -19,6 +19,7 @@ Performer::~Performer() {
 
 void Performer::on_client_head(const ClientHead& head) {
   exchange_.emplace(host_.gateway());
+  secrets_ = host_.secrets();
   ClientHead told = head;
   told.random = host_.random();
   tell(told);
@@ -71,11 +72,12 @@ void Performer::perform(const OpenUpstream& open) {
   request.ca_file = open.ca_file;
   std::string bearer;
   if (open.credential.place != CredentialPlace::none) {
-    std::string_view secret = host_.secret(open.credential.provider, open.credential.credential);
-    if (!secret.data()) {
+    const std::optional<std::string_view> found = (*secrets_)(open.credential.provider, open.credential.credential);
+    if (!found) {
       failures_.push_back({open.attempt, FaultKind::internal});
       return;
     }
+    const std::string_view secret = *found;
     switch (open.credential.place) {
       case CredentialPlace::none: break;
       case CredentialPlace::x_api_key: request.credential = {"x-api-key", secret}; break;
@@ -136,6 +138,7 @@ void Performer::end() {
     attempt->cancel();
   }
   exchange_.reset();
+  secrets_.reset();
   client_.finish(ending);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "client_connection.h"
+#include "secret_lookup.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 #include "upstream.h"
@@ -23,8 +24,9 @@ class PerformerHost {
   virtual Gateway& gateway() = 0;
   virtual Transport& transport() = 0;
   virtual std::array<uint8_t, 16> random() = 0;
-  // The secret of that name, a view until the next call; null data when there is none.
-  virtual std::string_view secret(std::string_view provider, std::string_view credential) = 0;
+  // The secrets of the configuration that `gateway` has now; never null. Of this thread alone: another
+  // thread holds another.
+  virtual std::shared_ptr<const SecretLookup> secrets() = 0;
   virtual void share(std::string_view delta) = 0;  // to the sister threads
   virtual void on_report(const Report& report) = 0;
 };
@@ -81,6 +83,9 @@ class Performer final : public RequestHandler {
   PerformerHost& host_;
   ClientConnection& client_;
   std::optional<Exchange> exchange_;
+  // Those of the configuration the exchange keeps, taken at the same moment: a reload may give a
+  // provider another address, and its new key must not go to the old one.
+  std::shared_ptr<const SecretLookup> secrets_;
   std::vector<std::unique_ptr<Voice>> voices_;  // used again; as many as were ever open at once
   std::vector<UpstreamFailed> failures_;        // of effects, told as the next events
   std::optional<Ending> ending_;

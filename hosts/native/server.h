@@ -13,17 +13,15 @@
 #include <vector>
 
 #include "log.h"
+#include "secret_lookup.h"
 #include "signalbox/config.h"
 
 namespace signalbox::native {
 
 class ServerThread;
 
-// Finds the secret that a credential's name stands for. Every thread has a copy, and asks without a lock:
-// what stands behind it never changes. A view is valid as long as the copy.
-using SecretLookup = std::function<std::optional<std::string_view>(std::string_view provider, std::string_view credential)>;
-
-// What a start or a reload brings.
+// What a start or a reload brings. The secrets are those of this configuration and of no other: an
+// exchange keeps both together.
 struct Setup {
   Config config;
   SecretLookup secrets;

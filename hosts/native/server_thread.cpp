@@ -66,7 +66,7 @@ class ServerThread::Listener final : public Pollable {
 ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets)
     : server_(server),
       gateway_(std::make_shared<const Config>(server.setup_.config), Capabilities{}, number),
-      secrets_(server.setup_.secrets),
+      secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
       trim_(loop_, [this] {
         buffers_.trim();
@@ -194,23 +194,16 @@ std::array<uint8_t, 16> ServerThread::random() {
   return out;
 }
 
-std::string_view ServerThread::secret(std::string_view provider, std::string_view credential) {
-  std::optional<std::string_view> found;
-  if (secrets_) found = secrets_(provider, credential);
-  if (!found && former_secrets_) found = former_secrets_(provider, credential);
-  return found.value_or(std::string_view{});
-}
-
 void ServerThread::share(std::string_view delta) { server_.share(*this, delta); }
 
 void ServerThread::on_report(const Report& report) { server_.log_.exchange(report); }
 
 void ServerThread::post_setup(const Setup& setup) {
-  // A copy of its own: threads share no configuration, not even a count of references.
+  // Copies of its own: threads share no configuration, not even a count of references.
   auto config = std::make_shared<const Config>(setup.config);
-  loop_.post([this, config = std::move(config), secrets = setup.secrets]() mutable {
-    gateway_.adopt(config);
-    former_secrets_ = std::move(secrets_);
+  auto secrets = std::make_shared<const SecretLookup>(setup.secrets);
+  loop_.post([this, config = std::move(config), secrets = std::move(secrets)]() mutable {
+    gateway_.adopt(std::move(config));
     secrets_ = std::move(secrets);
   });
 }

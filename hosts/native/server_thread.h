@@ -40,7 +40,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   Gateway& gateway() override { return gateway_; }
   Transport& transport() override { return *transport_; }
   std::array<uint8_t, 16> random() override;
-  std::string_view secret(std::string_view provider, std::string_view credential) override;
+  std::shared_ptr<const SecretLookup> secrets() override { return secrets_; }
   void share(std::string_view delta) override;
   void on_report(const Report& report) override;
 
@@ -59,8 +59,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   RequestBuffers buffers_;
   Loop loop_;
   Gateway gateway_;
-  SecretLookup secrets_;
-  SecretLookup former_secrets_;  // for exchanges that keep the configuration before the last reload
+  std::shared_ptr<const SecretLookup> secrets_;  // changes together with the gateway's configuration
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<ClientConnection*> clients_;

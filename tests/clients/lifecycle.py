@@ -116,6 +116,31 @@ def reload(tap):
         tap.check("SIGHUP: a good file after bad ones is taken", wire.wait_until(by_a))
 
 
+def reload_keys(tap):
+    """A provider gets another address and another key while an upload is on its way: each key goes to its address alone."""
+    a, b = upstream(), upstream()
+    config = signalbox_server.config_for(a)
+    moved = signalbox_server.config_for(b, credentials=[{"name": "main", "key": messages.KEY + "-of-b"}])
+    with Server(config, "reload-keys") as server:
+        with wire.Connection(server.port) as connection:
+            request = wire.request_bytes("POST", "/v1/messages", json.dumps(body("script-text")).encode(), HEADERS)
+            connection.send(request[:-5])
+            server.ask("GET", "/healthz")
+            for number in (1, 2):
+                moved["routes"][0]["match"] = "script-%d*" % number
+                moved["routes"].append({"match": "*", "targets": ["up/*"]})
+                before = server.text().count("reloaded")
+                server.write_config(moved)
+                server.reload()
+                wire.wait_until(lambda: server.text().count("reloaded") > before)
+            message(server)
+            connection.send(request[-5:])
+            answer = connection.receive()
+        tap.equal("an upload over two reloads goes where it began", (answer.status, a.count), (200, 1))
+        tap.equal("with the key of there", [r.head.all("x-api-key") for r in a.records], [[messages.KEY]])
+        tap.equal("what begins later has the new key", {str(r.head.all("x-api-key")) for r in b.records}, {str([messages.KEY + "-of-b"])})
+
+
 def refuses(port):
     """No new exchange: the connection is refused, closed, or answered 503."""
     try:
@@ -309,7 +334,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, graceful_stop, bounded_stop, second_signal, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, second_signal, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)
