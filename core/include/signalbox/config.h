@@ -28,7 +28,7 @@ struct ClientKey {
 // Every bound a user may set, with its reason in config/schema.
 struct Limits {
   int64_t request_bytes_max = int64_t(32) << 20;
-  int64_t request_head_bytes_max = 64 << 10;
+  int64_t request_head_bytes_max = 60 << 10;
   int64_t request_head_ms_max = 15'000;
   int64_t request_body_idle_ms_max = 60'000;
   int64_t idle_connection_ms_max = 120'000;
