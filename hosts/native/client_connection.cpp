@@ -37,6 +37,7 @@ ClientConnection::~ClientConnection() {
 
 bool ClientConnection::start() {
   handler_ = host_.make_handler(*this);
+  idle_since_ms_ = loop_.now().monotonic_ms;
   rearm();
   return loop_.add(*this, fd_);
 }
@@ -65,8 +66,11 @@ void ClientConnection::on_ready(uint32_t epoll_events) {
 
 void ClientConnection::on_settled() {
   if (state_ == State::closed) return;
+  const size_t unsent_before = unsent();
   flush();
   if (broken_) return lost();
+  // A client that is still taking the last answer is not idle.
+  if (unsent() < unsent_before) idle_since_ms_ = loop_.now().monotonic_ms;
   if (told_backed_up_ && unsent() < size_t(host_.limits().client_unsent_bytes_max) / 2) {
     told_backed_up_ = false;
     handler_->on_client_taking();
@@ -99,10 +103,14 @@ ClientConnection::Progress ClientConnection::read_head() {
   if (begin_ == end_) return Progress::stuck;
   std::string_view bytes(buffer_->bytes + begin_, end_ - begin_);
   if (scan_.head_bytes() == 0) {
-    const size_t empty = http1::leading_empty_line_bytes(bytes);
+    const size_t empty = http1::leading_empty_line_bytes(bytes, empty_line_bytes_);
+    empty_line_bytes_ += empty;
     begin_ += uint32_t(empty);
     bytes.remove_prefix(empty);
-    if (bytes.empty()) return Progress::stuck;
+    if (bytes.empty()) {
+      head_began_ms_ = never_ms;  // what came was no more than an empty line
+      return Progress::stuck;
+    }
   }
   if (host_.draining()) {
     close(Goodbye::fin);
@@ -361,6 +369,8 @@ void ClientConnection::next_request() {
   framing_ = http1::Framing::none;
   length_ = -1;
   body_bytes_ = 0;
+  empty_line_bytes_ = 0;
+  idle_since_ms_ = loop_.now().monotonic_ms;
   released_ = head_sent_ = chunked_out_ = no_body_out_ = false;
   out_left_ = -1;
 }
@@ -388,7 +398,7 @@ void ClientConnection::rearm() {
     case State::head:
       // A connection that never says anything gets no more time than a slow head.
       if (head_began_ms_ != never_ms) timer_.arm_at(head_began_ms_ + limits.request_head_ms_max);
-      else timer_.arm_at(now + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
+      else timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
       return;
     case State::body: timer_.arm_at(now + limits.request_body_idle_ms_max); return;
     case State::answering: timer_.disarm(); return;
@@ -399,7 +409,7 @@ void ClientConnection::rearm() {
 void ClientConnection::on_due() {
   switch (state_) {
     case State::head:
-      if (head_began_ms_ == never_ms) return close(Goodbye::fin);
+      if (head_began_ms_ == never_ms) return close(unsent() > 0 ? Goodbye::reset : Goodbye::fin);
       return refuse({FaultKind::request_timeout, {}}, row(FaultKind::request_timeout).status, "slow_head", {});
     case State::body:
       if (released_) return;

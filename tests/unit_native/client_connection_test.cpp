@@ -154,6 +154,23 @@ TEST_CASE("connection: a request whole, byte by byte, and two in one write") {
     for (char c : "\r\n" + request) b.send({&c, 1});
     CHECK(b.read() == ok(length(5), "hello"));
   }
+  SECTION("two empty lines before it and no more, however they are cut") {
+    for (size_t lines = 0; lines < 5; ++lines) {
+      for (size_t cut : {1u, 2u, 3u, 100u}) {
+        CAPTURE(lines, cut);
+        Bench b;
+        std::string text;
+        for (size_t i = 0; i < lines; ++i) text += "\r\n";
+        text += request;
+        for (size_t at = 0; at < text.size(); at += cut) b.send(std::string_view(text).substr(at, cut));
+        const std::string status = b.read().substr(0, 12);
+        CHECK(status == (lines <= 2 ? "HTTP/1.1 200" : "HTTP/1.1 400"));
+        if (lines > 2) continue;
+        b.send("\r\n\r\n" + request);  // as many again before the next
+        CHECK(b.read() == ok(length(5), "hello"));
+      }
+    }
+  }
   SECTION("pipelined, answered in order, the second only when the first is done") {
     Bench b;
     b.script->on_body = nullptr;
@@ -408,6 +425,21 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
     wait();
     CHECK(b.read().find("HTTP/1.1 408") == 0);
     CHECK(b.refused == std::vector<std::string>{"slow_head"});
+  }
+  SECTION("silence is not broken by empty lines") {
+    b.the_limits.request_head_ms_max = b.the_limits.idle_connection_ms_max = 200;
+    for (const std::string first : {"", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"}) {
+      Bench c;
+      c.the_limits = b.the_limits;
+      if (!first.empty()) {
+        c.send(first);
+        REQUIRE(c.read() == ok(length(2), "ok"));
+      }
+      usleep(150'000);
+      c.send("\r\n");
+      usleep(150'000);
+      CHECK(c.read() == "<end>");
+    }
   }
   SECTION("body") {
     b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");

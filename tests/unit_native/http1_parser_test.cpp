@@ -120,10 +120,12 @@ TEST_CASE("http1: RFC 9112 section 2.2, line ends and control bytes") {
   check_refused(As::request, with("X: a\x7f\r\n"), Refusal::bad_control);
   check_refused(As::request, with("X: a\x0b\r\n"), Refusal::bad_control);
   check_refused(As::request, "\x16\x03\x01 no tls here", Refusal::bad_control);
-  CHECK(leading_empty_line_bytes("\r\nGET") == 2);
-  CHECK(leading_empty_line_bytes("\r\n\r\n\r\nGET") == 4);
-  CHECK(leading_empty_line_bytes("\rGET") == 0);
-  CHECK(leading_empty_line_bytes("") == 0);
+  CHECK(leading_empty_line_bytes("\r\nGET", 0) == 2);
+  CHECK(leading_empty_line_bytes("\r\n\r\n\r\nGET", 0) == 4);
+  CHECK(leading_empty_line_bytes("\r\n\r\nGET", 2) == 2);
+  CHECK(leading_empty_line_bytes("\r\nGET", 4) == 0);
+  CHECK(leading_empty_line_bytes("\rGET", 0) == 0);
+  CHECK(leading_empty_line_bytes("", 0) == 0);
   // Bytes beyond ASCII are legal in values (obs-text).
   check_taken(As::request, with("X: \xc3\xa9\r\n"), [](const Head& h) { CHECK(h.headers[1].value == "\xc3\xa9"); });
 }

@@ -262,9 +262,9 @@ bool has_token(std::string_view value, std::string_view token) {
   }
 }
 
-size_t leading_empty_line_bytes(std::string_view bytes) {
+size_t leading_empty_line_bytes(std::string_view bytes, size_t passed_bytes) {
   size_t n = 0;
-  while (n < 4 && bytes.substr(n, 2) == "\r\n") n += 2;
+  while (passed_bytes + n < 4 && bytes.substr(n, 2) == "\r\n") n += 2;
   return n;
 }
 

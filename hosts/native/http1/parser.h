@@ -103,8 +103,9 @@ class HeadScan {
 };
 
 // How many bytes of empty lines stand before a request and are passed over (RFC 9112 section 2.2), two
-// at most. What remains may still begin with an unfinished CR.
-size_t leading_empty_line_bytes(std::string_view bytes);
+// lines at most. `passed_bytes` is what earlier calls for the same request have answered in all: the bound
+// holds however the lines were cut. What remains may still begin with an unfinished CR.
+size_t leading_empty_line_bytes(std::string_view bytes, size_t passed_bytes);
 
 // Reads a request head that HeadScan found complete; `bytes` is exactly the head.
 Refusal parse_request(std::string_view bytes, std::span<Header, headers_max> storage, Head& out);
