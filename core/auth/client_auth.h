@@ -14,7 +14,7 @@ namespace signalbox::auth {
 
 struct AuthResult {
   enum class Outcome : uint8_t {
-    open,     // no keys are configured
+    open,  // no keys are configured
     matched,
     missing,  // keys are configured and the client shows none
     wrong,    // it shows some and none of them is ours

@@ -31,8 +31,8 @@ constexpr uint32_t rotate_right(uint32_t word, int by) { return (word >> by) | (
 void take_block(uint32_t (&state)[8], const uint8_t* block) {
   uint32_t schedule[64];
   for (size_t t = 0; t < 16; ++t)
-    schedule[t] = uint32_t(block[4 * t]) << 24 | uint32_t(block[4 * t + 1]) << 16 |
-                  uint32_t(block[4 * t + 2]) << 8 | uint32_t(block[4 * t + 3]);
+    schedule[t] = uint32_t(block[4 * t]) << 24 | uint32_t(block[4 * t + 1]) << 16 | uint32_t(block[4 * t + 2]) << 8 |
+                  uint32_t(block[4 * t + 3]);
   for (size_t t = 16; t < 64; ++t) {
     uint32_t w15 = schedule[t - 15];
     uint32_t w2 = schedule[t - 2];

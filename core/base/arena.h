@@ -54,9 +54,9 @@ class Arena {
   struct Chunk;
   Chunk* add_chunk(size_t payload_bytes);
 
-  Chunk* first_ = nullptr;    // the kept chunk
-  Chunk* others_ = nullptr;   // every further one, newest first
-  char* next_ = nullptr;      // free part of the chunk in use
+  Chunk* first_ = nullptr;   // the kept chunk
+  Chunk* others_ = nullptr;  // every further one, newest first
+  char* next_ = nullptr;     // free part of the chunk in use
   char* end_ = nullptr;
   size_t held_bytes_ = 0;
 };

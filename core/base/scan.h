@@ -28,9 +28,7 @@ inline uint64_t load_word(const char* p) {
 constexpr uint64_t word_of(char c) { return word_ones * static_cast<unsigned char>(c); }
 
 // Marks bytes of `word` below `bound`, for bound <= 128. Bytes of 128 and more are not marked.
-constexpr uint64_t mark_below(uint64_t word, unsigned bound) {
-  return (word - word_ones * bound) & ~word & word_highs;
-}
+constexpr uint64_t mark_below(uint64_t word, unsigned bound) { return (word - word_ones * bound) & ~word & word_highs; }
 
 constexpr uint64_t mark_equal(uint64_t word, char c) { return mark_below(word ^ word_of(c), 1); }
 

@@ -9,7 +9,7 @@ namespace signalbox::base {
 
 // What stands at a place in text.
 struct Utf8Step {
-  size_t bytes = 0;    // at least 1; of a broken sequence, its longest part that could have begun one
+  size_t bytes = 0;  // at least 1; of a broken sequence, its longest part that could have begun one
   bool valid = false;
 };
 

@@ -75,7 +75,8 @@ class Filler {
       if (field.need == Need::required && tree_.child(work.node, field.key) == no_node) {
         const Node& lacking = tree_[work.node];
         problems_.push_back({"the key " + quoted(field.key) + " is missing",
-                             lacking.key_place.line != 0 ? lacking.key_place : lacking.place, path_of(tree_, work.node)});
+                             lacking.key_place.line != 0 ? lacking.key_place : lacking.place,
+                             path_of(tree_, work.node)});
       }
     }
   }
@@ -132,7 +133,8 @@ class Filler {
 
   void read_boolean(NodeId node, void* slot) {
     const Node& value = tree_[node];
-    if (value.kind == Kind::string && (value.text == "on" || value.text == "yes" || value.text == "off" || value.text == "no")) {
+    if (value.kind == Kind::string &&
+        (value.text == "on" || value.text == "yes" || value.text == "off" || value.text == "no")) {
       problem(node, std::string("must be true or false (did you mean \"") +
                         (value.text == "on" || value.text == "yes" ? "true" : "false") + "\"?)");
       return;

@@ -46,9 +46,7 @@ std::string indented(std::string_view json) {
         out += c;
         new_line();
         break;
-      case ':':
-        out += ": ";
-        break;
+      case ':': out += ": "; break;
       default: out += c;
     }
   }

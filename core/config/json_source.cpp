@@ -85,7 +85,8 @@ Source read_json_tree(std::string_view text) {
     }
     if (token == json::Token::error) {
       source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.place_of(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
+                                 lines.place_of(reader.error().offset),
+                                 path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }
     const Place place = lines.place_of(reader.offset());
@@ -106,7 +107,8 @@ Source read_json_tree(std::string_view text) {
     const bool container = token == json::Token::begin_object || token == json::Token::begin_array;
     if (id == no_node) {
       if (source.problems.size() == problem_count) {
-        source.problems.push_back({"too deep, or too many values", place, path_of(source.tree, open.empty() ? no_node : open.back())});
+        source.problems.push_back(
+            {"too deep, or too many values", place, path_of(source.tree, open.empty() ? no_node : open.back())});
         return source;
       }
       // A second value of one key is left out of the tree, but its text must still be JSON.
@@ -117,7 +119,8 @@ Source read_json_tree(std::string_view text) {
       }
       if (reader.current() != json::Token::error) continue;
       source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.place_of(reader.error().offset), path_of(source.tree, open.empty() ? no_node : open.back())});
+                                 lines.place_of(reader.error().offset),
+                                 path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }
     if (container) {

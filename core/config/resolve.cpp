@@ -112,13 +112,15 @@ class Resolver {
     if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
     if (key != no_node && list == no_node) provider.credentials.emplace_back(default_credential);
     if (provider.passthrough && (key != no_node || (is(list, Kind::sequence) && tree_[list].child_count != 0))) {
-      problem_at_key(tree_.child(node, "passthrough"),
-                     "the client's own credential goes on, so that this provider's are never used; give one of the two");
+      problem_at_key(
+          tree_.child(node, "passthrough"),
+          "the client's own credential goes on, so that this provider's are never used; give one of the two");
     }
     const NodeId passthrough = tree_.child(node, "passthrough");
     if (list == no_node && key == no_node && !provider.passthrough && !is(passthrough, Kind::unresolved)) {
-      problem_at_key(node, "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
-                           "if the provider needs none");
+      problem_at_key(node,
+                     "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
+                     "if the provider needs none");
     }
   }
 
@@ -172,7 +174,8 @@ class Resolver {
       fill(tree_, flags, *config::find(*models->shape, "flags")->shape, &model.flags, said);
     }
     if (model.context_tokens_max != 0 && model.output_tokens_max > model.context_tokens_max) {
-      warnings_.push_back(at(tree_.child(node, "output_tokens_max"), "is more than context_tokens_max, the whole of it"));
+      warnings_.push_back(
+          at(tree_.child(node, "output_tokens_max"), "is more than context_tokens_max, the whole of it"));
     }
   }
 
@@ -184,7 +187,8 @@ class Resolver {
       if (provider.enabled) route.targets.push_back({uint32_t(i), {}, provider.flags});
     }
     if (route.targets.empty() && !config_.providers.empty()) {
-      warnings_.push_back(at(tree_.child(tree_.root(), "providers"), "no provider is enabled, so that nothing can be served"));
+      warnings_.push_back(
+          at(tree_.child(tree_.root(), "providers"), "no provider is enabled, so that nothing can be served"));
     }
     config_.routes.push_back(std::move(route));
   }

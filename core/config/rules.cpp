@@ -158,15 +158,16 @@ std::string rule_path(std::string_view text) {
 
 std::string rule_header_name(std::string_view text) {
   if (text.size() > 256 || !made_of(text, "!#$%&'*+-.^_`|~")) return "is not a header's name";
-  for (std::string_view own : {"host", "content-length", "content-encoding", "transfer-encoding", "connection",
-                               "keep-alive", "te", "trailer", "upgrade", "expect", "accept-encoding",
-                               "proxy-connection", "request-id"}) {
+  for (std::string_view own :
+       {"host", "content-length", "content-encoding", "transfer-encoding", "connection", "keep-alive", "te", "trailer",
+        "upgrade", "expect", "accept-encoding", "proxy-connection", "request-id"}) {
     if (base::equals_ignoring_case(text, own)) return "is a header that the gateway sets itself";
   }
   if (base::begins_ignoring_case(text, "x-signalbox-")) return "is a header that the gateway sets itself";
-  for (std::string_view credential : {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie",
-                                      "proxy-authorization"}) {
-    if (base::equals_ignoring_case(text, credential)) return "carries a credential: those go into credentials, where no log finds them";
+  for (std::string_view credential :
+       {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"}) {
+    if (base::equals_ignoring_case(text, credential))
+      return "carries a credential: those go into credentials, where no log finds them";
   }
   return {};
 }

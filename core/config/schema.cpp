@@ -42,8 +42,7 @@ template <auto M>
 constexpr Elements elements(std::string* (*element_name)(void*) = nullptr) {
   using Owner = typename MemberOf<decltype(M)>::Class;
   return {[](void* owner, size_t count) { (static_cast<Owner*>(owner)->*M).resize(count); },
-          [](void* owner, size_t index) -> void* { return &(static_cast<Owner*>(owner)->*M)[index]; },
-          element_name};
+          [](void* owner, size_t index) -> void* { return &(static_cast<Owner*>(owner)->*M)[index]; }, element_name};
 }
 
 constexpr int64_t kib = 1024;
@@ -55,8 +54,10 @@ constexpr Choice dialects[] = {{"anthropic", uint8_t(Dialect::anthropic)},
                                {"openai_chat", uint8_t(Dialect::openai_chat)},
                                {"openai_responses", uint8_t(Dialect::openai_responses)},
                                {"gemini", uint8_t(Dialect::gemini)}};
-constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)}, {"info", uint8_t(LogLevel::info)},
-                                 {"warn", uint8_t(LogLevel::warn)},   {"error", uint8_t(LogLevel::error)},
+constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)},
+                                 {"info", uint8_t(LogLevel::info)},
+                                 {"warn", uint8_t(LogLevel::warn)},
+                                 {"error", uint8_t(LogLevel::error)},
                                  {"off", uint8_t(LogLevel::off)}};
 constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
 // Provider::mock is a bool, so the only choice is the value true.

@@ -60,7 +60,7 @@ struct Field {
   TextRule rule = nullptr;      // text, each of text_list, values of header_map
   TextRule key_rule = nullptr;  // keys of header_map and object_map
   Form form = Form::list_only;
-  uint32_t items_max = 0;       // lists and maps
+  uint32_t items_max = 0;  // lists and maps
   const Shape* shape = nullptr;
   Elements elements{};
   std::string_view default_text{};  // what no struct holds; otherwise it is read from the prototype
@@ -73,7 +73,7 @@ struct Shape {
   std::string_view doc{};
   std::span<const Field> fields;
   void* (*prototype)() = nullptr;  // the struct with its defaults, for the documents; nobody writes to it
-  std::string_view any_of{};  // the value of anyOf in the JSON Schema, as JSON, or empty
+  std::string_view any_of{};       // the value of anyOf in the JSON Schema, as JSON, or empty
 };
 
 const Shape& root_shape();

@@ -34,7 +34,8 @@ void write_value(Writer& out, const Field& field) {
     case FieldKind::client_key: out.key("type").string("string").key("writeOnly").boolean(true); break;
     case FieldKind::integer:
       out.key("anyOf").begin_array();
-      out.begin_object().key("type").string("integer").key("minimum").number(field.min).key("maximum").number(field.max);
+      out.begin_object().key("type").string("integer").key("minimum").number(field.min).key("maximum").number(
+          field.max);
       out.end_object();
       write_or_variable(out);
       break;
@@ -61,7 +62,13 @@ void write_value(Writer& out, const Field& field) {
       if (field.form == Form::one_or_list) out.end_object().end_array();
       break;
     case FieldKind::header_map:
-      out.key("type").string("object").key("additionalProperties").begin_object().key("type").string("string").end_object();
+      out.key("type")
+          .string("object")
+          .key("additionalProperties")
+          .begin_object()
+          .key("type")
+          .string("string")
+          .end_object();
       out.key("maxProperties").number(field.items_max);
       break;
     case FieldKind::object: out.key("$ref").string("#/$defs/" + std::string(field.shape->name)); break;

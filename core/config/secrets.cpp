@@ -72,9 +72,9 @@ std::string fault_of(std::string_view secret, FieldKind kind) {
     lower += (c >= 'A' && c <= 'Z') ? char(c - 'A' + 'a') : c;
   }
   constexpr std::string_view sample = "is the sample of an example, not a key";
-  for (std::string_view part : {"changeme", "change-me", "change_me", "your-api-key", "your_api_key", "yourapikey",
-                                "your-key", "your_key", "xxxxxx", "...", "replace-me", "replace_me", "api-key-here",
-                                "api_key_here"}) {
+  for (std::string_view part :
+       {"changeme", "change-me", "change_me", "your-api-key", "your_api_key", "yourapikey", "your-key", "your_key",
+        "xxxxxx", "...", "replace-me", "replace_me", "api-key-here", "api_key_here"}) {
     if (lower.find(part) != std::string::npos) return std::string(sample);
   }
   if (lower.front() == '<' && lower.back() == '>') return std::string(sample);

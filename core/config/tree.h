@@ -34,8 +34,8 @@ inline bool operator<(Place a, Place b) { return a.line != b.line ? a.line < b.l
 
 enum class Kind : uint8_t {
   null,
-  boolean,     // text "true" or "false"
-  number,      // text as in the source, of JSON's grammar
+  boolean,  // text "true" or "false"
+  number,   // text as in the source, of JSON's grammar
   string,
   secret,      // a secret that the host has taken out; no text
   unresolved,  // names a variable that is not set: already a problem, so no check looks at its value

@@ -116,10 +116,12 @@ std::string_view error_type(const Fault& fault, int status) {
     case 402: return "billing_error";
     case 403: return "permission_error";
     case 404: return "not_found_error";
-    case 408: case 504: return "timeout_error";
+    case 408:
+    case 504: return "timeout_error";
     case 413: return "request_too_large";
     case 429: return "rate_limit_error";
-    case 503: case 529: return "overloaded_error";
+    case 503:
+    case 529: return "overloaded_error";
     default: break;
   }
   if (status < 500) return "invalid_request_error";

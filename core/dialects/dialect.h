@@ -27,8 +27,8 @@ inline constexpr size_t stop_reason_bytes_max = 64;
 struct Observation {
   Usage usage;
   std::string stop_reason;  // at most stop_reason_bytes_max
-  bool terminal = false;  // the dialect's own end has been seen
-  bool error = false;     // an error instead of, or inside, the answer
+  bool terminal = false;    // the dialect's own end has been seen
+  bool error = false;       // an error instead of, or inside, the answer
 };
 
 // One line of the catalogue.

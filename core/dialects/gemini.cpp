@@ -9,14 +9,21 @@ namespace {
 // google.rpc.Code by HTTP status.
 std::string_view status_name(int status) {
   switch (status) {
-    case 400: case 405: case 413: case 415: case 431: return "INVALID_ARGUMENT";
+    case 400:
+    case 405:
+    case 413:
+    case 415:
+    case 431: return "INVALID_ARGUMENT";
     case 401: return "UNAUTHENTICATED";
     case 403: return "PERMISSION_DENIED";
     case 404: return "NOT_FOUND";
-    case 408: case 504: return "DEADLINE_EXCEEDED";
+    case 408:
+    case 504: return "DEADLINE_EXCEEDED";
     case 429: return "RESOURCE_EXHAUSTED";
     case 501: return "UNIMPLEMENTED";
-    case 502: case 503: case 529: return "UNAVAILABLE";
+    case 502:
+    case 503:
+    case 529: return "UNAVAILABLE";
     default: return "INTERNAL";
   }
 }
@@ -57,8 +64,19 @@ void write_model(std::string& out, const ModelEntry& model) {
 
 }  // namespace
 
-const DialectRow gemini_row = {Dialect::gemini, "gemini", "", "", CredentialPlace::x_goog_api_key, "",
-                               nullptr, write_error, write_error_frame, write_catalogue, write_model,
-                               nullptr, {}, nullptr};
+const DialectRow gemini_row = {Dialect::gemini,
+                               "gemini",
+                               "",
+                               "",
+                               CredentialPlace::x_goog_api_key,
+                               "",
+                               nullptr,
+                               write_error,
+                               write_error_frame,
+                               write_catalogue,
+                               write_model,
+                               nullptr,
+                               {},
+                               nullptr};
 
 }  // namespace signalbox::dialects

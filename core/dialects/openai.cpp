@@ -55,8 +55,20 @@ void write_model(std::string& out, const ModelEntry& model) {
 }
 
 constexpr DialectRow openai_row(Dialect dialect, std::string_view name, std::string_view path) {
-  return {dialect, name, path, "", CredentialPlace::bearer, "x-request-id", nullptr, write_error, write_error_frame,
-          write_catalogue, write_model, nullptr, {}, nullptr};
+  return {dialect,
+          name,
+          path,
+          "",
+          CredentialPlace::bearer,
+          "x-request-id",
+          nullptr,
+          write_error,
+          write_error_frame,
+          write_catalogue,
+          write_model,
+          nullptr,
+          {},
+          nullptr};
 }
 
 }  // namespace

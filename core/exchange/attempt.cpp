@@ -98,8 +98,9 @@ std::span<const Header> Machine::upstream_headers(const Provider& to, Credential
   // The core reads the answer as it goes by, and hosts decode nothing yet; what it does not read may come
   // in whatever coding the client takes.
   const Header* accepted = http::find(head_.headers, "accept-encoding");
-  headers[filled++] = accepted && decision_.plan.route->accounting == Accounting::off ? *accepted
-                                                                                     : Header{"accept-encoding", "identity"};
+  headers[filled++] = accepted && decision_.plan.route->accounting == Accounting::off
+                          ? *accepted
+                          : Header{"accept-encoding", "identity"};
   return headers.first(filled);
 }
 

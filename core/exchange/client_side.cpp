@@ -51,8 +51,9 @@ Fault Machine::admit(const ClientHead& head) {
       return {FaultKind::forbidden,
               "This Host is not one of this gateway's names; add it under server.hosts if it should be."};
     case http::Verdict::foreign_origin:
-      return {FaultKind::forbidden,
-              "Requests from other web origins are refused; add the origin under server.origins if it should be let in."};
+      return {
+          FaultKind::forbidden,
+          "Requests from other web origins are refused; add the origin under server.origins if it should be let in."};
   }
   if (endpoint_.operation == Operation::options) return {};
   if (endpoint_.operation == Operation::unknown) return {FaultKind::not_found, {}};
@@ -71,10 +72,10 @@ Fault Machine::admit(const ClientHead& head) {
     case Operation::readyz: return {};
     case Operation::explain: {
       // Without an admin key to tell administrators by, whoever sits at this machine is one.
-      const bool at_this_machine =
-          admin.outcome == auth::AuthResult::Outcome::open && head.peer == PeerScope::loopback;
+      const bool at_this_machine = admin.outcome == auth::AuthResult::Outcome::open && head.peer == PeerScope::loopback;
       if (has_admin_key_ || at_this_machine) break;
-      return {FaultKind::forbidden, "This endpoint needs an admin key (server.admin_keys), or a client on this machine."};
+      return {FaultKind::forbidden,
+              "This endpoint needs an admin key (server.admin_keys), or a client on this machine."};
     }
     default:
       if (Fault fault = admit_client(head)) return fault;
@@ -114,7 +115,8 @@ Fault Machine::admit_client(const ClientHead& head) {
       return {FaultKind::unauthenticated, "No client key is configured, so only this machine may ask."};
     case PeerScope::unknown: break;
   }
-  const bool conversation = endpoint_.operation == Operation::messages || endpoint_.operation == Operation::count_tokens;
+  const bool conversation =
+      endpoint_.operation == Operation::messages || endpoint_.operation == Operation::count_tokens;
   if (!conversation) return {FaultKind::no_client_key, {}};
   access_ = Access::mock_only;
   return {};

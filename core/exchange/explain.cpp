@@ -47,8 +47,8 @@ void write_choice(json::Writer& w, const Choice& choice, const Config& config, c
   if (choice.service == Service::forward) {
     const bool counting = asked.operation == Operation::count_tokens;
     w.key("dialect").string(dialect.name);
-    w.key("url").string(http::join_url(provider.base_url, counting ? dialect.count_tokens_path : dialect.conversation_path,
-                                       asked.query));
+    w.key("url").string(http::join_url(provider.base_url,
+                                       counting ? dialect.count_tokens_path : dialect.conversation_path, asked.query));
     w.key("headers_set").begin_array();
     for (const ExtraHeader& extra : provider.headers) w.string(extra.name);
     w.end_array();

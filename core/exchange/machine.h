@@ -43,7 +43,7 @@ class Machine {
   struct Attempt {
     uint32_t number = 0;  // from 1; 0 before the first
     const routing::Lane* lane = nullptr;
-    bool open = false;    // the host still has it
+    bool open = false;  // the host still has it
     bool sent = false;
     Watch watch = Watch::nothing;
     std::optional<sse::FrameReader> frames;
@@ -56,7 +56,9 @@ class Machine {
   void dispatch(const Event& event);
   void poison(std::string_view broken_rule);
   template <class E>
-  void emit(E effect) { effects_.emplace_back(std::move(effect)); }
+  void emit(E effect) {
+    effects_.emplace_back(std::move(effect));
+  }
 
   // client_side.cpp
   void on(const ClientHead& head);

@@ -17,12 +17,9 @@ struct PathRow {
 };
 
 constexpr PathRow paths[] = {
-    {"/v1/messages", Operation::messages, post},
-    {"/v1/messages/count_tokens", Operation::count_tokens, post},
-    {"/v1/models", Operation::models_list, get},
-    {"/healthz", Operation::healthz, get},
-    {"/readyz", Operation::readyz, get},
-    {"/signalbox/explain", Operation::explain, post},
+    {"/v1/messages", Operation::messages, post}, {"/v1/messages/count_tokens", Operation::count_tokens, post},
+    {"/v1/models", Operation::models_list, get}, {"/healthz", Operation::healthz, get},
+    {"/readyz", Operation::readyz, get},         {"/signalbox/explain", Operation::explain, post},
 };
 
 constexpr std::string_view models_prefix = "/v1/models/";

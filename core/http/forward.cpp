@@ -25,7 +25,7 @@ bool ends_at_gateway_by_name(std::string_view name) {
     case 14:
       return is("content-length") ||  // of the body as it came in
              is("true-client-ip") || is("x-goog-api-key");
-    case 15: return is("accept-encoding");  // the core asks for identity unless the mode is pass
+    case 15: return is("accept-encoding");   // the core asks for identity unless the mode is pass
     case 16: return is("content-encoding");  // a body in a coding is decoded or refused before
     default: return false;
   }

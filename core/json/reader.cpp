@@ -10,9 +10,7 @@ constexpr std::string_view no_value = "the text ends where a value is due";
 constexpr std::string_view too_deep = "nested too deeply";
 constexpr std::string_view name_due = "a value was asked for where a name is due";
 
-std::string_view between(const char* begin, const char* end) {
-  return {begin, static_cast<size_t>(end - begin)};
-}
+std::string_view between(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
 
 // A literal's word and token, by its first character.
 struct Literal {
@@ -107,16 +105,13 @@ Token Reader::next() {
       p = skip_space(p + 1, end_);
       return object ? read_key(p) : read_value(p);
     }
-    case Due::key_or_end:
-      return *p == '}' ? close(p, Token::end_object) : read_key(p);
-    case Due::value_or_end:
-      return *p == ']' ? close(p, Token::end_array) : read_value(p);
+    case Due::key_or_end: return *p == '}' ? close(p, Token::end_object) : read_key(p);
+    case Due::value_or_end: return *p == ']' ? close(p, Token::end_array) : read_value(p);
     case Due::colon: {
       const Scalar colon = scan_colon(p, end_);
       return colon.token == Token::error ? fail(colon.at, colon.what) : read_value(colon.at);
     }
-    default:
-      return read_value(p);
+    default: return read_value(p);
   }
 }
 
@@ -156,8 +151,7 @@ std::optional<std::string_view> Reader::skip_value() {
 // reader then stands where the public declaration says.
 bool Reader::begin_skip(const char*& p) {
   switch (due_) {
-    case Due::value:
-      return true;
+    case Due::value: return true;
     case Due::colon: {
       const Scalar colon = scan_colon(p, end_);
       if (colon.token == Token::error) fail(colon.at, colon.what);
@@ -177,11 +171,8 @@ bool Reader::begin_skip(const char*& p) {
         return true;
       }
       break;
-    case Due::key_or_end:
-      fail(p, name_due);
-      return false;
-    default:
-      break;
+    case Due::key_or_end: fail(p, name_due); return false;
+    default: break;
   }
   next();  // the array's end, the text's end, or the fault that stands here
   return false;

@@ -42,8 +42,8 @@ inline const char* find_special(const char* p, const char* end) {
 #else
   for (; end - p >= 8; p += 8) {
     const uint64_t word = base::load_word(p);
-    const uint64_t marks = base::mark_below(word, 0x20) | (word & base::word_highs) |
-                           base::mark_equal(word, '"') | base::mark_equal(word, '\\');
+    const uint64_t marks = base::mark_below(word, 0x20) | (word & base::word_highs) | base::mark_equal(word, '"') |
+                           base::mark_equal(word, '\\');
     if (marks != 0) {
       p += base::first_mark(marks);
       break;

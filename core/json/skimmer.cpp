@@ -131,8 +131,7 @@ const char* Skimmer::step(const char* p, const char* end) {
       return p + 1;
 
     case State::closed:
-    case State::quiet:
-      break;
+    case State::quiet: break;
   }
   return end;
 }

@@ -45,13 +45,13 @@ class Skimmer {
  private:
   enum class State : uint8_t {
     before_root,
-    before_key,    // after '{' or ',' of the root object
+    before_key,  // after '{' or ',' of the root object
     in_key,
     before_colon,
     before_value,
-    in_scalar,     // a number or literal of the root object, ended by what follows it
-    in_string,     // a string that is a value of the root object
-    in_nested,     // between strings, at depth 2 or more, or anywhere in a root array
+    in_scalar,  // a number or literal of the root object, ended by what follows it
+    in_string,  // a string that is a value of the root object
+    in_nested,  // between strings, at depth 2 or more, or anywhere in a root array
     in_nested_string,
     after_value,
     closed,
@@ -71,11 +71,11 @@ class Skimmer {
   void value_done();
 
   std::vector<Slot> slots_;
-  std::string key_;           // the root object's member name being read, still escaped
+  std::string key_;  // the root object's member name being read, still escaped
   size_t value_bytes_max_;
   size_t key_bytes_max_ = 0;  // no longer name can be one of ours
   size_t depth_ = 0;
-  Slot* slot_ = nullptr;      // where the value being read goes; null: nowhere
+  Slot* slot_ = nullptr;  // where the value being read goes; null: nowhere
   State state_ = State::before_root;
   bool is_object_ = false;
   bool key_too_long_ = false;

@@ -12,8 +12,8 @@ namespace {
 
 // What the conversation's last message asks of the mock.
 struct Ask {
-  std::string text;          // the user's words, all text blocks joined
-  std::string tool_result;   // what a tool answered
+  std::string text;         // the user's words, all text blocks joined
+  std::string tool_result;  // what a tool answered
   bool has_tool_result = false;
 };
 
@@ -126,8 +126,9 @@ std::string words(std::string_view body, const Ask& ask) {
   }
   text += " It answered to ";
   text += std::to_string(ask.text.size());
-  text += " bytes of your last message. To see a tool call, write: mock: call NAME {\"argument\": \"value\"}."
-          " To reach a real model, start with --config FILE.";
+  text +=
+      " bytes of your last message. To see a tool call, write: mock: call NAME {\"argument\": \"value\"}."
+      " To reach a real model, start with --config FILE.";
   return text;
 }
 

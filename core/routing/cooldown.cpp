@@ -9,11 +9,11 @@
 namespace signalbox::routing {
 namespace {
 
-constexpr int64_t short_ms = 5'000;               // a hiccup: the next request may well succeed
-constexpr int64_t limited_ms = 15'000;            // a 429 that does not say how long
-constexpr int64_t model_missing_ms = 600'000;     // a mapped model the upstream does not have
-constexpr int64_t exhausted_ms = 3'600'000;       // no money, no quota
-constexpr int64_t refused_key_ms = 1'800'000;     // our credential is not accepted
+constexpr int64_t short_ms = 5'000;            // a hiccup: the next request may well succeed
+constexpr int64_t limited_ms = 15'000;         // a 429 that does not say how long
+constexpr int64_t model_missing_ms = 600'000;  // a mapped model the upstream does not have
+constexpr int64_t exhausted_ms = 3'600'000;    // no money, no quota
+constexpr int64_t refused_key_ms = 1'800'000;  // our credential is not accepted
 
 int two_digits(std::string_view text, size_t at) {
   char a = text[at], b = text[at + 1];
@@ -54,7 +54,8 @@ int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms) {
     const Header* after = http::find(headers, "retry-after");
     if (!after) return -1;
     const std::string_view text = http::trim(after->value);
-    if (auto seconds = json::to_int64(text)) wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000;
+    if (auto seconds = json::to_int64(text))
+      wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000;
     else if (auto date = parse_date_ms(text)) wait_ms = *date - now_unix_ms;
   }
   return wait_ms ? std::clamp<int64_t>(*wait_ms, 0, retry_after_ms_max) : -1;
@@ -64,11 +65,14 @@ int64_t cool_ms_for_status(int status, std::span<const Header> headers, Credenti
   const int64_t asked_ms = retry_after_ms(headers, now_unix_ms);
   const bool client_owned = owner == CredentialOwner::client;
   switch (status) {
-    case 401: case 403: return client_owned ? 0 : refused_key_ms;
+    case 401:
+    case 403: return client_owned ? 0 : refused_key_ms;
     case 402: return client_owned ? 0 : exhausted_ms;
     case 429: return client_owned ? 0 : asked_ms >= 0 ? asked_ms : limited_ms;
     case 404: return model_missing_ms;
-    case 408: case 409: case 425: return asked_ms >= 0 ? asked_ms : short_ms;
+    case 408:
+    case 409:
+    case 425: return asked_ms >= 0 ? asked_ms : short_ms;
     default: break;
   }
   if (status >= 500) return asked_ms >= 0 ? asked_ms : short_ms;

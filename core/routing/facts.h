@@ -18,7 +18,7 @@ struct Facts {
   std::string_view model;  // unescaped, 1 to model_bytes_max bytes
   size_t model_begin = 0;  // the model's token in the body, quotes included
   size_t model_end = 0;
-  bool streamed = false;   // the client asked for a stream
+  bool streamed = false;  // the client asked for a stream
 };
 
 // The facts, or why there are none.

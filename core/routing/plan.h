@@ -20,8 +20,8 @@ namespace signalbox::routing {
 
 // One thing that can be tried: a target with one credential. Views into the configuration and the arena.
 struct Lane {
-  uint32_t provider = 0;             // index into Config::providers
-  std::string_view credential;       // name; empty: the client's own, or none
+  uint32_t provider = 0;        // index into Config::providers
+  std::string_view credential;  // name; empty: the client's own, or none
   std::string_view upstream_model;
   LaneFlags flags;                   // what its target can take
   std::string_view name;             // "provider/credential/model": what health belongs to

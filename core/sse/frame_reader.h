@@ -69,7 +69,7 @@ class FrameReader {
   size_t line_begin_ = 0;   // the unfinished line's first byte
   size_t scanned_ = 0;      // no line end in [line_begin_, scanned_)
   Field event_;
-  Field data_;              // the first data line
+  Field data_;  // the first data line
   size_t data_count_ = 0;
   bool first_line_ = true;  // a BOM may stand before it
   bool after_cr_ = false;   // a \n at line_begin_ belongs to the \r before it

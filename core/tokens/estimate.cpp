@@ -13,18 +13,18 @@ using json::Reader;
 using json::Token;
 
 // What the model is given around the text, in tokens.
-constexpr int64_t request_tokens = 8;    // the frame of a conversation
-constexpr int64_t message_tokens = 4;    // role and borders of a message
-constexpr int64_t block_tokens = 3;      // borders of a content block
-constexpr int64_t tool_tokens = 12;      // borders of a definition
+constexpr int64_t request_tokens = 8;            // the frame of a conversation
+constexpr int64_t message_tokens = 4;            // role and borders of a message
+constexpr int64_t block_tokens = 3;              // borders of a content block
+constexpr int64_t tool_tokens = 12;              // borders of a definition
 constexpr int64_t tool_use_prompt_tokens = 346;  // Anthropic's instructions for tools, sent once
 constexpr int64_t server_tool_tokens = 700;      // a definition the upstream has (search, editor, shell)
 // Anthropic scales images to at most about 1.15 megapixels at 750 pixels a token.
 constexpr int64_t image_tokens = 1600;
 // A page of a PDF goes in as its text (about 1,500 tokens) and as an image.
 constexpr int64_t pdf_page_tokens = 1500 + image_tokens;
-constexpr int64_t pdf_page_bytes = 50'000;  // a written page with its share of the fonts
-constexpr int64_t pdf_pages_max = 600;      // what the API takes
+constexpr int64_t pdf_page_bytes = 50'000;    // a written page with its share of the fonts
+constexpr int64_t pdf_pages_max = 600;        // what the API takes
 constexpr int64_t unseen_document_pages = 5;  // behind a URL or a file id
 // Encrypted thinking and search results: base64 of text.
 constexpr int64_t opaque_bytes_per_token = 6;
@@ -131,8 +131,7 @@ class Walk {
         if (is("system")) return descend(Token::begin_array, Place::blocks);
         if (is("tools")) return descend(Token::begin_array, Place::tools);
         return skip();
-      case Place::message:
-        return is("content") ? descend(Token::begin_array, Place::blocks) : skip();
+      case Place::message: return is("content") ? descend(Token::begin_array, Place::blocks) : skip();
       case Place::block: return block_member(frame);
       case Place::source: return source_member(frame);
       case Place::tool:

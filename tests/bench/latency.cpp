@@ -81,7 +81,8 @@ std::string read_file(const char* path) {
 std::string request_for(const std::string& body, int port) {
   return "POST /v1/messages?beta=true HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(port) +
          "\r\ncontent-type: application/json\r\nanthropic-version: 2023-06-01\r\nx-api-key: bench-client\r\n"
-         "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+         "content-length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 // The value of content-length in a head of ours or of a server here; -1 when there is none.
@@ -207,15 +208,18 @@ void serve_connection(int fd, int64_t gap_ms, int frames) {
   send_at_once(fd);
   const std::string head =
       "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n" +
-      chunk("event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_01\",\"type\":"
-            "\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,"
-            "\"stop_sequence\":null,\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\n") +
-      chunk("event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
-            "{\"type\":\"text\",\"text\":\"\"}}\n\n");
+      chunk(
+          "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_01\",\"type\":"
+          "\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,"
+          "\"stop_sequence\":null,\"usage\":{\"input_tokens\":1,\"output_tokens\":1}}}\n\n") +
+      chunk(
+          "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
+          "{\"type\":\"text\",\"text\":\"\"}}\n\n");
   const std::string tail =
       chunk("event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n") +
-      chunk("event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\","
-            "\"stop_sequence\":null},\"usage\":{\"output_tokens\":1}}\n\n") +
+      chunk(
+          "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\","
+          "\"stop_sequence\":null},\"usage\":{\"output_tokens\":1}}\n\n") +
       chunk("event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n") + "0\r\n\r\n";
   bool open = true;
   while (open && read_request(fd)) {

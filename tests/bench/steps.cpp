@@ -83,9 +83,9 @@ Answer streamed(int frames) {
 
 // What a host keeps for one exchange, performed effect by effect.
 struct Host {
-  size_t sent_bytes = 0;      // request body handed to the transport
-  size_t client_bytes = 0;    // answer body the client got
-  size_t window_begin = 0;    // first byte of the answer not let go of yet
+  size_t sent_bytes = 0;    // request body handed to the transport
+  size_t client_bytes = 0;  // answer body the client got
+  size_t window_begin = 0;  // first byte of the answer not let go of yet
   uint32_t attempt = 0;
   bool head_sent = false;
   bool finished = false;
@@ -122,9 +122,14 @@ void run_once(Gateway& gateway, const std::string& body, const Answer& answer, s
   const Now now{1'000'000, 1'700'000'000'000};
   const std::string length = std::to_string(body.size());
   const Header request_headers[] = {
-      {"host", "127.0.0.1:8484"},          {"content-type", "application/json"}, {"anthropic-version", "2023-06-01"},
-      {"x-api-key", "bench-client"},       {"accept", "application/json"},       {"user-agent", "bench"},
-      {"anthropic-beta", "context-management-2025-06-27"}, {"content-length", length},
+      {"host", "127.0.0.1:8484"},
+      {"content-type", "application/json"},
+      {"anthropic-version", "2023-06-01"},
+      {"x-api-key", "bench-client"},
+      {"accept", "application/json"},
+      {"user-agent", "bench"},
+      {"anthropic-beta", "context-management-2025-06-27"},
+      {"content-length", length},
   };
   const Header answer_headers[] = {{"content-type", answer.content_type}, {"request-id", "req_upstream"}};
   Exchange exchange(gateway);

@@ -59,8 +59,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Exchange exchange(gateway);
   Source source{data, size};
 
-  constexpr std::string_view targets[] = {"/v1/messages?beta=true", "/v1/messages/count_tokens", "/v1/models",
-                                          "/v1/models/m", "/signalbox/explain", "/healthz", "/readyz", "/v1/responses",
+  constexpr std::string_view targets[] = {"/v1/messages?beta=true",
+                                          "/v1/messages/count_tokens",
+                                          "/v1/models",
+                                          "/v1/models/m",
+                                          "/signalbox/explain",
+                                          "/healthz",
+                                          "/readyz",
+                                          "/v1/responses",
                                           "/v1beta/models"};
   constexpr std::string_view types[] = {"text/event-stream", "application/json; charset=x", "text/html", ""};
   // What a host keeps for the exchange: heads and request windows.
@@ -84,14 +90,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         headers[1] = {"x-api-key", "k"};
         headers[2] = {"connection", source.text(source.byte() % 16)};
         headers[3] = {source.text(source.byte() % 16), source.text(source.byte() % 16)};
-        event = ClientHead{choice & 0x20 ? "GET" : "POST", targets[source.byte() % 9], headers, -1,
-                           choice & 0x10 ? PeerScope::remote : PeerScope::loopback, {}};
+        event = ClientHead{choice & 0x20 ? "GET" : "POST",
+                           targets[source.byte() % 9],
+                           headers,
+                           -1,
+                           choice & 0x10 ? PeerScope::remote : PeerScope::loopback,
+                           {}};
         break;
       }
       case 1: {
         std::string& kept = bodies.emplace_back();
-        kept = choice & 0x20 ? std::string(source.text(source.byte()))
-                             : std::string(R"({"model":")") + std::string(source.text(source.byte() % 8)) + R"(","stream":true})";
+        kept = choice & 0x20
+                   ? std::string(source.text(source.byte()))
+                   : std::string(R"({"model":")") + std::string(source.text(source.byte() % 8)) + R"(","stream":true})";
         event = ClientBody{kept, (choice & 0x80) == 0};
         break;
       }
@@ -114,7 +125,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         break;
       }
       case 8: event = UpstreamEnd{attempt, window}; break;
-      case 9: event = choice & 0x20 ? Event(UpstreamPiped{attempt, 9, true}) : Event(UpstreamFailed{attempt, FaultKind::upstream_reset}); break;
+      case 9:
+        event = choice & 0x20 ? Event(UpstreamPiped{attempt, 9, true})
+                              : Event(UpstreamFailed{attempt, FaultKind::upstream_reset});
+        break;
       case 10: event = Woken{}; break;
     }
     const Step answer = exchange.handle(event, now);

@@ -58,7 +58,8 @@ Played play(std::string_view text, size_t piece_max, unsigned seed, size_t frame
       views.push_back(frame);
     }
     if (last && reader.finish(frame)) views.push_back(frame);
-    for (const Frame& view : views) played.frames.push_back({std::string(view.event), std::string(view.data), view.has_data});
+    for (const Frame& view : views)
+      played.frames.push_back({std::string(view.event), std::string(view.data), view.has_data});
     if ((seed >> 8) % 3 != 0) {
       reader.released(end);
       gone += end;

@@ -11,7 +11,9 @@ using dialects::anthropic_row;
 
 namespace {
 
-routing::FactsResult facts_of(const std::string& body, Arena& arena) { return anthropic_row.read_facts({}, body, arena); }
+routing::FactsResult facts_of(const std::string& body, Arena& arena) {
+  return anthropic_row.read_facts({}, body, arena);
+}
 
 dialects::Observation seen_of(std::string_view event, std::string_view data) {
   dialects::Observation seen;
@@ -78,7 +80,8 @@ TEST_CASE("facts: odd but valid JSON is carried", "[anthropic]") {
 
 TEST_CASE("facts: a hundred thousand levels are refused, not followed", "[anthropic]") {
   Arena arena;
-  auto result = facts_of("{\"model\":\"a\",\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", arena);
+  auto result =
+      facts_of("{\"model\":\"a\",\"x\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}", arena);
   CHECK(result.fault.kind == FaultKind::bad_json);
 }
 
@@ -86,17 +89,18 @@ TEST_CASE("observing: usage comes from both ends of a stream, later figures win"
   dialects::Observation seen;
   anthropic_row.observe_frame(
       {"message_start",
-       R"({"type":"message_start","message":{"usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":1}}})", 0,
-       true},
+       R"({"type":"message_start","message":{"usage":{"input_tokens":9,"cache_read_input_tokens":4,"output_tokens":1}}})",
+       0, true},
       seen);
   CHECK(seen.usage.input_tokens == 9);
   CHECK(seen.usage.cache_read_tokens == 4);
   CHECK(seen.usage.output_tokens == 1);
   CHECK_FALSE(seen.terminal);
-  anthropic_row.observe_frame({"message_delta",
-                               R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":42,"input_tokens":null}})",
-                               0, true},
-                              seen);
+  anthropic_row.observe_frame(
+      {"message_delta",
+       R"({"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":42,"input_tokens":null}})",
+       0, true},
+      seen);
   CHECK(seen.usage.input_tokens == 9);
   CHECK(seen.usage.output_tokens == 42);
   CHECK(seen.stop_reason == "end_turn");

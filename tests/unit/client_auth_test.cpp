@@ -74,8 +74,10 @@ TEST_CASE("auth: x-signalbox-key alone counts where it is present") {
 }
 
 TEST_CASE("auth: a key of ours is known in every field") {
-  for (const Header& header : std::vector<Header>{{"x-api-key", "sb-one"}, {"Authorization", "Bearer sb-two"},
-                                                  {"x-goog-api-key", "sb-one"}, {"x-signalbox-key", "sb-one"}})
+  for (const Header& header : std::vector<Header>{{"x-api-key", "sb-one"},
+                                                  {"Authorization", "Bearer sb-two"},
+                                                  {"x-goog-api-key", "sb-one"},
+                                                  {"x-signalbox-key", "sb-one"}})
     CHECK(shows_key(header, keys));
   CHECK_FALSE(shows_key({"authorization", "Bearer sk-the-provider's"}, keys));
   CHECK_FALSE(shows_key({"authorization", "sb-one"}, keys));

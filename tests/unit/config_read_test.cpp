@@ -28,10 +28,14 @@ using Strings = std::vector<std::string>;
 std::string with_server(std::string_view server) {
   return "{\"server\":{" + std::string(server) + "},\"providers\":{\"m\":{\"builtin\":\"mock\"}}}";
 }
-std::string with_provider(std::string_view provider) { return "{\"providers\":{\"a\":{" + std::string(provider) + "}}}"; }
+std::string with_provider(std::string_view provider) {
+  return "{\"providers\":{\"a\":{" + std::string(provider) + "}}}";
+}
 std::string with_routes(std::string_view routes) {
-  return "{\"providers\":{\"mock\":{\"builtin\":\"mock\"}},\"models\":{\"sonnet\":{\"provider\":\"mock\",\"upstream_model\":\"s\"}},\n"
-         "\"routes\":[" + std::string(routes) + "]}";
+  return "{\"providers\":{\"mock\":{\"builtin\":\"mock\"}},\"models\":{\"sonnet\":{\"provider\":\"mock\",\"upstream_"
+         "model\":\"s\"}},\n"
+         "\"routes\":[" +
+         std::string(routes) + "]}";
 }
 constexpr std::string_view good = R"("dialect":"anthropic","base_url":"https://a.example","key":"${K}")";
 
@@ -107,38 +111,42 @@ TEST_CASE("config: every key arrives where it belongs") {
 }
 
 TEST_CASE("config: many problems come at once, in the order of the file") {
-  CHECK(problems_of("{\n"
-                    " \"server\": {\"listn\": \"127.0.0.1:1\", \"threads\": \"four\", \"log_level\": \"inof\"},\n"
-                    " \"providers\": {\"a\": {\"dialect\": \"antropic\", \"base_url\": \"ftp://x\", \"api_key\": \"k\"},\n"
-                    "  \"b\": 3},\n"
-                    " \"models\": {\"m\": {\"provider\": \"aa\", \"upstream_model\": 4}},\n"
-                    " \"routes\": [{\"match\": \"*\", \"targets\": [\"mm\", \"c/x\"]}, {}]\n"
-                    "}") ==
-        Strings{
-            R"(2:13: server.listn: unknown key (did you mean "listen"?))",
-            R"(2:48: server.threads: must be a number, not a string)",
-            R"(2:69: server.log_level: must be one of debug, info, warn, error, off (did you mean "info"?))",
-            R"(3:16: providers.a: has no credential: give key or credentials, or passthrough: true, or credentials: [] if the provider needs none)",
-            R"(3:33: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you mean "anthropic"?))",
-            R"(3:57: providers.a.base_url: must begin with http:// or https://)",
-            R"(3:68: providers.a.api_key: unknown key (did you mean "key"?))",
-            R"(4:8: providers.b: must be a mapping, not a number)",
-            R"(5:31: models.m.provider: there is no provider "aa" (did you mean "a"?))",
-            R"(5:55: models.m.upstream_model: must be a string, not a number; put it in quotes)",
-            R"(6:40: routes[0].targets[0]: there is no model "mm" (did you mean "m"?))",
-            R"(6:46: routes[0].targets[1]: there is no model "c/x" and no provider "c" (did you mean "a/x"?))",
-            R"(6:55: routes[1]: the key "match" is missing)",
-            R"(6:55: routes[1]: the key "targets" is missing)",
-        });
+  CHECK(
+      problems_of(
+          "{\n"
+          " \"server\": {\"listn\": \"127.0.0.1:1\", \"threads\": \"four\", \"log_level\": \"inof\"},\n"
+          " \"providers\": {\"a\": {\"dialect\": \"antropic\", \"base_url\": \"ftp://x\", \"api_key\": \"k\"},\n"
+          "  \"b\": 3},\n"
+          " \"models\": {\"m\": {\"provider\": \"aa\", \"upstream_model\": 4}},\n"
+          " \"routes\": [{\"match\": \"*\", \"targets\": [\"mm\", \"c/x\"]}, {}]\n"
+          "}") ==
+      Strings{
+          R"(2:13: server.listn: unknown key (did you mean "listen"?))",
+          R"(2:48: server.threads: must be a number, not a string)",
+          R"(2:69: server.log_level: must be one of debug, info, warn, error, off (did you mean "info"?))",
+          R"(3:16: providers.a: has no credential: give key or credentials, or passthrough: true, or credentials: [] if the provider needs none)",
+          R"(3:33: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you mean "anthropic"?))",
+          R"(3:57: providers.a.base_url: must begin with http:// or https://)",
+          R"(3:68: providers.a.api_key: unknown key (did you mean "key"?))",
+          R"(4:8: providers.b: must be a mapping, not a number)",
+          R"(5:31: models.m.provider: there is no provider "aa" (did you mean "a"?))",
+          R"(5:55: models.m.upstream_model: must be a string, not a number; put it in quotes)",
+          R"(6:40: routes[0].targets[0]: there is no model "mm" (did you mean "m"?))",
+          R"(6:46: routes[0].targets[1]: there is no model "c/x" and no provider "c" (did you mean "a/x"?))",
+          R"(6:55: routes[1]: the key "match" is missing)",
+          R"(6:55: routes[1]: the key "targets" is missing)",
+      });
 }
 
 TEST_CASE("config: text that is no JSON, or says a thing twice") {
   CHECK(problems_of("") == Strings{"1:1: this is not JSON: the text ends where a value is due"});
   CHECK(problems_of("{\n  \"providers\": {,}}").size() == 1);
   CHECK(problems_of("{\n  \"providers\": {,}}").front().substr(0, 35) == "2:17: providers: this is not JSON: ");
-  CHECK(problems_of("{\"providers\":{\"m\":{\"builtin\":\"mock\"}},\n \"providers\": {\"x\":[{}]},\"server\":{\"thread\":1}}") ==
-        Strings{R"(2:2: providers: the key "providers" stands here a second time; the first is at line 1, column 2)",
-                R"(2:36: server.thread: unknown key (did you mean "threads"?))"});
+  CHECK(
+      problems_of(
+          "{\"providers\":{\"m\":{\"builtin\":\"mock\"}},\n \"providers\": {\"x\":[{}]},\"server\":{\"thread\":1}}") ==
+      Strings{R"(2:2: providers: the key "providers" stands here a second time; the first is at line 1, column 2)",
+              R"(2:36: server.thread: unknown key (did you mean "threads"?))"});
   CHECK(problems_of("[1]") == Strings{"1:1: must be a mapping, not a list"});
   CHECK(problems_of("{}") == Strings{R"(1:1: the key "providers" is missing)"});
   std::string deep;
@@ -150,7 +158,8 @@ TEST_CASE("config: text that is no JSON, or says a thing twice") {
 TEST_CASE("config: bounds and kinds of single values") {
   CHECK(problems_of(with_server(R"("threads":257)")) == Strings{"1:22: server.threads: must be between 0 and 256"});
   CHECK(problems_of(with_server(R"("threads":-1)")) == Strings{"1:22: server.threads: must be between 0 and 256"});
-  CHECK(problems_of(with_server(R"("threads":1.5)")) == Strings{"1:22: server.threads: must be a whole number in plain digits"});
+  CHECK(problems_of(with_server(R"("threads":1.5)")) ==
+        Strings{"1:22: server.threads: must be a whole number in plain digits"});
   CHECK(problems_of(with_server(R"("threads":99999999999999999999)")) ==
         Strings{"1:22: server.threads: must be a whole number in plain digits"});
   CHECK(problems_of(with_server(R"("threads":null)")) ==
@@ -169,18 +178,24 @@ TEST_CASE("config: a choice of on and off takes what YAML 1.1 makes of it") {
   CHECK(off.problems.empty());
   CHECK(off.config.routes.at(0).accounting == Accounting::off);
   CHECK(read_json(with_routes(R"({"match":"*","targets":["mock/*"],"accounting":true})")).problems.empty());
-  CHECK(problems_of(with_provider(R"("builtin":"mock","dialect":true)")).front().find("must be a string, not true or false") != std::string::npos);
+  CHECK(problems_of(with_provider(R"("builtin":"mock","dialect":true)"))
+            .front()
+            .find("must be a string, not true or false") != std::string::npos);
 }
 
 TEST_CASE("config: base URLs") {
-  for (const char* url : {"https://a.example", "http://127.0.0.1:8080/", "https://a.example/v1", "https://[::1]:1/x", "HTTPS://A.example"}) {
+  for (const char* url : {"https://a.example", "http://127.0.0.1:8080/", "https://a.example/v1", "https://[::1]:1/x",
+                          "HTTPS://A.example"}) {
     INFO(url);
-    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\"")).empty());
+    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\""))
+              .empty());
   }
-  for (const char* url : {"", "a.example", "ftp://a", "https://", "https:///v1", "https://u:p@a", "https://a?x=1", "https://a#x", "https://a b",
-                          "https://a:99999", "https://a:", "https://a\\u0000b", "https://[::1"}) {
+  for (const char* url :
+       {"", "a.example", "ftp://a", "https://", "https:///v1", "https://u:p@a", "https://a?x=1", "https://a#x",
+        "https://a b", "https://a:99999", "https://a:", "https://a\\u0000b", "https://[::1"}) {
     INFO(url);
-    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\"")).size() == 1);
+    CHECK(problems_of(with_provider(R"("dialect":"gemini","key":"${K}","base_url":")" + std::string(url) + "\""))
+              .size() == 1);
   }
 }
 
@@ -189,8 +204,10 @@ TEST_CASE("config: extra headers") {
     return problems_of(with_provider(std::string(good) + ",\"headers\":{" + std::string(header) + "}"));
   };
   CHECK(with_header(R"("X-Extra":"a b")").empty());
-  CHECK(with_header(R"("Host":"x")") == Strings{"1:97: providers.a.headers.Host: is a header that the gateway sets itself"});
-  for (const char* name : {"content-length", "Transfer-Encoding", "connection", "x-signalbox-key", "accept-encoding", "a b", "", "x:"}) {
+  CHECK(with_header(R"("Host":"x")") ==
+        Strings{"1:97: providers.a.headers.Host: is a header that the gateway sets itself"});
+  for (const char* name :
+       {"content-length", "Transfer-Encoding", "connection", "x-signalbox-key", "accept-encoding", "a b", "", "x:"}) {
     INFO(name);
     CHECK(with_header("\"" + std::string(name) + "\":\"x\"").size() == 1);
   }
@@ -199,24 +216,32 @@ TEST_CASE("config: extra headers") {
     INFO(value);
     CHECK(with_header("\"x\":\"" + std::string(value) + "\"").size() == 1);
   }
-  CHECK(with_header("\"x-a\":\"1\",\n\"X-A\":\"2\"") == Strings{"2:1: providers.a.headers.X-A: is the same header as at line 1"});
+  CHECK(with_header("\"x-a\":\"1\",\n\"X-A\":\"2\"") ==
+        Strings{"2:1: providers.a.headers.X-A: is the same header as at line 1"});
 }
 
 TEST_CASE("config: what a provider needs, and what does not go together") {
-  CHECK(problems_of(with_provider("")) ==
-        Strings{R"(1:15: providers.a: the key "dialect" is missing)", R"(1:15: providers.a: the key "base_url" is missing)",
-                "1:15: providers.a: has no credential: give key or credentials, or passthrough: true, or credentials: [] if the provider needs none"});
+  CHECK(problems_of(with_provider("")) == Strings{R"(1:15: providers.a: the key "dialect" is missing)",
+                                                  R"(1:15: providers.a: the key "base_url" is missing)",
+                                                  "1:15: providers.a: has no credential: give key or credentials, or "
+                                                  "passthrough: true, or credentials: [] if the provider needs none"});
   CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","credentials":[])")).empty());
   CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","passthrough":true)")).empty());
   CHECK(read_json(with_provider(good)).config.providers.at(0).credentials == Strings{"default"});
-  CHECK(problems_of(with_provider(std::string(good) + R"(,"passthrough":true)")).front().find("give one of the two") != std::string::npos);
-  CHECK(problems_of(with_provider(std::string(good) + R"(,"credentials":[])")).front().find("stands beside credentials") != std::string::npos);
+  CHECK(problems_of(with_provider(std::string(good) + R"(,"passthrough":true)")).front().find("give one of the two") !=
+        std::string::npos);
+  CHECK(problems_of(with_provider(std::string(good) + R"(,"credentials":[])"))
+            .front()
+            .find("stands beside credentials") != std::string::npos);
   CHECK(problems_of(with_provider(R"("builtin":"mock","base_url":"http://a")")) ==
         Strings{"1:37: providers.a.base_url: does not go with a built-in provider"});
   CHECK(problems_of(with_provider(R"("builtin":"mok")")).front().find("(did you mean \"mock\"?)") != std::string::npos);
-  CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","credentials":[{"name":"x","key":"${A}"},{"name":"x","key":"${B}"}])"))
-            .front()
-            .find("the name \"x\" is taken already") != std::string::npos);
+  CHECK(
+      problems_of(
+          with_provider(
+              R"("dialect":"gemini","base_url":"http://a","credentials":[{"name":"x","key":"${A}"},{"name":"x","key":"${B}"}])"))
+          .front()
+          .find("the name \"x\" is taken already") != std::string::npos);
   CHECK(problems_of(R"({"providers":{"a/b":{"builtin":"mock"}}})").front().substr(0, 19) == "1:15: providers.a/b");
   CHECK(problems_of(R"({"providers":{}})").size() == 1);
 }
@@ -235,7 +260,8 @@ TEST_CASE("config: an open address needs client keys") {
     CHECK(problems_of(with_server("\"listen\":\"" + std::string(listen) + "\"")).size() == 1);
   }
   CHECK(problems_of(with_server("\"listen\":\"0.0.0.0:80\"")) ==
-        Strings{"1:21: server.listen: is open to others, so that server.client_keys is required; or listen on 127.0.0.1"});
+        Strings{
+            "1:21: server.listen: is open to others, so that server.client_keys is required; or listen on 127.0.0.1"});
   const std::string key = R"("client_keys":[{"name":"n","key":"sha256:)" + std::string(64, 'a') + "\"}]";
   CHECK(problems_of(with_server("\"listen\":\"0.0.0.0:80\"," + key)).empty());
 }
@@ -246,16 +272,20 @@ TEST_CASE("config: targets") {
   };
   CHECK(with_target("sonnet").empty());
   CHECK(with_target("mock/a/b").empty());
-  CHECK(with_target("sonet") == Strings{R"(2:35: routes[0].targets[0]: there is no model "sonet" (did you mean "sonnet"?))"});
-  CHECK(with_target("mock") == Strings{R"(2:35: routes[0].targets[0]: there is no model "mock" (did you mean "mock/*"?))"});
+  CHECK(with_target("sonet") ==
+        Strings{R"(2:35: routes[0].targets[0]: there is no model "sonet" (did you mean "sonnet"?))"});
+  CHECK(with_target("mock") ==
+        Strings{R"(2:35: routes[0].targets[0]: there is no model "mock" (did you mean "mock/*"?))"});
   CHECK(with_target("mock/").size() == 1);
   CHECK(with_target("mock/a*").size() == 1);
-  CHECK(problems_of(with_routes(R"({"match":"*","targets":[]})")) == Strings{"2:34: routes[0].targets: names no target"});
+  CHECK(problems_of(with_routes(R"({"match":"*","targets":[]})")) ==
+        Strings{"2:34: routes[0].targets: names no target"});
   CHECK(problems_of(with_routes("")).size() == 1);
 }
 
 TEST_CASE("config: warnings are no problems") {
-  const ReadResult result = read_json(R"({"providers":{"m":{"builtin":"mock"},"n":{"builtin":"mock"},"o":{"builtin":"mock","enabled":false}},
+  const ReadResult result =
+      read_json(R"({"providers":{"m":{"builtin":"mock"},"n":{"builtin":"mock"},"o":{"builtin":"mock","enabled":false}},
 "routes":[{"match":"claude-*","targets":["m/*","m/*"]},
 {"match":"claude-haiku-*","targets":["m/*"]},
 {"match":"x","targets":["o/*"]}]})");

@@ -77,19 +77,24 @@ TEST_CASE("config: what a variable holds is not expanded again") {
 }
 
 TEST_CASE("config: a variable that is not set is one problem, with its name and place") {
-  const Outcome out = process("{\"server\":{\"threads\":\"${N}\"},\n\"providers\":{\"a\":{\"dialect\":\"${D}\",\"base_url\":\"${U}\",\"key\":\"${K}\"}}}", {});
-  CHECK(out.unset == Strings{"1:22: server.threads: the variable N is not set", "2:29: providers.a.dialect: the variable D is not set",
-                             "2:47: providers.a.base_url: the variable U is not set", "2:60: providers.a.key: the variable K is not set"});
+  const Outcome out = process(
+      "{\"server\":{\"threads\":\"${N}\"},\n\"providers\":{\"a\":{\"dialect\":\"${D}\",\"base_url\":\"${U}\",\"key\":"
+      "\"${K}\"}}}",
+      {});
+  CHECK(out.unset == Strings{"1:22: server.threads: the variable N is not set",
+                             "2:29: providers.a.dialect: the variable D is not set",
+                             "2:47: providers.a.base_url: the variable U is not set",
+                             "2:60: providers.a.key: the variable K is not set"});
   CHECK(sentences(out.result.problems) == Strings{});
 }
 
 TEST_CASE("config: secrets go to the host, and the tree keeps nothing of them") {
   const std::string digest = digest_text(auth::sha256("client-key-4711"));
-  const Outcome out = process(
-      R"({"server":{"client_keys":[{"name":"n","key":"${C}"},{"name":"o","key":")" + digest + R"("}],"admin_keys":[{"name":"p","key":"literal-4711"}]},
+  const Outcome out = process(R"({"server":{"client_keys":[{"name":"n","key":"${C}"},{"name":"o","key":")" + digest +
+                                  R"("}],"admin_keys":[{"name":"p","key":"literal-4711"}]},
 "providers":{"a":{"dialect":"anthropic","base_url":"https://a.example","key":"literal$4711"},
 "b":{"dialect":"gemini","base_url":"https://b.example","credentials":[{"name":"main","key":"pre-${K}"},{"key":"${K}","name":"spare"}]}}})",
-      {{"C", "client-key-4711"}, {"K", "variable-4711"}});
+                              {{"C", "client-key-4711"}, {"K", "variable-4711"}});
   CHECK(out.unset == Strings{});
   CHECK(out.wrong == Strings{});
   REQUIRE(sentences(out.result.problems) == Strings{});
@@ -103,7 +108,8 @@ TEST_CASE("config: secrets go to the host, and the tree keeps nothing of them") 
 }
 
 TEST_CASE("config: empty, sample and unusable secrets are problems that do not repeat them") {
-  for (const char* secret : {"", "changeme", "sk-xxx", "sk-ant-xxxxxxxx", "<your key>", "your-api-key-here", "sk-ant-api03-...", "a b", "line\\n", "k\\u00e9y"}) {
+  for (const char* secret : {"", "changeme", "sk-xxx", "sk-ant-xxxxxxxx", "<your key>", "your-api-key-here",
+                             "sk-ant-api03-...", "a b", "line\\n", "k\\u00e9y"}) {
     INFO(secret);
     const Outcome out = process(provider("\"key\":\"" + std::string(secret) + "\""), {});
     REQUIRE(out.wrong.size() == 1);
@@ -114,7 +120,9 @@ TEST_CASE("config: empty, sample and unusable secrets are problems that do not r
   }
   // A local upstream may ask for any key at all; who asks us may not have this one.
   CHECK(process(provider(R"("key":"dummy")"), {}).wrong.empty());
-  const Outcome client = process(R"({"server":{"client_keys":[{"name":"n","key":"secret"},{"name":"o","key":"sha256:12"}]},"providers":{"m":{"builtin":"mock"}}})", {});
+  const Outcome client = process(
+      R"({"server":{"client_keys":[{"name":"n","key":"secret"},{"name":"o","key":"sha256:12"}]},"providers":{"m":{"builtin":"mock"}}})",
+      {});
   CHECK(client.wrong == Strings{"1:45: server.client_keys[0].key: is the sample of an example, not a key",
                                 "1:73: server.client_keys[1].key: must be 64 hex digits after sha256:"});
 }
@@ -124,7 +132,8 @@ TEST_CASE("config: without a host that takes secrets, only references and digest
   const ReadResult literal = read_json(provider(R"("key":"literal-4711")"));
   REQUIRE(literal.problems.size() == 1);
   CHECK(sentence(literal.problems[0]).find("4711") == std::string::npos);
-  CHECK(read_json(R"({"server":{"client_keys":[{"name":"n","key":"4711"}]},"providers":{"m":{"builtin":"mock"}}})").problems.size() == 1);
+  CHECK(read_json(R"({"server":{"client_keys":[{"name":"n","key":"4711"}]},"providers":{"m":{"builtin":"mock"}}})")
+            .problems.size() == 1);
   const Source source = read_json_tree(provider(R"("key":"${K}")"));
   const std::vector<CredentialText> variables = credential_variables(source.tree);
   REQUIRE(variables.size() == 1);

@@ -28,8 +28,9 @@ TEST_CASE("endpoint: what each path is") {
   CHECK(ask("POST", "/signalbox/explain").operation == Operation::explain);
   CHECK(ask("GET", "/v1/models/claude-sonnet-4-5").model_id == "claude-sonnet-4-5");
   CHECK(ask("GET", "/v1/models/a/b%2Fc?x=/").model_id == "a/b%2Fc");
-  for (const char* target : {"", "/", "*", "/v1", "/v1/", "/v1/messages/", "/v1/messagesx", "/V1/messages", "/v1/models/",
-                             "v1/messages", "/v1/chat/completions", "/v1/models/m:generateContent", "/messages"}) {
+  for (const char* target :
+       {"", "/", "*", "/v1", "/v1/", "/v1/messages/", "/v1/messagesx", "/V1/messages", "/v1/models/", "v1/messages",
+        "/v1/chat/completions", "/v1/models/m:generateContent", "/messages"}) {
     INFO(target);
     CHECK(ask("POST", target).operation == Operation::unknown);
     CHECK(ask("POST", target).method_allowed);

@@ -18,7 +18,8 @@ std::string message(std::string_view content) {
 }
 
 std::string image(std::string_view data) {
-  return R"([{"type":"image","source":{"type":"base64","media_type":"image/png","data":")" + std::string(data) + R"("}}])";
+  return R"([{"type":"image","source":{"type":"base64","media_type":"image/png","data":")" + std::string(data) +
+         R"("}}])";
 }
 
 std::string pdf(size_t bytes) {
@@ -40,9 +41,11 @@ TEST_CASE("estimate: text of each script lies where tokenizers put it") {
   };
   const Case cases[] = {
       {"English", "The quick brown fox jumps over the lazy dog, and nobody in the village is surprised.", 17, 23},
-      {"German", "Der schnelle braune Fuchs springt \xc3\xbc"
-                 "ber den faulen Hund, und im Dorf ist niemand \xc3\xbc"
-                 "berrascht.", 21, 34},
+      {"German",
+       "Der schnelle braune Fuchs springt \xc3\xbc"
+       "ber den faulen Hund, und im Dorf ist niemand \xc3\xbc"
+       "berrascht.",
+       21, 34},
       {"Russian", "\xd0\x91\xd1\x8b\xd1\x81\xd1\x82\xd1\x80\xd0\xb0\xd1\x8f \xd0\xbb\xd0\xb8\xd1\x81\xd0\xb0", 4, 9},
       {"Chinese", "\xe4\xbd\xa0\xe5\xa5\xbd\xef\xbc\x8c\xe4\xb8\x96\xe7\x95\x8c", 4, 8},
       {"Japanese", "\xe3\x81\x93\xe3\x82\x93\xe3\x81\xab\xe3\x81\xa1\xe3\x81\xaf", 3, 7},
@@ -127,8 +130,8 @@ TEST_CASE("estimate: encoded data counts by its kind") {
   CHECK(small - bare < 1750);
   CHECK(estimate_tokens(message(image(std::string(1 << 20, 'A')))) == small);
   // The order of members does not matter, nor an image inside a tool's result.
-  CHECK(estimate_tokens(message(R"([{"source":{"data":"AAAA","media_type":"image/png","type":"base64"},"type":"image"}])")) ==
-        small);
+  CHECK(estimate_tokens(message(
+            R"([{"source":{"data":"AAAA","media_type":"image/png","type":"base64"},"type":"image"}])")) == small);
   CHECK(estimate_tokens(message(R"([{"type":"tool_result","content":)" + image("AAAA") + "}]")) - small < 10);
   CHECK(estimate_tokens(message(R"([{"type":"image","source":{"type":"url","url":"https://h/x.png"}}])")) == small);
   int64_t page = estimate_tokens(message(pdf(30'000)));
@@ -140,7 +143,8 @@ TEST_CASE("estimate: encoded data counts by its kind") {
 
 TEST_CASE("estimate: bodies that are not what they should be still have a number") {
   for (const char* body : {"[", "[1,2", "\"text\"", "{\"messages\":", "{\"messages\":3}", "{\"messages\":[3,[4],{}]}",
-                           "{\"messages\":{\"a\":[1]}}", "{\"tools\":[[]]}", "{\"system\":[\"x\"]}", "{\"messages\":[{\"content\":{\"a\":1}}]}"}) {
+                           "{\"messages\":{\"a\":[1]}}", "{\"tools\":[[]]}", "{\"system\":[\"x\"]}",
+                           "{\"messages\":[{\"content\":{\"a\":1}}]}"}) {
     INFO(body);
     CHECK(estimate_tokens(body) >= 1);
   }
@@ -148,7 +152,8 @@ TEST_CASE("estimate: bodies that are not what they should be still have a number
   CHECK(estimate_tokens("not JSON: " + words) > 300);
   CHECK(estimate_tokens(R"({"messages":[{"content":{"odd":")" + words + R"("}}]})") > 300);
   // Deeper than content ever is, and deeper than the reader goes.
-  std::string deep = message(repeat(R"([{"type":"tool_result","content":)", 50) + "\"" + words + "\"" + repeat("}]", 50));
+  std::string deep =
+      message(repeat(R"([{"type":"tool_result","content":)", 50) + "\"" + words + "\"" + repeat("}]", 50));
   CHECK(estimate_tokens(deep) > 300);
   CHECK(estimate_tokens(message(repeat("[", 100'000))) >= 1);
 }

@@ -235,8 +235,10 @@ TEST_CASE("every event in every phase, in any order, ends at most once and never
     int heads = 0;
     for (int step = 0; step < 12; ++step) {
       switch (next() % 12) {
-        case 0: case 1: d.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}}); break;
-        case 2: case 3: d.tell(ClientBody{request, true}); break;
+        case 0:
+        case 1: d.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}}); break;
+        case 2:
+        case 3: d.tell(ClientBody{request, true}); break;
         case 4: d.tell(UpstreamSent{1}); break;
         case 5: d.tell(events.head()); break;
         case 6: d.tell(UpstreamBody{1, window, window.size()}); break;
@@ -244,7 +246,9 @@ TEST_CASE("every event in every phase, in any order, ends at most once and never
         case 8: d.tell(UpstreamFailed{1, FaultKind::upstream_reset}); break;
         case 9: d.tell(UpstreamPiped{1, 3, true}); break;
         case 10: d.tell(Woken{}); break;
-        case 11: if (next() % 4 == 0) d.tell(ClientGone{}); break;
+        case 11:
+          if (next() % 4 == 0) d.tell(ClientGone{});
+          break;
       }
     }
     heads = int(std::count(d.log.begin(), d.log.end(), "head"));
@@ -344,7 +348,8 @@ TEST_CASE("what a host miscounts ends its exchange and nothing else", "[exchange
 TEST_CASE("bytes that come together with the end are part of the answer", "[exchange]") {
   Gateway gateway(config_to("http://u"), {}, 1);
   Events events;
-  for (const std::string& last : {std::string("event: message_stop\ndata: {}\n\n"), std::string("event: message_stop\ndata: {}")}) {
+  for (const std::string& last :
+       {std::string("event: message_stop\ndata: {}\n\n"), std::string("event: message_stop\ndata: {}")}) {
     Driver d(gateway);
     d.ask(request);
     d.tell(events.head());

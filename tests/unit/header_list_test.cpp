@@ -58,12 +58,36 @@ TEST_CASE("headers: a Connection field that names too much names everything") {
 
 TEST_CASE("forward: what of a client's headers ends here") {
   const ConnectionOptions none{std::span<const Header>()};
-  for (const char* name :
-       {"Host", "Content-Length", "Content-Encoding", "Expect", "Cookie", "Cookie2", "X-Stainless-Lang",
-        "x-stainless-retry-count", "CF-Connecting-IP", "cf-ray", "X-Forwarded-For", "x-forwarded-proto", "Forwarded",
-        "Via", "X-Real-IP", "True-Client-IP", "X-Signalbox-Key", "x-signalbox-provider", "Accept-Encoding", "Origin",
-        "Referer", "Sec-Fetch-Site", "sec-ch-ua", "X-Api-Key", "Authorization", "X-Goog-Api-Key",
-        "Proxy-Authorization", "Connection", "TE", "Transfer-Encoding"}) {
+  for (const char* name : {"Host",
+                           "Content-Length",
+                           "Content-Encoding",
+                           "Expect",
+                           "Cookie",
+                           "Cookie2",
+                           "X-Stainless-Lang",
+                           "x-stainless-retry-count",
+                           "CF-Connecting-IP",
+                           "cf-ray",
+                           "X-Forwarded-For",
+                           "x-forwarded-proto",
+                           "Forwarded",
+                           "Via",
+                           "X-Real-IP",
+                           "True-Client-IP",
+                           "X-Signalbox-Key",
+                           "x-signalbox-provider",
+                           "Accept-Encoding",
+                           "Origin",
+                           "Referer",
+                           "Sec-Fetch-Site",
+                           "sec-ch-ua",
+                           "X-Api-Key",
+                           "Authorization",
+                           "X-Goog-Api-Key",
+                           "Proxy-Authorization",
+                           "Connection",
+                           "TE",
+                           "Transfer-Encoding"}) {
     INFO(name);
     CHECK_FALSE(forwards_to_upstream({name, "v"}, none));
   }
@@ -81,11 +105,27 @@ TEST_CASE("forward: what of a client's headers goes on") {
 
 TEST_CASE("forward: what of an answer's headers ends here") {
   const ConnectionOptions none{std::span<const Header>()};
-  for (const char* name :
-       {"Content-Length", "Set-Cookie", "Set-Cookie2", "Alt-Svc", "Strict-Transport-Security",
-        "Access-Control-Allow-Origin", "access-control-expose-headers", "Request-Id", "X-Request-Id",
-        "X-Signalbox-Route", "Date", "Server", "NEL", "Report-To", "Reporting-Endpoints", "Clear-Site-Data",
-        "Connection", "Keep-Alive", "Transfer-Encoding", "Upgrade", "Proxy-Authenticate"}) {
+  for (const char* name : {"Content-Length",
+                           "Set-Cookie",
+                           "Set-Cookie2",
+                           "Alt-Svc",
+                           "Strict-Transport-Security",
+                           "Access-Control-Allow-Origin",
+                           "access-control-expose-headers",
+                           "Request-Id",
+                           "X-Request-Id",
+                           "X-Signalbox-Route",
+                           "Date",
+                           "Server",
+                           "NEL",
+                           "Report-To",
+                           "Reporting-Endpoints",
+                           "Clear-Site-Data",
+                           "Connection",
+                           "Keep-Alive",
+                           "Transfer-Encoding",
+                           "Upgrade",
+                           "Proxy-Authenticate"}) {
     INFO(name);
     CHECK_FALSE(forwards_to_client({name, "v"}, none));
   }
@@ -93,10 +133,10 @@ TEST_CASE("forward: what of an answer's headers ends here") {
 
 TEST_CASE("forward: what of an answer's headers goes on") {
   const ConnectionOptions none{std::span<const Header>()};
-  for (const char* name : {"Content-Type", "Content-Encoding", "anthropic-ratelimit-requests-remaining",
-                           "anthropic-organization-id", "x-ratelimit-remaining-tokens", "Retry-After",
-                           "retry-after-ms", "x-should-retry", "openai-processing-ms", "cf-ray", "Cache-Control",
-                           "www-authenticate", ""}) {
+  for (const char* name :
+       {"Content-Type", "Content-Encoding", "anthropic-ratelimit-requests-remaining", "anthropic-organization-id",
+        "x-ratelimit-remaining-tokens", "Retry-After", "retry-after-ms", "x-should-retry", "openai-processing-ms",
+        "cf-ray", "Cache-Control", "www-authenticate", ""}) {
     INFO(name);
     CHECK(forwards_to_client({name, "v"}, none));
   }

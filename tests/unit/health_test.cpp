@@ -1,7 +1,7 @@
 #include "routing/health.h"
 
-#include <catch2/catch.hpp>
 #include <algorithm>
+#include <catch2/catch.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -223,11 +223,13 @@ TEST_CASE("health: without a clear the longest cooling anybody knows of stands e
 
 TEST_CASE("health: one register decides by generation, then end, then stamp, then writer") {
   // Each beats the one before it.
-  const std::vector<std::string> ascending = {
-      delta_of({entry("a", now + 8 * minute, now + 9, 0, 9)}), delta_of({entry("a", now + 9 * minute, now, 0, 1)}),
-      delta_of({entry("a", now + 9 * minute, now + 1, 0, 1)}), delta_of({entry("a", now + 9 * minute, now + 1, 0, 2)}),
-      delta_of({entry("a", 0, now, 1, 1)}),                    delta_of({entry("a", now + minute, now, 1, 1)}),
-      delta_of({entry("a", 0, now, UINT32_MAX, 1)})};
+  const std::vector<std::string> ascending = {delta_of({entry("a", now + 8 * minute, now + 9, 0, 9)}),
+                                              delta_of({entry("a", now + 9 * minute, now, 0, 1)}),
+                                              delta_of({entry("a", now + 9 * minute, now + 1, 0, 1)}),
+                                              delta_of({entry("a", now + 9 * minute, now + 1, 0, 2)}),
+                                              delta_of({entry("a", 0, now, 1, 1)}),
+                                              delta_of({entry("a", now + minute, now, 1, 1)}),
+                                              delta_of({entry("a", 0, now, UINT32_MAX, 1)})};
   for (size_t i = 0; i + 1 < ascending.size(); ++i) {
     Health upwards(1);
     Health downwards(1);
@@ -242,8 +244,8 @@ TEST_CASE("health: one register decides by generation, then end, then stamp, the
 
 TEST_CASE("health: after the last generation coolings end by themselves") {
   Health health(1);
-  REQUIRE(health.merge(delta_of({entry("a", now + minute, now, UINT32_MAX),
-                                 entry("b", now + 2 * cool_ms_max, now + cool_ms_max, UINT32_MAX)})));
+  REQUIRE(health.merge(delta_of(
+      {entry("a", now + minute, now, UINT32_MAX), entry("b", now + 2 * cool_ms_max, now + cool_ms_max, UINT32_MAX)})));
   health.clear("a", now + minute, now);
   CHECK(health.cooled("a", now));
   health.cool("b", now + minute, now);
@@ -286,7 +288,8 @@ TEST_CASE("health: groups merged apart and then together are the same as all at 
 
 TEST_CASE("health: at the bound what ends first goes") {
   Health health(1);
-  for (size_t i = 0; i < lanes_max + 3; ++i) health.cool("lane" + std::to_string(i), now + minute + int64_t(i / 2), now);
+  for (size_t i = 0; i < lanes_max + 3; ++i)
+    health.cool("lane" + std::to_string(i), now + minute + int64_t(i / 2), now);
   CHECK(health.lane_count() == lanes_max);
   CHECK_FALSE(health.cooled("lane0", now));
   CHECK_FALSE(health.cooled("lane1", now));

@@ -59,6 +59,7 @@ std::vector<Token> tokens_of(const std::string& text) {
   return tokens;
 }
 
+// clang-format off
 const std::vector<std::string> accepted = {
     "[[]   ]", "[\"\"]", "[]", "[\"a\"]", "[false]", "[null, 1, \"1\", {}]", "[null]", "[1\n]", " [1]",
     "[1,null,null,null,2]", "[2] ", "[123e65]", "[0e+1]", "[0e1]", "[ 4]", "[-0.000000000000000000000000001]",
@@ -75,7 +76,9 @@ const std::vector<std::string> accepted = {
     // A level is an object first and an array later, and the other way round.
     "[{\"a\":{}},[[1],2]]", "[[[]],{\"a\":[],\"b\":1}]",
 };
+// clang-format on
 
+// clang-format off
 const std::vector<std::string> refused = {
     "", " ", "[1 true]", "[\"\": 1]", "[\"\"],", "[,1]", "[1,,2]", "[\"x\",,]", "[\"x\"]]", "[\"\",]", "[\"x\"",
     "[x", "[3[4]]", "[,]", "[-]", "[   , \"\"]", "[\"a\",\n4\n,1,", "[1,]", "[1,,]", "[*]", "[\"\"", "[1,", "[1,\n1\n,1",
@@ -103,12 +106,15 @@ const std::vector<std::string> refused = {
     "\"\xff\"", "\"\xfe\"", "\"\xc3\"", "\"\xe2\x82\"", "\"\xf0\x9f\x98\"", "\"\xe2\x28\xa1\"", "\"\xc3\x28\"",
     "{\"\xff\":1}",
 };
+// clang-format on
 
+// clang-format off
 const std::vector<std::string> carried = {
     "[\"\\ud800\"]", "[\"\\udc00\"]", "[\"\\uDd1e\\uD834\"]", "[\"\\uD800\\uD800\\n\"]", "[\"\\uD800abc\"]",
     "[\"\\uD888\\u1234\"]", "[0.4e00669999999999999999999999999999999999999999999999999999999999999999]", "[1e400]",
     "[-1e+9999]", "[123123e100000]", "[-123123123123123123123123123123]", "[100000000000000000000]",
 };
+// clang-format on
 
 }  // namespace
 
@@ -162,8 +168,20 @@ TEST_CASE("json reader: a fault in a string is found at every distance from bloc
 
 TEST_CASE("json reader: an error says where", "[json]") {
   const std::vector<std::pair<std::string, size_t>> cases = {
-      {"", 0}, {"  ", 2}, {"{\"a\":tru}", 5}, {"[1,]", 3}, {"[01]", 2}, {"{\"a\" 1}", 5}, {"{} x", 3},
-      {"{\"a\":1,}", 7}, {"[1", 2}, {"\"ab\ncd\"", 3}, {"[1}", 2}, {"{\"a\":1]", 6}, {"[\"\\q\"]", 2}, {"\xef\xbb\xbf{}", 0},
+      {"", 0},
+      {"  ", 2},
+      {"{\"a\":tru}", 5},
+      {"[1,]", 3},
+      {"[01]", 2},
+      {"{\"a\" 1}", 5},
+      {"{} x", 3},
+      {"{\"a\":1,}", 7},
+      {"[1", 2},
+      {"\"ab\ncd\"", 3},
+      {"[1}", 2},
+      {"{\"a\":1]", 6},
+      {"[\"\\q\"]", 2},
+      {"\xef\xbb\xbf{}", 0},
   };
   for (const auto& [text, offset] : cases) {
     INFO(text);
@@ -256,7 +274,8 @@ TEST_CASE("json reader: skip_value walks an array and stops at its end", "[json]
   reader.next();
   std::vector<Token> kinds;
   while (reader.skip_value()) kinds.push_back(reader.skipped_kind());
-  CHECK(kinds == std::vector<Token>{Token::number, Token::string, Token::begin_array, Token::begin_object, Token::true_});
+  CHECK(kinds ==
+        std::vector<Token>{Token::number, Token::string, Token::begin_array, Token::begin_object, Token::true_});
   CHECK(reader.current() == Token::end_array);
   CHECK(reader.next() == Token::end);
   CHECK_FALSE(reader.skip_value());
@@ -301,7 +320,8 @@ TEST_CASE("json strings: equals and unescape", "[json]") {
   CHECK(plain(R"(\u0041\u00e9\u20AC\uD83D\uDE00\u0000z)") == "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\0z"s);
   CHECK(plain(R"(\ud800)") == "\xef\xbf\xbd");
   CHECK(plain(R"(\udc00\ud800\ud83d\ude00\ud800\u0041)") ==
-        "\xef\xbf\xbd\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd" "A");
+        "\xef\xbf\xbd\xef\xbf\xbd\xf0\x9f\x98\x80\xef\xbf\xbd"
+        "A");
   std::string out;
   CHECK_FALSE(unescape(R"(a\q)", out));
   CHECK_FALSE(unescape("a\\", out));

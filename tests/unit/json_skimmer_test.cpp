@@ -51,7 +51,8 @@ Seen skim(const std::string& text, size_t value_bytes_max = 1000) {
 
 TEST_CASE("json skimmer: keeps named members of the root object", "[json]") {
   const Seen s = skim(
-      "\n {\"id\":\"x\",\"model\" : \"a\\\"}\\\\\" ,\"content\":[{\"text\":\"usage\\\":1,{[\",\"model\":\"no\"},\"model\"],"
+      "\n {\"id\":\"x\",\"model\" : \"a\\\"}\\\\\" "
+      ",\"content\":[{\"text\":\"usage\\\":1,{[\",\"model\":\"no\"},\"model\"],"
       "\"stop_reason\":null , \"usage\":{\"input_tokens\":1,\"a\":[{},\"]}\"]}} trailing {\"model\":1}");
   CHECK(s.whole);
   CHECK(s.is_object);

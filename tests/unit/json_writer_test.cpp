@@ -12,7 +12,16 @@ TEST_CASE("json writer: commas come by themselves", "[json]") {
   std::string out;
   Writer w(out);
   w.begin_object().key("a").number(1).key("b").begin_array().number(-2).string("x").begin_object().end_object();
-  w.begin_array().end_array().raw("{\"r\":[]}").end_array().key("c").boolean(true).key("d").null().key("e").raw("1e400");
+  w.begin_array()
+      .end_array()
+      .raw("{\"r\":[]}")
+      .end_array()
+      .key("c")
+      .boolean(true)
+      .key("d")
+      .null()
+      .key("e")
+      .raw("1e400");
   w.key("f").begin_object().key("g").boolean(false).end_object().end_object();
   CHECK(out == R"({"a":1,"b":[-2,"x",{},[],{"r":[]}],"c":true,"d":null,"e":1e400,"f":{"g":false}})");
 }
@@ -52,7 +61,10 @@ TEST_CASE("json writer: invalid UTF-8 is replaced, valid UTF-8 kept", "[json]") 
     return out;
   };
   CHECK(escaped("\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80") == "\xc3\xa9\xe6\x97\xa5\xf0\x9f\x98\x80");
-  CHECK(escaped("a\xff" "b") == "a\xef\xbf\xbd" "b");
+  CHECK(escaped("a\xff"
+                "b") ==
+        "a\xef\xbf\xbd"
+        "b");
   CHECK(escaped("\xe6\x97") == "\xef\xbf\xbd");
   CHECK(escaped("\xe6\x97z") == "\xef\xbf\xbdz");
   CHECK(escaped("\xed\xa0\x80") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");

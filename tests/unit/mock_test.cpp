@@ -34,8 +34,7 @@ json assembled(const std::string& body) {
       auto& block = message["content"].back();
       if (data["delta"]["type"] == "text_delta")
         block["text"] = block["text"].get<std::string>() + data["delta"]["text"].get<std::string>();
-      else
-        input += data["delta"]["partial_json"].get<std::string>();
+      else input += data["delta"]["partial_json"].get<std::string>();
     }
     if (frame.event == "message_delta") {
       message["stop_reason"] = data["delta"]["stop_reason"];
@@ -72,8 +71,9 @@ TEST_CASE("mock: the tool's result ends the call", "[mock]") {
 }
 
 TEST_CASE("mock: whole and streamed say the same", "[mock]") {
-  for (const std::string& body : {std::string(with_tool),
-                                  std::string(R"({"model":"m","messages":[{"role":"user","content":"h\u00e9 \ud83d\ude00"}]})"),
-                                  std::string(R"({"model":"m"})"), std::string(R"({"model":"m","messages":7})")})
+  for (const std::string& body :
+       {std::string(with_tool),
+        std::string(R"({"model":"m","messages":[{"role":"user","content":"h\u00e9 \ud83d\ude00"}]})"),
+        std::string(R"({"model":"m"})"), std::string(R"({"model":"m","messages":7})")})
     CHECK(assembled(body) == whole(body));
 }

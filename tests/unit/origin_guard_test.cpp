@@ -32,10 +32,28 @@ TEST_CASE("origin guard: hosts that are ours") {
 }
 
 TEST_CASE("origin guard: hosts that are not") {
-  for (const char* host : {"evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
-                           "gateway.example.evil.example", "x.gateway.example", "", ":8484", "1.2.3", "1.2.3.4.5",
-                           "256.1.1.1", "0177.0.0.1", "1.2.3.x", "0x7f.0.0.1", "2130706433", "[::1", "[]", "[ab]",
-                           ".localhost", "localhost..", "a b", "user@localhost"}) {
+  for (const char* host : {"evil.example",
+                           "localhost.evil.example",
+                           "127.0.0.1.evil.example",
+                           "notlocalhost",
+                           "gateway.example.evil.example",
+                           "x.gateway.example",
+                           "",
+                           ":8484",
+                           "1.2.3",
+                           "1.2.3.4.5",
+                           "256.1.1.1",
+                           "0177.0.0.1",
+                           "1.2.3.x",
+                           "0x7f.0.0.1",
+                           "2130706433",
+                           "[::1",
+                           "[]",
+                           "[ab]",
+                           ".localhost",
+                           "localhost..",
+                           "a b",
+                           "user@localhost"}) {
     INFO(host);
     CHECK(ask({{"Host", host}}) == Verdict::foreign_host);
   }
@@ -45,9 +63,9 @@ TEST_CASE("origin guard: hosts that are not") {
 TEST_CASE("origin guard: origins") {
   CHECK(ask({{"origin", "https://app.example"}}) == Verdict::ok);
   CHECK(ask({{"Origin", "HTTPS://APP.example"}}) == Verdict::ok);
-  for (const char* origin : {"https://evil.example", "http://app.example", "https://app.example:8443",
-                             "https://app.example.evil.example", "null", "", "http://localhost:8484",
-                             "http://127.0.0.1:8484"}) {
+  for (const char* origin :
+       {"https://evil.example", "http://app.example", "https://app.example:8443", "https://app.example.evil.example",
+        "null", "", "http://localhost:8484", "http://127.0.0.1:8484"}) {
     INFO(origin);
     CHECK(ask({{"host", "localhost:8484"}, {"origin", origin}}) == Verdict::foreign_origin);
   }

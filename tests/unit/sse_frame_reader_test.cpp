@@ -57,7 +57,8 @@ Played play(const std::string& text, const std::vector<size_t>& cuts, Release re
     if (last && reader.finish(frame)) take();
     if (last) CHECK_FALSE(reader.finish(frame));
     // Looked at only now: views stay good until the next feed.
-    for (const Frame& view : views) played.frames.push_back({std::string(view.event), std::string(view.data), view.has_data});
+    for (const Frame& view : views)
+      played.frames.push_back({std::string(view.event), std::string(view.data), view.has_data});
     if (release == Release::frames) {
       reader.released(end);
       gone += end;
@@ -136,10 +137,14 @@ TEST_CASE("sse: comments and empty frames are frames", "[sse]") {
 }
 
 TEST_CASE("sse: a byte order mark is ignored at the very start only", "[sse]") {
-  CHECK(frames_of("\xef\xbb\xbf" "data: 1\n\ndata: 2\n\n") == List{{"", "1"}, {"", "2"}});
-  CHECK(frames_of("\xef\xbb\xbf\n\xef\xbb\xbf" "data: 2\n\n") == List{{"", "", false}, {"", "", false}});
-  CHECK(frames_of("\xef\xbb\xbf" "data: 1\ndata: 2\n\n") == List{{"", "1\n2"}});
-  CHECK(frames_of("data: 1\n\xef\xbb\xbf" "data: 2\n\n") == List{{"", "1"}});
+  CHECK(frames_of("\xef\xbb\xbf"
+                  "data: 1\n\ndata: 2\n\n") == List{{"", "1"}, {"", "2"}});
+  CHECK(frames_of("\xef\xbb\xbf\n\xef\xbb\xbf"
+                  "data: 2\n\n") == List{{"", "", false}, {"", "", false}});
+  CHECK(frames_of("\xef\xbb\xbf"
+                  "data: 1\ndata: 2\n\n") == List{{"", "1\n2"}});
+  CHECK(frames_of("data: 1\n\xef\xbb\xbf"
+                  "data: 2\n\n") == List{{"", "1"}});
 }
 
 TEST_CASE("sse: the last event without its blank line", "[sse]") {
@@ -147,7 +152,8 @@ TEST_CASE("sse: the last event without its blank line", "[sse]") {
   CHECK(frames_of("data: 1\n\nevent: e\ndata: 2") == List{{"", "1"}, {"e", "2"}});
   CHECK(frames_of("data: 2\r\ndata: 3\r\n") == List{{"", "2\n3"}});
   CHECK(frames_of("data: 2\rdata: 3") == List{{"", "2\n3"}});
-  CHECK(frames_of("\xef\xbb\xbf" "data") == List{{"", ""}});
+  CHECK(frames_of("\xef\xbb\xbf"
+                  "data") == List{{"", ""}});
   CHECK(frames_of("event: end") == List{{"end", "", false}});
   CHECK(frames_of("data: 1\n\n: bye\n") == List{{"", "1"}});
   CHECK(frames_of("data: 1\r\n\r\n") == List{{"", "1"}});

@@ -42,7 +42,8 @@ namespace {
 // The obvious definition, as slow as it likes.
 bool matches_plainly(std::string_view pattern, std::string_view text) {
   if (pattern.empty()) return text.empty();
-  if (pattern[0] != '*') return !text.empty() && text[0] == pattern[0] && matches_plainly(pattern.substr(1), text.substr(1));
+  if (pattern[0] != '*')
+    return !text.empty() && text[0] == pattern[0] && matches_plainly(pattern.substr(1), text.substr(1));
   for (size_t i = 0; i <= text.size(); ++i)
     if (matches_plainly(pattern.substr(1), text.substr(i))) return true;
   return false;

@@ -73,10 +73,26 @@ TEST_CASE("url: taken apart") {
   CHECK(split_url("http://h:/x")->port == 80);
   CHECK(split_url("http://h:65535/")->port == 65535);
 
-  for (const char* bad : {"", "h/v1", "//h/v1", "ftp://h/", "https://", "https:///v1", "https://h:0/", "https://h:65536/",
-                          "https://h:8x/", "https://user:secret@h/", "https://user@h/", "https://h /", "https://h/a b",
-                          "https://[::1", "https://[]/", "https://[::1]x/", "https://[fe80::1%eth0]/", "https://a:b:1/",
-                          "https://h?x", "https://h\n/"}) {
+  for (const char* bad : {"",
+                          "h/v1",
+                          "//h/v1",
+                          "ftp://h/",
+                          "https://",
+                          "https:///v1",
+                          "https://h:0/",
+                          "https://h:65536/",
+                          "https://h:8x/",
+                          "https://user:secret@h/",
+                          "https://user@h/",
+                          "https://h /",
+                          "https://h/a b",
+                          "https://[::1",
+                          "https://[]/",
+                          "https://[::1]x/",
+                          "https://[fe80::1%eth0]/",
+                          "https://a:b:1/",
+                          "https://h?x",
+                          "https://h\n/"}) {
     INFO(bad);
     CHECK_FALSE(split_url(bad).has_value());
   }

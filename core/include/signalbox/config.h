@@ -46,8 +46,8 @@ struct Server {
   std::vector<std::string> origins;  // web origins that may ask
   Limits limits;
   LogLevel log_level = LogLevel::info;
-  int64_t threads = 0;       // 0: one per core
-  int64_t drain_ms = 30'000; // how long a stop waits for open exchanges
+  int64_t threads = 0;        // 0: one per core
+  int64_t drain_ms = 30'000;  // how long a stop waits for open exchanges
 };
 
 struct Timeouts {
@@ -70,11 +70,11 @@ struct LaneFlags {
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
-  bool mock = false;          // the built-in mock answers; nothing is sent anywhere
+  bool mock = false;  // the built-in mock answers; nothing is sent anywhere
   std::string base_url;
   bool enabled = true;
   std::vector<std::string> credentials;  // names; at least one unless passthrough or keyless
-  bool passthrough = false;   // the client's own credential goes on
+  bool passthrough = false;              // the client's own credential goes on
   std::vector<ExtraHeader> headers;
   std::string proxy;
   std::string ca_file;
@@ -83,12 +83,12 @@ struct Provider {
 };
 
 struct Model {
-  std::string name;            // what routes and clients call it
-  uint32_t provider = 0;       // index into Config::providers
+  std::string name;       // what routes and clients call it
+  uint32_t provider = 0;  // index into Config::providers
   std::string upstream_model;
   int64_t context_tokens_max = 0;  // 0: not said
   int64_t output_tokens_max = 0;
-  LaneFlags flags{};               // the provider's, with the model's own over them
+  LaneFlags flags{};  // the provider's, with the model's own over them
 };
 
 // Provider + upstream model. `upstream_model` empty: the client's own name goes on.
@@ -111,7 +111,7 @@ struct Config {
   Server server;
   std::vector<Provider> providers;
   std::vector<Model> models;
-  std::vector<Route> routes;  // in file order; the first match serves
+  std::vector<Route> routes;          // in file order; the first match serves
   std::vector<std::string> warnings;  // sentences with their places; what /readyz counts
 };
 

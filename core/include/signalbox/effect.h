@@ -108,7 +108,7 @@ struct Finish {
   const Report* report = nullptr;
 };
 
-using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody,
-                            ReleaseRequest, ShareState, Finish>;
+using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, ReleaseRequest,
+                            ShareState, Finish>;
 
 }  // namespace signalbox

@@ -94,7 +94,7 @@ struct UpstreamPiped {
 // The instant asked for by `Step::wake_at_ms` has come. Early or late is harmless.
 struct Woken {};
 
-using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, UpstreamSent, UpstreamHead,
-                           UpstreamBody, UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
+using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, UpstreamSent, UpstreamHead, UpstreamBody,
+                           UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
 
 }  // namespace signalbox

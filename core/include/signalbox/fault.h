@@ -17,13 +17,13 @@ enum class RetryClass : uint8_t { never, next_lane };
 enum class FaultKind : uint8_t {
   none,
   // the client's
-  bad_request,        // a request that is understood to be wrong
-  bad_json,           // not JSON, or not UTF-8; the detail names the offset
-  duplicate_fact,     // a fact that routing reads stands twice
-  unauthenticated,    // no client key, or a wrong one
-  forbidden,          // a foreign Host or Origin, or an endpoint that needs the admin key
-  not_found,          // no such path
-  model_unknown,      // no route takes this model
+  bad_request,      // a request that is understood to be wrong
+  bad_json,         // not JSON, or not UTF-8; the detail names the offset
+  duplicate_fact,   // a fact that routing reads stands twice
+  unauthenticated,  // no client key, or a wrong one
+  forbidden,        // a foreign Host or Origin, or an endpoint that needs the admin key
+  not_found,        // no such path
+  model_unknown,    // no route takes this model
   method_not_allowed,
   request_too_large,
   head_too_large,
@@ -38,20 +38,20 @@ enum class FaultKind : uint8_t {
   upstream_first_byte_timeout,
   upstream_idle_timeout,
   upstream_total_timeout,
-  upstream_reset,       // the connection broke before the answer was whole
-  upstream_protocol,    // bytes that are no HTTP, impossible framing
+  upstream_reset,     // the connection broke before the answer was whole
+  upstream_protocol,  // bytes that are no HTTP, impossible framing
   upstream_head_too_large,
-  upstream_bad_type,    // a 200 whose content type is none the dialect has
-  upstream_cut,         // the stream ended without its terminal event
+  upstream_bad_type,         // a 200 whose content type is none the dialect has
+  upstream_cut,              // the stream ended without its terminal event
   upstream_frame_too_large,  // one event over frame_bytes_max
-  upstream_error_event, // an error inside a 200
-  upstream_status,      // an error status of the upstream's own
+  upstream_error_event,      // an error inside a 200
+  upstream_status,           // an error status of the upstream's own
   // ours
-  no_lane,            // the route has no enabled target
-  no_client_key,      // nobody can tell who asks, so nobody's credentials are spent
-  not_supported,      // a configured pair of dialects that is not built yet
-  overloaded,         // a bound of ours is reached
-  internal,           // a broken invariant
+  no_lane,        // the route has no enabled target
+  no_client_key,  // nobody can tell who asks, so nobody's credentials are spent
+  not_supported,  // a configured pair of dialects that is not built yet
+  overloaded,     // a bound of ours is reached
+  internal,       // a broken invariant
   count_,
 };
 

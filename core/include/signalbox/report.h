@@ -21,21 +21,21 @@ struct Usage {
 
 struct Report {
   std::string request_id;
-  std::string operation;       // "messages", "count_tokens", "models", ...
-  std::string client_key;      // name of the client key that matched; empty when none is needed
-  std::string client_model;    // as the client asked
-  std::string route;           // pattern of the route that matched
-  std::string provider;        // who answered, or was tried last
-  std::string credential;      // its name
+  std::string operation;     // "messages", "count_tokens", "models", ...
+  std::string client_key;    // name of the client key that matched; empty when none is needed
+  std::string client_model;  // as the client asked
+  std::string route;         // pattern of the route that matched
+  std::string provider;      // who answered, or was tried last
+  std::string credential;    // its name
   std::string upstream_model;
   std::string upstream_request_id;
   uint32_t attempt_count = 0;
-  int status = 0;              // what the client saw; 0 when it saw nothing
+  int status = 0;  // what the client saw; 0 when it saw nothing
   bool streamed = false;
-  bool estimated = false;      // a token count that is ours
+  bool estimated = false;  // a token count that is ours
   Usage usage;
   std::string stop_reason;
-  Fault fault;                 // what ended it badly, if anything did
+  Fault fault;  // what ended it badly, if anything did
   std::vector<std::string> losses;
   int64_t started_unix_ms = 0;
   int64_t first_byte_ms = -1;  // from the client's head to ours
