@@ -234,7 +234,8 @@ void ClientConnection::refuse(const Fault& fault, int status, std::string_view r
   http1::append_header(out, "date", host_.date());
   http1::append_header(out, "content-length", int64_t(body.size()));
   out.append("connection: close\r\n\r\n");
-  out.append(body);
+  // To HEAD even an error has no body (RFC 9110 section 9.3.2).
+  if (head_bytes.substr(0, 5) != "HEAD ") out.append(body);
   host_.on_refused(reason, status, id);
   drop_input();
   keep_ = false;

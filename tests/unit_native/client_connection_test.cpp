@@ -351,6 +351,17 @@ TEST_CASE("connection: what is no request is answered and the connection ends") 
   CHECK(b.told.empty());
 }
 
+TEST_CASE("connection: a refused HEAD is answered with a length and no body") {
+  Bench get, head;
+  get.send("GET /healthz HTTP/1.1\r\n\r\n");
+  head.send("HEAD /healthz HTTP/1.1\r\n\r\n");
+  const std::string whole = get.read();
+  const size_t end = whole.find("\r\n\r\n") + 4;
+  REQUIRE(whole.size() > end + 10);
+  CHECK(head.read() == whole.substr(0, end) + "<end>");
+  CHECK(head.refused == std::vector<std::string>{"host_missing"});
+}
+
 TEST_CASE("connection: a body that cannot be read is told and answered") {
   Bench b;
   b.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloX");
