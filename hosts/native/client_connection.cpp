@@ -410,7 +410,8 @@ void ClientConnection::on_due() {
   switch (state_) {
     case State::head:
       if (head_began_ms_ == never_ms) return close(unsent() > 0 ? Goodbye::reset : Goodbye::fin);
-      return refuse({FaultKind::request_timeout, {}}, row(FaultKind::request_timeout).status, "slow_head", {});
+      return refuse({FaultKind::request_timeout, {}}, row(FaultKind::request_timeout).status, "slow_head",
+                    buffer_ ? std::string_view(buffer_->bytes + begin_, end_ - begin_) : std::string_view{});
     case State::body:
       if (released_) return;
       return body_failed(FaultKind::request_timeout);

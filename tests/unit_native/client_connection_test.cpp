@@ -437,6 +437,11 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
     CHECK(b.read().find("HTTP/1.1 408") == 0);
     CHECK(b.refused == std::vector<std::string>{"slow_head"});
   }
+  SECTION("a slow head's path tells the error's dialect") {
+    b.send("POST /v1/messages HTTP/1.1\r\nHost: a\r\n");
+    wait();
+    CHECK(b.read().find("{\"type\":\"error\"") != std::string::npos);
+  }
   SECTION("silence is not broken by empty lines") {
     b.the_limits.request_head_ms_max = b.the_limits.idle_connection_ms_max = 200;
     for (const std::string first : {"", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"}) {
