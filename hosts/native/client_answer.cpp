@@ -185,10 +185,18 @@ void ClientConnection::finish(Ending ending) {
     body_ = {};
     // Bytes that nobody has read would make the close a reset, and lose the answer on its way.
     quiet_input_ = whole && rest_ == end_ && !readable_;
-    drop_input();
-    state_ = State::closing;
-    timer_.arm_at(loop_.now().monotonic_ms + host_.limits().idle_connection_ms_max);
+    return close_when_sent();
   }
+  loop_.settle_later(*this);
+}
+
+// No further request; what is unsent still leaves. `quiet_input_` is set by the caller.
+void ClientConnection::close_when_sent() {
+  drop_input();
+  state_ = State::closing;
+  // A stop has a bound of its own, and says so where it cuts anything off.
+  if (host_.draining()) timer_.disarm();
+  else timer_.arm_at(loop_.now().monotonic_ms + host_.limits().idle_connection_ms_max);
   loop_.settle_later(*this);
 }
 

@@ -113,7 +113,8 @@ ClientConnection::Progress ClientConnection::read_head() {
     }
   }
   if (host_.draining()) {
-    close(Goodbye::fin);
+    quiet_input_ = false;
+    close_when_sent();
     return Progress::stuck;
   }
   const size_t bound = std::min(size_t(host_.limits().request_head_bytes_max), head_bytes_possible);
@@ -249,6 +250,7 @@ bool ClientConnection::receive_into(char* to, size_t room, size_t& got) {
     got = 0;
     return true;
   }
+  if (n < 0) broken_ = true;
   lost();
   return false;
 }
@@ -377,13 +379,28 @@ void ClientConnection::next_request() {
 
 void ClientConnection::lost() {
   if (state_ == State::closed) return;
-  if (exchange_open_) handler_->on_client_gone();
-  else flush();  // a client may half-close after its last request and still read the answer
+  if (exchange_open_) {
+    handler_->on_client_gone();
+  } else {
+    // A client may half-close after its last request and still read the answer.
+    flush();
+    if (unsent() > 0 && !broken_) {
+      quiet_input_ = true;
+      return close_when_sent();
+    }
+  }
   close(Goodbye::fin);
 }
 
 void ClientConnection::drain() {
-  if (state_ == State::head) close(Goodbye::fin);
+  if (state_ == State::head) {
+    flush();
+    if (unsent() == 0 || broken_) return close(Goodbye::fin);
+    quiet_input_ = begin_ == end_ && !readable_;
+    close_when_sent();
+  } else if (state_ == State::closing) {
+    timer_.disarm();  // now it is the stop's bound that counts, and a stop that cuts says so
+  }
 }
 
 void ClientConnection::close_now() {

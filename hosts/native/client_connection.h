@@ -73,7 +73,7 @@ class ClientConnection final : public Pollable {
   void finish(Ending ending);
   bool backed_up();  // too much is unsent: read no more of the answer until on_client_taking
 
-  // Stopping: an idle connection closes at once, a busy one after its answer.
+  // Stopping: an idle connection closes at once, a busy one when its answer is finished and sent.
   void drain();
   // Closes at once, whatever is open.
   void close_now();
@@ -112,6 +112,7 @@ class ClientConnection final : public Pollable {
   std::string& text();
   void write_through(std::string_view line, std::string_view bytes, std::string_view end);
   void flush();
+  void close_when_sent();
   void end_when_sent();
   void linger();
   void drop_rest();

@@ -184,6 +184,26 @@ def bounded_stop(tap):
     server.stop()
 
 
+def stop_with_unsent(tap):
+    """What has been answered in full and waits for a slow client is an open exchange to a stop."""
+    text = json.dumps({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+                       "content": [{"type": "text", "text": "z" * (24 << 20)}], "usage": {"input_tokens": 1, "output_tokens": 1}}).encode()
+    for reads in (True, False):
+        a = upstream("large")
+        a.large = text
+        config = signalbox_server.config_for(a, server={"drain_ms": 20_000 if reads else 200, "limits": {"client_unsent_bytes_max": 64 << 20}})
+        server = Server(config, "unsent")
+        with wire.Connection(server.port) as connection:
+            connection.send(wire.request_bytes("POST", "/v1/messages", json.dumps(body()).encode(), HEADERS))
+            tap.check("an answer is finished and not yet sent", wire.wait_until(lambda: "answer_bytes" in server.text()))
+            server.signal()
+            wire.wait_until(lambda: "Stopping" in server.text())
+            if reads:
+                tap.run("SIGTERM: its rest reaches a client that reads", lambda: (connection.receive().body == text, ""))
+            tap.check("SIGTERM: then the server ends", server.ended())
+            tap.equal("SIGTERM: with an exit code that says whether all was sent", server.stop(), 0 if reads else 4)
+
+
 def second_signal(tap):
     for number in (signal.SIGTERM, signal.SIGINT):
         a = upstream()
@@ -334,7 +354,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, second_signal, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)

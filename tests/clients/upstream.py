@@ -4,7 +4,7 @@
 What it does with a request is chosen by the header x-script, else by a model named `script-NAME`, else it
 plays a session: a tool call when the prompt says "run the echo" and Bash is declared, text otherwise.
 NAMEs: text, tool, two-tools, thinking, error-STATUS, error-event, odd-cuts, drip, cut, cut-early, close-delimited,
-garbage, half-head, huge-header, endless-header, smuggle, redirect, wrong-type, html-200, empty-200, hold, silent.
+garbage, half-head, huge-header, endless-header, smuggle, redirect, wrong-type, html-200, empty-200, hold, silent, large.
 
 One request gives NNNN.request.head, NNNN.request.body, NNNN.answer.body (without framing) in the folder.
 """
@@ -40,6 +40,7 @@ class Upstream:
         self.script = script  # when set, what every request gets
         self.release = threading.Event()  # lets held answers go on to their end
         self.retry_after = "7"
+        self.large = b""  # the answer of the script of that name
         self.once = []  # scripts for the next requests, one each, before all else
         self.connection_count = 0
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -282,6 +283,10 @@ class Answer:
         self.head(200, [("content-type", "application/json"), ("content-length", "5"), ("transfer-encoding", "chunked")])
         self.connection.sendall(b"0\r\n\r\n")
         return False
+
+    def odd_large(self):
+        """The body that the test has put into `large`."""
+        return self.whole(200, self.upstream.large)
 
     def odd_redirect(self):
         return self.whole(302, b"", fields=[("location", self.upstream.url + "/v1/messages?redirected=1")])

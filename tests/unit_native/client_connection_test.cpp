@@ -391,6 +391,25 @@ TEST_CASE("connection: a client that leaves is told at once") {
     b.turn();
     CHECK(b.closed);
   }
+  SECTION("half-closing after a finished answer costs none of it") {
+    const std::string large(5'000'000, 'x');
+    b.script->on_body = [&] { b.script->answer(200, large); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    shutdown(b.client, SHUT_WR);
+    b.turn();
+    CHECK_FALSE(b.closed);
+    CHECK((b.read() == ok(length(large.size()), large) + "<end>"));
+    b.turn();
+    CHECK(b.closed);
+  }
+  SECTION("and closing ends it, whatever is unsent") {
+    b.script->on_body = [&] { b.script->answer(200, std::string(5'000'000, 'x')); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    ::close(b.client);
+    b.client = -1;
+    b.turn();
+    CHECK(b.closed);
+  }
   SECTION("after the bytes of a request that is answered at once") {
     b.script->on_body = [&] { b.script->answer(200, "ok"); };
     REQUIRE(::send(b.client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 27, 0) == 27);
@@ -483,6 +502,36 @@ TEST_CASE("connection: stopping ends idle connections now and busy ones after th
     b.stopping = true;
     b.connection->drain();
     CHECK(b.closed);
+  }
+  SECTION("finished and not yet sent") {
+    const std::string large(5'000'000, 'x');
+    b.script->on_body = [&] { b.script->answer(200, large); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    const std::string whole = ok(length(large.size()), large);
+    b.stopping = true;
+    SECTION("the connection idle") { b.connection->drain(); }
+    SECTION("a next request there already") {
+      REQUIRE(::send(b.client, "GET /b HTTP/1.1\r\n", 17, MSG_NOSIGNAL) == 17);
+      b.connection->drain();
+    }
+    SECTION("a next request coming later") {
+      b.connection->drain();
+      b.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    SECTION("a next request coming first") { b.send("GET /b HTTP/1.1\r\nHost: a\r\n\r\n"); }
+    CHECK_FALSE(b.closed);
+    CHECK((b.read() == whole + "<end>"));
+    CHECK(b.told == std::vector<std::string>{"GET / 0"});
+  }
+  SECTION("finished and never read: only the stop's own bound ends it") {
+    b.the_limits.idle_connection_ms_max = 20;
+    b.script->on_body = [&] { b.script->answer(200, std::string(5'000'000, 'x')); };
+    b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    b.stopping = true;
+    b.connection->drain();
+    usleep(30'000);
+    b.turn();
+    CHECK_FALSE(b.closed);
   }
   SECTION("busy") {
     b.script->on_body = nullptr;
