@@ -25,8 +25,9 @@ constexpr size_t gathered_bytes_max = 64 << 10;
 constexpr int64_t linger_ms_max = 2'000;
 constexpr size_t linger_bytes_max = 256 << 10;
 
-// A handler that does not heed `backed_up` is ended: nothing grows without bound.
-constexpr int64_t unsent_beyond_bytes_max = 32 << 20;
+// A handler that does not heed `backed_up` is ended: nothing grows without bound. Who does heed it may
+// still give one whole frame at once; this is for what comes along with it.
+constexpr int64_t unsent_beyond_frame_bytes_max = 16 << 20;
 
 // The path in a request line that may be wrong in any way; it tells the error's dialect, nothing else.
 std::string_view path_in(std::string_view head) {
@@ -100,7 +101,9 @@ void ClientConnection::send_body(std::string_view bytes) {
   } else {
     write_through({}, bytes, {});
   }
-  if (int64_t(unsent()) > host_.limits().client_unsent_bytes_max + unsent_beyond_bytes_max) broken_ = true;
+  const Limits& limits = host_.limits();
+  if (int64_t(unsent()) > limits.client_unsent_bytes_max + limits.frame_bytes_max + unsent_beyond_frame_bytes_max)
+    broken_ = true;
   loop_.settle_later(*this);
 }
 

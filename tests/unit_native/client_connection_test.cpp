@@ -441,6 +441,31 @@ TEST_CASE("connection: a slow reader is told of, and nothing grows") {
   CHECK_FALSE(b.connection->backed_up());
 }
 
+TEST_CASE("connection: the largest frame the configuration allows can be sent, and not much more") {
+  Bench b;
+  b.script->on_body = nullptr;
+  b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  SendClientHead head;
+  head.status = 200;
+  b.connection->send_head(head);
+  const std::string frame(40 << 20, 'x');
+  SECTION("one that large") {
+    b.the_limits.frame_bytes_max = int64_t(frame.size());
+    b.connection->send_body(frame);
+    CHECK(b.connection->backed_up());
+    b.turn();
+    b.connection->finish(Ending::complete);
+    const std::string got = b.read();
+    CHECK((got.substr(got.find("\r\n\r\n") + 4) == "2800000\r\n" + frame + "\r\n0\r\n\r\n"));
+  }
+  SECTION("a handler that goes on regardless is ended") {
+    b.the_limits.frame_bytes_max = 1 << 20;
+    b.connection->send_body(frame);
+    b.turn();
+    CHECK(b.closed);
+  }
+}
+
 TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
   Bench b;
   b.the_limits.request_head_ms_max = 20;
