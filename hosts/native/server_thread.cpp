@@ -11,7 +11,6 @@
 #include <cstring>
 
 #include "http1/write.h"
-#include "signalbox/error_body.h"
 
 namespace signalbox::native {
 
@@ -22,6 +21,13 @@ constexpr int64_t trim_every_ms = 5'000;
 
 // How long accepting rests when the process is out of descriptors or memory.
 constexpr int64_t accept_rest_ms = 100;
+
+// How soon a thread looks again whether one of its sisters' clients has left, when there is no place for
+// another; its own it notices at once.
+constexpr int64_t full_rest_ms = 100;
+
+// Said again this often at most: on a busy evening places come and go many times a second.
+constexpr int64_t full_told_every_ms = 60'000;
 
 // Taken in one turn; the others' frames must not wait for a crowd at the door.
 constexpr int accepts_per_turn = 64;
@@ -72,9 +78,7 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
         buffers_.trim();
         trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
       }),
-      accept_again_(loop_, [this] {
-        for (auto& listener : listeners_) listener->rearm();
-      }),
+      accept_again_(loop_, [this] { accept_again(); }),
       drain_end_(loop_, [this] {
         server_.cut_ = true;
         loop_.stop();
@@ -96,6 +100,7 @@ void ServerThread::run() {
 
 void ServerThread::accept_from(int socket) {
   for (int i = 0; i < accepts_per_turn; ++i) {
+    if (!reserve_place()) return rest_until_place();
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     const int fd = accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -103,6 +108,7 @@ void ServerThread::accept_from(int socket) {
       take_client(fd, scope_of(peer));
       continue;
     }
+    free_place();
     switch (errno) {
       case EAGAIN: return;
       case EMFILE:
@@ -115,26 +121,35 @@ void ServerThread::accept_from(int socket) {
 }
 
 void ServerThread::take_client(int fd, PeerScope peer) {
-  if (server_.connection_count_.load(std::memory_order_relaxed) >= limits().connections_max) return turn_away(fd);
   auto client = std::make_unique<ClientConnection>(*this, fd, peer);
-  if (!client->start()) return;
+  if (!client->start()) return free_place();
   client->index = clients_.size();
   clients_.push_back(client.release());
-  server_.connection_count_.fetch_add(1, std::memory_order_relaxed);
 }
 
-void ServerThread::turn_away(int fd) {
-  const std::string id = new_request_id();
-  std::string body, out;
-  write_error_body(body, {}, {}, Fault{FaultKind::overloaded, "Too many connections are open."}, id);
-  http1::append_status_line(out, row(FaultKind::overloaded).status);
-  http1::append_header(out, "content-type", "application/json");
-  http1::append_header(out, "request-id", id);
-  http1::append_header(out, "content-length", int64_t(body.size()));
-  out.append("connection: close\r\n\r\n").append(body);
-  [[maybe_unused]] ssize_t n = send(fd, out.data(), out.size(), MSG_NOSIGNAL);
-  ::close(fd);
-  on_refused("connections_max", row(FaultKind::overloaded).status, id);
+// Reserved before accepting, so that all threads together never have more than the limit.
+bool ServerThread::reserve_place() {
+  if (server_.connection_count_.fetch_add(1, std::memory_order_relaxed) < limits().connections_max) return true;
+  free_place();
+  return false;
+}
+
+void ServerThread::free_place() { server_.connection_count_.fetch_sub(1, std::memory_order_relaxed); }
+
+// Who is not accepted waits in the kernel, and is served as soon as somebody leaves.
+void ServerThread::rest_until_place() {
+  for (auto& listener : listeners_) listener->rest();
+  resting_until_place_ = true;
+  const int64_t now = loop_.now().monotonic_ms;
+  accept_again_.arm_at(now + full_rest_ms);
+  if (now < full_told_again_ms_) return;
+  full_told_again_ms_ = now + full_told_every_ms;
+  server_.log_.message(LogLevel::warn, "server.limits.connections_max is reached; further connections wait to be accepted.");
+}
+
+void ServerThread::accept_again() {
+  resting_until_place_ = false;
+  for (auto& listener : listeners_) listener->rearm();
 }
 
 void ServerThread::rest_from_accepting(int error) {
@@ -174,7 +189,8 @@ void ServerThread::on_closed(ClientConnection& connection) {
   clients_.back()->index = connection.index;
   clients_[connection.index] = clients_.back();
   clients_.pop_back();
-  server_.connection_count_.fetch_sub(1, std::memory_order_relaxed);
+  free_place();
+  if (resting_until_place_) accept_again_.arm_at(loop_.now().monotonic_ms);
   end_if_drained();
 }
 

@@ -49,7 +49,10 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
 
   void accept_from(int socket);
   void take_client(int fd, PeerScope peer);
-  void turn_away(int fd);
+  bool reserve_place();
+  void free_place();
+  void rest_until_place();
+  void accept_again();
   void rest_from_accepting(int error);
   void drain();
   void close_listeners();
@@ -66,6 +69,8 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   bool draining_ = false;
   Timer trim_;
   Timer accept_again_;
+  bool resting_until_place_ = false;
+  int64_t full_told_again_ms_ = 0;
   Timer drain_end_;
   int64_t date_second_ = -1;
   char date_[32] = {};

@@ -3,6 +3,7 @@
 what the log says. Waits are nets, never measures: nothing here asserts how long something took."""
 import json
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -218,6 +219,31 @@ def second_signal(tap):
         server.stop()
 
 
+def connections_max(tap):
+    """Who comes when all places are taken waits to be accepted, and is served when somebody leaves."""
+    for threads in (1, 2):
+        name = "connections_max with %d threads: " % threads
+        with Server(signalbox_server.config_for(upstream(), server={"threads": threads, "limits": {"connections_max": 3}}), "full") as server:
+            def ask(connection):
+                connection.send(wire.request_bytes("GET", "/healthz"))
+                return connection.receive("GET").status
+            inside = [wire.Connection(server.port) for _ in range(3)]
+            tap.equal(name + "so many are served", [ask(connection) for connection in inside], [200] * 3)
+            waiting = [wire.Connection(server.port) for _ in range(8)]
+            for connection in waiting:
+                connection.send(wire.request_bytes("GET", "/healthz", headers=[("Connection", "close")]))
+            time.sleep(0.05)  # in which nothing may be answered; the next line would see it
+            early = select.select([connection.socket for connection in waiting], [], [], 0)[0]
+            tap.equal(name + "nobody else is answered meanwhile", len(early), 0)
+            tap.equal(name + "whoever is inside stays served", [ask(connection) for connection in inside], [200] * 3)
+            inside.pop().close()
+            answers = [connection.receive("GET") for connection in waiting]
+            tap.equal(name + "one place serves all who waited", [answer and answer.status for answer in answers], [200] * 8)
+            tap.check(name + "the log says why they waited", "connections_max" in server.text(), server.text())
+            for connection in inside + waiting:
+                connection.close()
+
+
 def disconnect(tap):
     a = upstream()
     with Server(signalbox_server.config_for(a), "disconnect") as server:
@@ -354,7 +380,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)
