@@ -54,6 +54,13 @@ void append_json_text(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+// The first bytes of `text`, `bytes_max` at most, cut between two characters.
+std::string_view beginning(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  while (bytes_max > 0 && (uint8_t(text[bytes_max]) & 0xc0) == 0x80) --bytes_max;
+  return text.substr(0, bytes_max);
+}
+
 int64_t unix_ms() {
   timespec t{};
   clock_gettime(CLOCK_REALTIME, &t);
@@ -145,6 +152,27 @@ class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::nul
 struct Log::Inside {
   Form form;
   spdlog::logger logger;
+
+  // Every line goes through here.
+  void put(LogLevel level, std::string& line) {
+    if (line.size() > log_line_bytes_max) shorten(level, line);
+    logger.log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+  }
+
+  void shorten(LogLevel level, std::string& line) const {
+    // A quarter stays, for quotes take twice their room as text within JSON. The long buffer goes.
+    const std::string_view kept = beginning(line, log_line_bytes_max / 4);
+    std::string out;
+    if (form == Form::json) {
+      out.append("{\"time_ms\":").append(std::to_string(unix_ms())).append(",\"level\":\"").append(name_of(level));
+      out.append("\",\"line_bytes\":").append(std::to_string(line.size())).append(",\"line_begins\":");
+      append_json_text(out, kept);
+      out.push_back('}');
+    } else {
+      out.append(kept).append("... (").append(std::to_string(line.size())).append(" bytes in all)");
+    }
+    line = std::move(out);
+  }
 };
 
 Log::Log(int fd, Form form, LogLevel level)
@@ -165,7 +193,7 @@ void Log::exchange(const Report& report) {
   line.clear();
   if (inside_->form == Form::json) write_json_line(line, report);
   else write_terminal_line(line, report);
-  inside_->logger.log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+  inside_->put(level, line);
 }
 
 void Log::refused(std::string_view reason, int status, std::string_view request_id) {
@@ -180,7 +208,7 @@ void Log::refused(std::string_view reason, int status, std::string_view request_
   } else {
     line.append("refused ").append(std::to_string(status)).append(" ").append(reason).append(" ").append(request_id);
   }
-  inside_->logger.log(spdlog::level::warn, spdlog::string_view_t(line.data(), line.size()));
+  inside_->put(LogLevel::warn, line);
 }
 
 void Log::message(LogLevel level, std::string_view text) {
@@ -194,7 +222,7 @@ void Log::message(LogLevel level, std::string_view text) {
   } else {
     line.append("signalbox: ").append(text);
   }
-  inside_->logger.log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+  inside_->put(level, line);
 }
 
 }  // namespace signalbox::native

@@ -17,6 +17,10 @@ namespace signalbox::native {
 // What may wait to be written: seconds of work even at full load, were the reader to stall.
 inline constexpr size_t log_waiting_bytes_max = 1 << 20;
 
+// The longest line. A longer one is shortened and tells its length: no client's words may crowd out the
+// lines of others.
+inline constexpr size_t log_line_bytes_max = 16 << 10;
+
 class Log {
  public:
   enum class Form : uint8_t { json, terminal };

@@ -1,0 +1,105 @@
+// The log: every line reaches its reader whole, or shortened and saying so.
+#include "log.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "signalbox/fault.h"
+
+using namespace signalbox;
+using namespace signalbox::native;
+
+namespace {
+
+// What `write` logs, one string a line.
+template <typename Write>
+std::vector<std::string> lines_of(Log::Form form, Write write) {
+  int ends[2];
+  REQUIRE(pipe(ends) == 0);
+  std::string all;
+  std::thread reader([&] {
+    char piece[65536];
+    for (ssize_t n; (n = ::read(ends[0], piece, sizeof piece)) > 0;) all.append(piece, size_t(n));
+  });
+  {
+    Log log(ends[1], form, LogLevel::info);
+    write(log);
+  }
+  close(ends[1]);
+  reader.join();
+  close(ends[0]);
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < all.size();) {
+    const size_t end = all.find('\n', at);
+    REQUIRE(end != all.npos);
+    lines.push_back(all.substr(at, end - at));
+    at = end + 1;
+  }
+  return lines;
+}
+
+bool has(const std::string& line, const std::string& part) { return line.find(part) != line.npos; }
+
+Report report_with(std::string model) {
+  Report report;
+  report.request_id = "req_1";
+  report.client_model = std::move(model);
+  report.status = 200;
+  return report;
+}
+
+}  // namespace
+
+TEST_CASE("log: one line for each exchange and message, in order") {
+  const auto lines = lines_of(Log::Form::json, [](Log& log) {
+    log.exchange(report_with("m"));
+    log.refused("bad_host", 400, "req_2");
+    log.message(LogLevel::info, "Say \"hi\"\n.");
+    log.message(LogLevel::debug, "below the level");
+  });
+  REQUIRE(lines.size() == 3);
+  CHECK(has(lines[0], "\"client_model\":\"m\""));
+  CHECK(has(lines[1], "\"refused\":\"bad_host\",\"status\":400}"));
+  CHECK(has(lines[2], "\"message\":\"Say \\\"hi\\\"\\u000a.\"}"));
+}
+
+TEST_CASE("log: a line that is too long is shortened and says so") {
+  for (const size_t size : {log_line_bytes_max, size_t(3) << 20}) {
+    CAPTURE(size);
+    SECTION("of an exchange, " + std::to_string(size)) {
+      // Two bytes a character: a cut may not fall between them.
+      std::string model(size == log_line_bytes_max ? 1 : 2, 'm');
+      while (model.size() < size) model.append("\xc3\xa9");
+      const auto lines = lines_of(Log::Form::json, [&](Log& log) {
+        log.exchange(report_with(model));
+        log.exchange(report_with("next"));
+      });
+      REQUIRE(lines.size() == 2);
+      CHECK(lines[0].size() <= log_line_bytes_max);
+      CHECK(lines[0].front() == '{');
+      CHECK(lines[0].back() == '}');
+      CHECK(has(lines[0], "\"line_bytes\":"));
+      CHECK(has(lines[0], "req_1"));
+      CHECK(has(lines[0], "\xc3\xa9\"}"));
+      CHECK(has(lines[1], "\"client_model\":\"next\""));
+    }
+    SECTION("of a message, " + std::to_string(size)) {
+      const auto lines = lines_of(Log::Form::json, [&](Log& log) { log.message(LogLevel::error, std::string(size, '"')); });
+      REQUIRE(lines.size() == 1);
+      CHECK(lines[0].size() <= log_line_bytes_max);
+      CHECK(has(lines[0], "\"level\":\"error\""));
+      CHECK(has(lines[0], "\"line_bytes\":"));
+    }
+    SECTION("at a terminal, " + std::to_string(size)) {
+      const auto lines = lines_of(Log::Form::terminal, [&](Log& log) { log.message(LogLevel::error, std::string(size, 'x')); });
+      REQUIRE(lines.size() == 1);
+      CHECK(lines[0].size() <= log_line_bytes_max);
+      CHECK(has(lines[0], "bytes in all"));
+    }
+  }
+}
