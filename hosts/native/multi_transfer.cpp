@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "answer_watch.h"
 #include "answer_window.h"
 #include "attempt_clock.h"
 #include "curl_fault.h"
@@ -51,6 +52,7 @@ class MultiTransport final : public Transport, private CurlOwner {
   Loop& loop_;
   const TransportSettings settings_;
   BufferPool buffers_;
+  AnswerWatches watches_;
   std::vector<std::unique_ptr<Transfer>> transfers_;  // all there are
   std::vector<Transfer*> free_;
   // What waits for libcurl to be off the stack, and a second list to walk while the first fills.
@@ -81,6 +83,7 @@ class Transfer final : public Attempt {
   void set_headers(const AttemptRequest& request);
   void add_header(std::string_view name, std::string_view value);
 
+  static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address);
   static int on_connected(void* self, char*, char*, int, int);
   static size_t on_read(char* to, size_t, size_t room, void* self);
   static int on_seek(void* self, curl_off_t offset, int origin);
@@ -94,6 +97,8 @@ class Transfer final : public Attempt {
   void handed_over();
   void tell_sent();
   void fail(FaultKind kind);
+  bool may_repeat();
+  void repeat();
   void end();
   void let_go();
   void give_up_stream();
@@ -105,6 +110,7 @@ class Transfer final : public Attempt {
   CURL* easy_;
   AttemptClock clock_;
   AnswerWindow window_;
+  AnswerWatch watch_;
   AttemptListener* listener_ = nullptr;
   Upload upload_;
   curl_slist* headers_ = nullptr;
@@ -119,6 +125,10 @@ class Transfer final : public Attempt {
   bool multiplexed_ = false;  // or may be: on a connection that others may share
   bool finished_ = false;     // libcurl is done with it, and was not made to be
   int local_port_ = 0;        // tells its connection from others
+  bool connected_ = false;        // it has had a connection
+  bool kept_ = false;             // which was used before
+  bool resend_refused_ = false;   // libcurl found the connection dead and would have sent again
+  bool repeated_ = false;
   bool handed_over_ = false;  // libcurl has the last byte of the request
   bool sent_told_ = false;
   bool headed_ = false;
@@ -131,7 +141,8 @@ Transfer::Transfer(MultiTransport& transport)
     : transport_(transport),
       easy_(curl_easy_init()),
       clock_(transport.loop_, [this] { tell_sent(); }, [this](FaultKind kind) { fail(kind); }),
-      window_(transport.buffers_, transport.settings_.window_bytes_max) {
+      window_(transport.buffers_, transport.settings_.window_bytes_max),
+      watch_(transport.watches_) {
   set_fixed_options();
 }
 
@@ -143,6 +154,7 @@ Transfer::~Transfer() {
 
 void Transfer::set_fixed_options() {
   set_common_options(easy_);
+  transport_.watches_.install(easy_);
   curl_easy_setopt(easy_, CURLOPT_PRIVATE, this);
   curl_easy_setopt(easy_, CURLOPT_ERRORBUFFER, error_);
   curl_easy_setopt(easy_, CURLOPT_HTTP_VERSION, long(CURL_HTTP_VERSION_2TLS));
@@ -153,6 +165,8 @@ void Transfer::set_fixed_options() {
   curl_easy_setopt(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(easy_, CURLOPT_MAXAGE_CONN, connection_idle_s_max);
   curl_easy_setopt(easy_, CURLOPT_UPLOAD_BUFFERSIZE, upload_buffer_bytes);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETFUNCTION, &Transfer::on_open);
+  curl_easy_setopt(easy_, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy_, CURLOPT_PREREQFUNCTION, &Transfer::on_connected);
   curl_easy_setopt(easy_, CURLOPT_PREREQDATA, this);
   curl_easy_setopt(easy_, CURLOPT_READFUNCTION, &Transfer::on_read);
@@ -225,7 +239,7 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   verdict_ = FaultKind::none;
   interim_answers_ = 0;
   handed_over_ = sent_told_ = headed_ = paused_ = curl_paused_ = false;
-  multiplexed_ = finished_ = false;
+  multiplexed_ = finished_ = connected_ = resend_refused_ = repeated_ = false;
   error_[0] = 0;
   head_.clear();
   clock_.begin(request.timeouts);
@@ -244,6 +258,7 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   text_ = request.proxy;
   curl_easy_setopt(easy_, CURLOPT_PROXY, text_.c_str());
   curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 0L);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 0L);
 }
 
 // libcurl 7.88 queues the RST_STREAM of a stream that is given up, and writes it only when another
@@ -270,6 +285,7 @@ void Transfer::cancel() {
 void Transfer::end() {
   listener_ = nullptr;
   clock_.stop();
+  watch_.stop();
 }
 
 void Transfer::let_go() {
@@ -309,9 +325,7 @@ void Transfer::on_news() {
   }
   if (handed_over_ && !sent_told_) {
     // On a kept connection the request may have to be repeated yet.
-    long connections_made = 0;
-    curl_easy_getinfo(easy_, CURLINFO_NUM_CONNECTS, &connections_made);
-    if (connections_made > 0) tell_sent();
+    if (!kept_) tell_sent();
     else clock_.begin_grace();
     if (over()) return;
   }
@@ -325,6 +339,7 @@ void Transfer::on_done(CURLcode result) {
   if (over()) return;
   if (verdict_ != FaultKind::none) return fail(verdict_);
   finished_ = true;
+  if (resend_refused_) return may_repeat() ? repeat() : fail(FaultKind::upstream_reset);
   if (result != CURLE_OK) return fail(fault_of(easy_, result, headed_ ? HeadTold::yes : HeadTold::no, error_));
   if (!headed_) return fail(FaultKind::upstream_reset);  // libcurl takes an end within the head for an answer
   AttemptListener& listener = *listener_;
@@ -333,9 +348,49 @@ void Transfer::on_done(CURLcode result) {
   listener.on_end(window_.held());
 }
 
-int Transfer::on_connected(void* pointer, char*, char*, int, int local_port) {
+// libcurl sends again what failed on a kept connection, up to five times and also after a part of a status
+// line. So whenever it is about to, it is stopped, and what attempt_clock.h allows is done here.
+bool Transfer::may_repeat() {
+  return !repeated_ && !sent_told_ && !headed_ && head_.empty() && interim_answers_ == 0 && !watch_.byte_came();
+}
+
+void Transfer::repeat() {
+  transport_.multi_.remove(easy_);
+  in_multi_ = false;
+  repeated_ = true;
+  resend_refused_ = connected_ = handed_over_ = multiplexed_ = finished_ = false;
+  error_[0] = 0;
+  watch_.stop();
+  upload_.rewind();
+  clock_.end_grace();
+  clock_.enter(Phase::connecting);
+  curl_easy_setopt(easy_, CURLOPT_FORBID_REUSE, 0L);
+  curl_easy_setopt(easy_, CURLOPT_FRESH_CONNECT, 1L);
+  transport_.bring_news(*this);
+}
+
+curl_socket_t Transfer::on_open(void* pointer, curlsocktype, curl_sockaddr* address) {
+  auto* self = static_cast<Transfer*>(pointer);
+  if (!self->connected_) return self->transport_.watches_.open_socket(*address);
+  self->resend_refused_ = true;
+  return CURL_SOCKET_BAD;
+}
+
+int Transfer::on_connected(void* pointer, char* remote_ip, char* local_ip, int remote_port, int local_port) {
   auto* self = static_cast<Transfer*>(pointer);
   if (self->over()) return CURL_PREREQFUNC_ABORT;
+  long connections_made = 0;
+  curl_easy_getinfo(self->easy_, CURLINFO_NUM_CONNECTS, &connections_made);
+  self->kept_ = connections_made == 0;
+  // A second connection, another kept one, is libcurl's own repetition.
+  const AnswerWatch::Ends ends{remote_ip, local_ip, remote_port, local_port};
+  if (self->connected_ ||
+      !self->watch_.begin(self->easy_, ends, self->kept_ ? AnswerWatch::Connection::kept : AnswerWatch::Connection::fresh)) {
+    self->resend_refused_ = true;
+    curl_easy_setopt(self->easy_, CURLOPT_FORBID_REUSE, 1L);
+    return CURL_PREREQFUNC_ABORT;
+  }
+  self->connected_ = true;
   self->multiplexed_ = self->secure_;
   self->local_port_ = local_port;
   self->clock_.enter(Phase::waiting);
@@ -368,14 +423,12 @@ void Transfer::handed_over() {
   transport_.bring_news(*this);
 }
 
+// Asked for to send again. libcurl remembers that over our own repetition, which has rewound already.
 int Transfer::on_seek(void* pointer, curl_off_t offset, int origin) {
   auto* self = static_cast<Transfer*>(pointer);
-  // Once on_sent is told the request's bytes may be gone.
-  if (self->over() || self->sent_told_ || offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_FAIL;
-  self->upload_.rewind();
-  self->handed_over_ = false;
-  self->clock_.end_grace();
-  return CURL_SEEKFUNC_OK;
+  if (!self->connected_ && !self->upload_.started() && offset == 0 && origin == SEEK_SET) return CURL_SEEKFUNC_OK;
+  self->resend_refused_ = true;
+  return CURL_SEEKFUNC_FAIL;
 }
 
 void Transfer::tell_sent() {

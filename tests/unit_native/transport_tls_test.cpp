@@ -2,6 +2,7 @@
 // upstream. Certificates are made by openssl when the test runs.
 #include "transport_support.h"
 
+#include <openssl/ssl.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -31,6 +32,8 @@ class Nginx {
     return nginx.running_ ? &nginx : nullptr;
   }
   std::string ca_file() const { return dir_ + "/ca.pem"; }
+  std::string certificate_file() const { return dir_ + "/good.pem"; }
+  std::string key_file() const { return dir_ + "/good.key"; }
   std::string other_ca_file() const { return dir_ + "/other-ca.pem"; }
   std::string h2(std::string_view target = "/v1/messages") const { return url(0, target); }
   std::string h1(std::string_view target = "/v1/messages") const { return url(1, target); }
@@ -372,6 +375,52 @@ TEST_CASE("tls: connections that the upstream retires are replaced without a fau
     bench.open_and_wait(ask, recorder);
     CHECK(recorder.text() == "sent, head 200, body, end");
   }
+}
+
+TEST_CASE("tls: a request is repeated once on a fresh connection, and not after a byte of an answer") {
+  Nginx* nginx = Nginx::get();
+  if (!nginx) return;
+  std::string part = GENERATE(as<std::string>{}, "", "H", "HTTP/1.1 20");
+  bool farewell = GENERATE(true, false);  // close_notify
+  int version = GENERATE(TLS1_2_VERSION, TLS1_3_VERSION);
+  std::string method = GENERATE("POST", "GET");
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  SSL_CTX_set_max_proto_version(context.get(), version);
+  REQUIRE(SSL_CTX_use_certificate_file(context.get(), nginx->certificate_file().c_str(), SSL_FILETYPE_PEM) == 1);
+  REQUIRE(SSL_CTX_use_PrivateKey_file(context.get(), nginx->key_file().c_str(), SSL_FILETYPE_PEM) == 1);
+  std::atomic<int> requests{0};
+  Upstream upstream([&](Peer& peer) {
+    std::unique_ptr<SSL, decltype(&SSL_free)> tls(SSL_new(context.get()), &SSL_free);
+    SSL_set_fd(tls.get(), peer.fd());
+    if (SSL_accept(tls.get()) != 1) return;
+    for (;;) {
+      std::string request;
+      char buffer[4096];
+      while (request.find("\r\n\r\n") == std::string::npos || (request[0] == 'P' && request.back() != '}')) {
+        int n = SSL_read(tls.get(), buffer, sizeof buffer);
+        if (n <= 0) return;
+        request.append(buffer, size_t(n));
+      }
+      std::string answer = ++requests == 1 ? whole("ok") : part;
+      if (!answer.empty()) SSL_write(tls.get(), answer.data(), int(answer.size()));
+      if (requests == 1) continue;
+      if (farewell) SSL_shutdown(tls.get());
+      return;
+    }
+  });
+  Bench bench(Kind::multi);
+  Ask ask;
+  ask.url = "https" + upstream.url().substr(4);
+  ask.ca_file = nginx->ca_file();
+  Recorder first, second;
+  bench.open_and_wait(ask, first);
+  REQUIRE(first.text() == "sent, head 200, body, end");
+  ask.method = method;
+  if (method == "GET") ask.pieces.clear();
+  bench.open_and_wait(ask, second);
+  CAPTURE(part, farewell, version, method);
+  CHECK(second.log.back() == "failed upstream_reset");
+  CHECK(requests == (part.empty() ? 3 : 2));
 }
 
 TEST_CASE("tls: through the tunnel of a proxy") {
