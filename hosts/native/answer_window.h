@@ -54,6 +54,9 @@ class AnswerWindow {
   // The last `bytes` of the window are room again.
   void shrink(size_t bytes) { end_ -= bytes; }
 
+  // Another bound, for what is received from now on.
+  void set_bytes_max(size_t bytes_max) { bytes_max_ = bytes_max; }
+
   // Lets the oldest `bytes` go; more than there are counts as all.
   void release(size_t bytes);
   // Gives the buffer back if nothing is held.

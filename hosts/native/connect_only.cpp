@@ -37,6 +37,8 @@ class ConnectOnlyTransport final : public Transport, private Shared, public Http
     return attempt;
   }
 
+  void adopt(const TransportSettings& adopted) override { Shared::settings = adopted; }
+
  private:
   void bring_news(Http1Attempt& attempt) override {
     news_.push_back(&attempt);

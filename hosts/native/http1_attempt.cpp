@@ -38,6 +38,8 @@ Http1Attempt::Http1Attempt(Http1Surroundings& around)
 
 void Http1Attempt::begin(const AttemptRequest& request, AttemptListener& listener) {
   listener_ = &listener;
+  window_.set_bytes_max(around_.settings.window_bytes_max);
+  answer_head_bytes_max_ = around_.settings.answer_head_bytes_max;
   scan_ = {};
   stage_ = Stage::head;
   verdict_ = FaultKind::none;
@@ -227,8 +229,7 @@ bool Http1Attempt::take(size_t fresh) {
 
 bool Http1Attempt::take_head() {
   for (;;) {
-    const size_t head_bytes_max = around_.settings.answer_head_bytes_max;
-    http1::Outcome outcome = scan_.feed(window_.held(), head_bytes_max);
+    http1::Outcome outcome = scan_.feed(window_.held(), answer_head_bytes_max_);
     if (outcome == http1::Outcome::need_more) return true;
     http1::Refusal refusal = scan_.refusal();
     http1::Head head;

@@ -102,6 +102,7 @@ class Http1Attempt final : public Attempt, private ConnectionUser {
   http1::Persistence persistence_ = http1::Persistence::close;
   Stage stage_ = Stage::head;
   FaultKind verdict_ = FaultKind::none;  // of a request that cannot be sent
+  size_t answer_head_bytes_max_ = 0;
   int64_t body_left_ = 0;
   int interim_answers_ = 0;
   bool sent_told_ = false;

@@ -37,6 +37,7 @@ class MultiTransport final : public Transport, private CurlOwner {
   ~MultiTransport() override;
 
   Attempt* open(const AttemptRequest& request, AttemptListener& listener) override;
+  void adopt(const TransportSettings& settings) override { settings_ = settings; }
 
  private:
   friend class Transfer;
@@ -50,7 +51,7 @@ class MultiTransport final : public Transport, private CurlOwner {
   void drop(Transfer& transfer);
 
   Loop& loop_;
-  const TransportSettings settings_;
+  TransportSettings settings_;
   BufferPool buffers_;
   AnswerWatches watches_;
   std::vector<std::unique_ptr<Transfer>> transfers_;  // all there are
@@ -119,6 +120,7 @@ class Transfer final : public Attempt {
   std::string head_;       // the lines of the answer's head so far
   FaultKind verdict_ = FaultKind::none;  // ours, when a callback of ours ended the transfer
   http1::AnswerTo answer_to_ = http1::AnswerTo::other;
+  size_t answer_head_bytes_max_ = 0;
   int interim_answers_ = 0;
   bool in_multi_ = false;
   bool secure_ = false;
@@ -236,6 +238,8 @@ void Transfer::set_headers(const AttemptRequest& request) {
 
 void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   listener_ = &listener;
+  window_.set_bytes_max(transport_.settings_.window_bytes_max);
+  answer_head_bytes_max_ = transport_.settings_.answer_head_bytes_max;
   verdict_ = FaultKind::none;
   interim_answers_ = 0;
   handed_over_ = sent_told_ = headed_ = paused_ = curl_paused_ = false;
@@ -451,7 +455,7 @@ size_t Transfer::on_header(char* line, size_t, size_t size, void* self) {
 size_t Transfer::take_header_line(std::string_view line) {
   if (over()) return 0;
   if (headed_) return line.size();  // trailers: nobody reads them
-  if (head_.size() + line.size() > transport_.settings_.answer_head_bytes_max) {
+  if (head_.size() + line.size() > answer_head_bytes_max_) {
     return refuse(FaultKind::upstream_head_too_large);
   }
   if (head_.empty() && (line.starts_with("HTTP/2") || line.starts_with("HTTP/3"))) {
@@ -470,7 +474,7 @@ bool Transfer::take_head() {
   http1::HeadScan scan;
   http1::Head head;
   std::array<Header, http1::headers_max> storage;
-  if (scan.feed(head_, transport_.settings_.answer_head_bytes_max) != http1::Outcome::complete ||
+  if (scan.feed(head_, answer_head_bytes_max_) != http1::Outcome::complete ||
       http1::parse_answer(head_, answer_to_, storage, head) != http1::Refusal::none) {
     return refuse(FaultKind::upstream_protocol);
   }

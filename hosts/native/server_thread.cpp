@@ -219,6 +219,7 @@ void ServerThread::post_setup(const Setup& setup) {
   auto config = std::make_shared<const Config>(setup.config);
   auto secrets = std::make_shared<const SecretLookup>(setup.secrets);
   loop_.post([this, config = std::move(config), secrets = std::move(secrets)]() mutable {
+    transport_->adopt(transport_settings(*config));
     gateway_.adopt(std::move(config));
     secrets_ = std::move(secrets);
   });

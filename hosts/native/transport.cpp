@@ -20,6 +20,11 @@ class ChoosingTransport final : public Transport {
     return transport.open(request, listener);
   }
 
+  void adopt(const TransportSettings& settings) override {
+    plain_->adopt(settings);
+    multi_->adopt(settings);
+  }
+
  private:
   std::unique_ptr<Transport> plain_;
   std::unique_ptr<Transport> multi_;

@@ -54,6 +54,11 @@ struct AttemptRequest {
   std::string_view ca_file;
 };
 
+struct TransportSettings {
+  size_t answer_head_bytes_max = 64 << 10;
+  size_t window_bytes_max = (16 << 20) + (64 << 10);  // one frame and one read beyond
+};
+
 // All upstream connections of one thread.
 class Transport {
  public:
@@ -61,14 +66,12 @@ class Transport {
   // Starts an attempt. Never calls the listener before it has returned. The result lives until the
   // listener has heard on_end or on_failed, or until `cancel`.
   virtual Attempt* open(const AttemptRequest& request, AttemptListener& listener) = 0;
+  // Attempts opened from now on have these bounds; those open keep the ones they began with. A transport
+  // that holds nothing has none.
+  virtual void adopt(const TransportSettings&) {}
 };
 
 class Loop;
-
-struct TransportSettings {
-  size_t answer_head_bytes_max = 64 << 10;
-  size_t window_bytes_max = (16 << 20) + (64 << 10);  // one frame and one read beyond
-};
 
 // The transport that chooses between the two by scheme and proxy.
 std::unique_ptr<Transport> make_transport(Loop& loop, const TransportSettings& settings);

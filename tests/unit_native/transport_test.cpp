@@ -199,6 +199,62 @@ TEST_CASE("transport: a chunk that is none") {
   CHECK(outcome(any_kind(), upstream) == "sent, head 200, failed upstream_protocol");
 }
 
+TEST_CASE("transport: new bounds hold for the attempts after them") {
+  Kind kind = any_kind();
+  Upstream upstream([](Peer& peer) {
+    while (peer.read_request()) peer.send(whole(std::string(300'000, 'x')));
+  });
+  Bench bench(kind, TransportSettings{64 << 10, 128 << 10});
+  auto ask_once = [&] {
+    Ask ask;
+    ask.url = upstream.url();
+    Recorder recorder;
+    recorder.release = [](std::string_view) { return size_t(0); };
+    bench.open_and_wait(ask, recorder);
+    return recorder.log.back();
+  };
+  CHECK(ask_once() == "failed upstream_protocol");
+  bench.run([&] { bench.transport->adopt(TransportSettings{64 << 10, 512 << 10}); });
+  CHECK(ask_once() == "end");
+  bench.run([&] { bench.transport->adopt(TransportSettings{16, 512 << 10}); });
+  CHECK(ask_once() == "failed upstream_head_too_large");
+}
+
+TEST_CASE("transport: a frame of many megabytes is shown whole when the bound allows") {
+  Kind kind = any_kind();
+  const size_t size = 40 << 20;
+  Upstream upstream([&](Peer& peer) {
+    peer.read_request();
+    peer.send(whole(std::string(size, 'x')));
+    peer.wait_for_close();
+  });
+  Bench bench(kind, TransportSettings{64 << 10, size_t(256 << 20) + (64 << 10)});
+  Ask ask;
+  ask.url = upstream.url();
+  Recorder recorder;
+  size_t largest = 0;
+  // Not looked at byte by byte each time, as Recorder does: only its size counts here.
+  class Holder final : public AttemptListener {
+   public:
+    explicit Holder(size_t& l, Recorder& r) : largest(l), recorder(r) {}
+    void on_sent() override { recorder.on_sent(); }
+    void on_head(int s, std::span<const Header> h) override { recorder.on_head(s, h); }
+    size_t on_body(std::string_view window, size_t) override { return largest = window.size(), 0; }
+    void on_end(std::string_view) override { recorder.on_end({}); }
+    void on_failed(FaultKind kind) override { recorder.on_failed(kind); }
+    size_t& largest;
+    Recorder& recorder;
+  } holder(largest, recorder);
+  bench.run([&] {
+    std::vector<std::string_view> body{"{}"};
+    AttemptRequest request{"POST", ask.url, {}, {}, body, ask.timeouts, {}, {}};
+    bench.transport->open(request, holder);
+  });
+  bench.wait([&] { return recorder.over; });
+  CHECK(recorder.text() == "sent, head 200, end");
+  CHECK(largest == size);
+}
+
 TEST_CASE("transport: heads without end") {
   Kind kind = any_kind();
   bool one_line = GENERATE(false, true);
