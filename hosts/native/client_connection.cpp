@@ -330,8 +330,8 @@ bool ClientConnection::receive() {
 
 void ClientConnection::tell_body(bool last) {
   ClientBody told;
-  told.window = body_ ? std::string_view(body_.data(), body_bytes_)
-                      : std::string_view(buffer_->bytes + content_, body_bytes_);
+  told.window =
+      body_ ? std::string_view(body_.data(), body_bytes_) : std::string_view(buffer_->bytes + content_, body_bytes_);
   told.last = last;
   handler_->on_client_body(told);
 }
@@ -415,7 +415,8 @@ void ClientConnection::rearm() {
     case State::head:
       // A connection that never says anything gets no more time than a slow head.
       if (head_began_ms_ != never_ms) timer_.arm_at(head_began_ms_ + limits.request_head_ms_max);
-      else timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
+      else
+        timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
       return;
     case State::body: timer_.arm_at(now + limits.request_body_idle_ms_max); return;
     case State::answering: timer_.disarm(); return;

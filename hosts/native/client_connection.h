@@ -128,9 +128,9 @@ class ClientConnection final : public Pollable {
 
   // The socket.
   bool readable_ = false;
-  bool blocked_ = false;      // the socket takes no more for now
+  bool blocked_ = false;  // the socket takes no more for now
   bool peer_closed_ = false;
-  bool broken_ = false;       // a write failed
+  bool broken_ = false;  // a write failed
   bool pumping_ = false;
 
   // The request.
@@ -142,19 +142,19 @@ class ClientConnection final : public Pollable {
   bool released_ = false;
   http1::Framing framing_ = http1::Framing::none;
   RequestBuffer* buffer_ = nullptr;
-  uint32_t begin_ = 0;         // of the current request in the buffer
-  uint32_t end_ = 0;           // of what was received into the buffer
-  uint32_t content_ = 0;       // where the body begins in the buffer
-  uint32_t coded_ = 0;         // chunked: what was decoded up to
-  uint32_t rest_ = 0;          // where the next request begins, once this one is whole
-  size_t body_bytes_ = 0;      // of the body so far
+  uint32_t begin_ = 0;     // of the current request in the buffer
+  uint32_t end_ = 0;       // of what was received into the buffer
+  uint32_t content_ = 0;   // where the body begins in the buffer
+  uint32_t coded_ = 0;     // chunked: what was decoded up to
+  uint32_t rest_ = 0;      // where the next request begins, once this one is whole
+  size_t body_bytes_ = 0;  // of the body so far
   int64_t length_ = -1;
-  BodyBuffer body_;            // the body, when it does not fit in the buffer
+  BodyBuffer body_;  // the body, when it does not fit in the buffer
   http1::HeadScan scan_;
   http1::ChunkedDecoder decoder_;
   int64_t head_began_ms_ = never_ms;
-  int64_t idle_since_ms_ = 0;   // nothing of a request has come since, empty lines aside
-  size_t empty_line_bytes_ = 0; // passed over before this request
+  int64_t idle_since_ms_ = 0;    // nothing of a request has come since, empty lines aside
+  size_t empty_line_bytes_ = 0;  // passed over before this request
   size_t dropped_ = 0;
 
   // The answer.
@@ -162,8 +162,8 @@ class ClientConnection final : public Pollable {
   bool chunked_out_ = false;
   bool no_body_out_ = false;
   bool told_backed_up_ = false;
-  bool quiet_input_ = false;   // at the end: nothing unread whose loss would cost the answer
-  int64_t out_left_ = -1;      // announced and not yet given; -1: not announced
+  bool quiet_input_ = false;  // at the end: nothing unread whose loss would cost the answer
+  int64_t out_left_ = -1;     // announced and not yet given; -1: not announced
   std::unique_ptr<std::string> text_;
   size_t text_sent_ = 0;
 

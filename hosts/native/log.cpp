@@ -1,8 +1,8 @@
 #include "log.h"
 
+#include <signal.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
-#include <signal.h>
 #include <time.h>
 #include <unistd.h>
 

@@ -54,12 +54,12 @@ class Performer final : public RequestHandler {
     void on_failed(FaultKind kind) override;
 
     Performer& performer_;
-    Attempt* attempt_ = nullptr;    // null when it has ended
+    Attempt* attempt_ = nullptr;  // null when it has ended
     uint32_t number_ = 0;
     BodyMode mode_ = BodyMode::rewrite;
     bool paused_ = false;
-    std::string_view window_;       // only while an event that shows it is told
-    size_t released_ = 0;           // of it
+    std::string_view window_;  // only while an event that shows it is told
+    size_t released_ = 0;      // of it
     uint64_t piped_bytes_ = 0;
   };
 

@@ -14,7 +14,6 @@
 using namespace signalbox;
 using namespace signalbox::native;
 
-
 namespace {
 
 // Answers by script; remembers what it was told.
@@ -23,7 +22,7 @@ class Script final : public RequestHandler {
   explicit Script(std::vector<std::string>& t) : told(t) {}
   ClientConnection* connection = nullptr;
   std::function<void()> on_head, on_body;  // what to do when told
-  std::vector<std::string>& told;  // outlives the connection
+  std::vector<std::string>& told;          // outlives the connection
   std::string body, last_target;
   size_t body_tellings = 0;
   bool whole = false;

@@ -89,7 +89,9 @@ std::string request(const std::string& line, const std::string& headers = "Host:
   return line + "\r\n" + headers + "\r\n";
 }
 std::string with(const std::string& headers) { return request("POST / HTTP/1.1", "Host: a\r\n" + headers); }
-std::string answer(const std::string& line, const std::string& headers = "") { return line + "\r\n" + headers + "\r\n"; }
+std::string answer(const std::string& line, const std::string& headers = "") {
+  return line + "\r\n" + headers + "\r\n";
+}
 
 }  // namespace
 
@@ -144,8 +146,8 @@ TEST_CASE("http1: RFC 9112 section 2.3, versions") {
 }
 
 TEST_CASE("http1: RFC 9112 section 3, request line") {
-  for (const char* line : {"GET  / HTTP/1.1", "GET /  HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ", "GET\t/ HTTP/1.1",
-                           "GET / a HTTP/1.1", "G(T / HTTP/1.1", "GET  HTTP/1.1", "GET"})
+  for (const char* line : {"GET  / HTTP/1.1", "GET /  HTTP/1.1", " GET / HTTP/1.1", "GET / HTTP/1.1 ",
+                           "GET\t/ HTTP/1.1", "GET / a HTTP/1.1", "G(T / HTTP/1.1", "GET  HTTP/1.1", "GET"})
     check_refused(As::request, request(line), Refusal::bad_request_line);
   check_taken(As::request, request("BREW / HTTP/1.1"), [](const Head& h) { CHECK(h.method == "BREW"); });
   check_refused(As::request, request(std::string(33, 'A') + " / HTTP/1.1"), Refusal::method_not_known);
@@ -197,7 +199,8 @@ TEST_CASE("http1: RFC 9112 section 6, lengths and codings") {
   check_refused(As::request, with("Transfer-Encoding: chunked\r\nContent-Length: 0\r\n"), Refusal::length_and_coding);
   check_refused(As::request, with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
                 Refusal::coding_twice);
-  for (const char* coding : {"gzip, chunked", "chunked, chunked", "identity", "xchunked", "chunked;q=1", "", "\"chunked\""})
+  for (const char* coding :
+       {"gzip, chunked", "chunked, chunked", "identity", "xchunked", "chunked;q=1", "", "\"chunked\""})
     check_refused(As::request, with(std::string("Transfer-Encoding: ") + coding + "\r\n"), Refusal::coding_not_known);
   check_refused(As::request, request("POST / HTTP/1.0", "Transfer-Encoding: chunked\r\n"), Refusal::coding_in_1_0);
   check_taken(As::request, with("Transfer-Encoding: Chunked\r\n"),
@@ -260,11 +263,13 @@ TEST_CASE("http1: answers") {
     CHECK(h.framing == Framing::none);
     CHECK(h.length == 3);
   });
-  for (const char* line : {"HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1  200 OK", "HTTP/1.1 2x0 OK", "HTTP/1.1 600 No",
-                           "HTTP/1.1 099 No", "HTTP/1.1 101 Switching Protocols", "ICY 200 OK", "HTTP/1.1200 OK", "220 smtp"})
+  for (const char* line :
+       {"HTTP/1.1 2000 OK", "HTTP/1.1 20 OK", "HTTP/1.1  200 OK", "HTTP/1.1 2x0 OK", "HTTP/1.1 600 No",
+        "HTTP/1.1 099 No", "HTTP/1.1 101 Switching Protocols", "ICY 200 OK", "HTTP/1.1200 OK", "220 smtp"})
     check_refused(As::answer, answer(line), Refusal::bad_status_line);
   check_refused(As::answer, answer("HTTP/2.0 200 OK"), Refusal::bad_version);
-  check_refused(As::answer, answer("HTTP/1.1 200 OK", "Content-Length: 3\r\nContent-Length: 3\r\n"), Refusal::length_twice);
+  check_refused(As::answer, answer("HTTP/1.1 200 OK", "Content-Length: 3\r\nContent-Length: 3\r\n"),
+                Refusal::length_twice);
   check_refused(As::answer, answer("HTTP/1.1 200 OK", "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n"),
                 Refusal::length_and_coding);
   check_refused(As::answer, answer("HTTP/1.0 200 OK", "Transfer-Encoding: chunked\r\n"), Refusal::coding_in_1_0);

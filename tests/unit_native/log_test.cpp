@@ -89,14 +89,16 @@ TEST_CASE("log: a line that is too long is shortened and says so") {
       CHECK(has(lines[1], "\"client_model\":\"next\""));
     }
     SECTION("of a message, " + std::to_string(size)) {
-      const auto lines = lines_of(Log::Form::json, [&](Log& log) { log.message(LogLevel::error, std::string(size, '"')); });
+      const auto lines =
+          lines_of(Log::Form::json, [&](Log& log) { log.message(LogLevel::error, std::string(size, '"')); });
       REQUIRE(lines.size() == 1);
       CHECK(lines[0].size() <= log_line_bytes_max);
       CHECK(has(lines[0], "\"level\":\"error\""));
       CHECK(has(lines[0], "\"line_bytes\":"));
     }
     SECTION("at a terminal, " + std::to_string(size)) {
-      const auto lines = lines_of(Log::Form::terminal, [&](Log& log) { log.message(LogLevel::error, std::string(size, 'x')); });
+      const auto lines =
+          lines_of(Log::Form::terminal, [&](Log& log) { log.message(LogLevel::error, std::string(size, 'x')); });
       REQUIRE(lines.size() == 1);
       CHECK(lines[0].size() <= log_line_bytes_max);
       CHECK(has(lines[0], "bytes in all"));

@@ -20,10 +20,11 @@ namespace {
 std::string url_of(const std::string& host) { return "http://" + host + ".test"; }
 
 LoadedConfig loaded(const std::string& host, const std::string& key, const std::string& provider = "up") {
-  LoadedConfig config = load_config_text("providers:\n  " + provider + ":\n    dialect: anthropic\n    base_url: " + url_of(host) +
-                                             "\n    credentials: [{name: main, key: " + key + "}]\n" +
-                                             "routes: [{match: '*', targets: ['" + provider + "/*']}]\n",
-                                         "f.yaml", [](std::string_view) { return std::nullopt; });
+  LoadedConfig config =
+      load_config_text("providers:\n  " + provider + ":\n    dialect: anthropic\n    base_url: " + url_of(host) +
+                           "\n    credentials: [{name: main, key: " + key + "}]\n" +
+                           "routes: [{match: '*', targets: ['" + provider + "/*']}]\n",
+                       "f.yaml", [](std::string_view) { return std::nullopt; });
   REQUIRE(config.status == LoadStatus::ok);
   return config;
 }
@@ -63,7 +64,8 @@ struct Bench final : ConnectionHost, PerformerHost {
   bool closed = false;
   std::vector<Report> reports;
 
-  explicit Bench(const LoadedConfig& config) : the_gateway(config.config, Capabilities{}, 0), the_secrets(lookup_in(config)) {
+  explicit Bench(const LoadedConfig& config)
+      : the_gateway(config.config, Capabilities{}, 0), the_secrets(lookup_in(config)) {
     int pair[2];
     REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
     client = pair[0];
@@ -80,7 +82,9 @@ struct Bench final : ConnectionHost, PerformerHost {
   const Limits& limits() const override { return the_limits; }
   std::string_view date() override { return "Sun, 06 Nov 1994 08:49:37 GMT"; }
   bool draining() const override { return false; }
-  std::unique_ptr<RequestHandler> make_handler(ClientConnection& c) override { return std::make_unique<Performer>(*this, c); }
+  std::unique_ptr<RequestHandler> make_handler(ClientConnection& c) override {
+    return std::make_unique<Performer>(*this, c);
+  }
   std::string new_request_id() override { return "req_1"; }
   void on_refused(std::string_view, int, std::string_view) override {}
   void on_closed(ClientConnection&) override { closed = true; }
@@ -120,8 +124,10 @@ struct Bench final : ConnectionHost, PerformerHost {
 };
 
 const std::string body = R"({"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]})";
-const std::string request = "POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\n"
-                            "anthropic-version: 2023-06-01\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+const std::string request =
+    "POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+    "anthropic-version: 2023-06-01\r\ncontent-length: " +
+    std::to_string(body.size()) + "\r\n\r\n" + body;
 const std::string message = R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],)"
                             R"("stop_reason":"end_turn","usage":{"input_tokens":1,"output_tokens":1}})";
 

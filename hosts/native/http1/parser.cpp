@@ -183,8 +183,8 @@ Refusal take_known(const Header& h, Side side, Facts& facts) {
 }
 
 // The header lines from `at` to the empty line.
-Refusal parse_headers(std::string_view bytes, size_t at, Side side, std::span<Header, headers_max> storage,
-                      Head& out, Facts& facts) {
+Refusal parse_headers(std::string_view bytes, size_t at, Side side, std::span<Header, headers_max> storage, Head& out,
+                      Facts& facts) {
   const char* p = bytes.data() + at;
   const char* const end = bytes.data() + bytes.size() - 2;  // before the empty line
   size_t count = 0;
@@ -351,12 +351,10 @@ Refusal parse_answer(std::string_view bytes, AnswerTo answer_to, std::span<Heade
   }
   if (out.status < 100 || out.status > 599 || out.status == 101) return Refusal::bad_status_line;
   Facts facts;
-  if (Refusal r = parse_headers(bytes, line_bytes + 2, Side::answer, storage, out, facts); r != Refusal::none)
-    return r;
+  if (Refusal r = parse_headers(bytes, line_bytes + 2, Side::answer, storage, out, facts); r != Refusal::none) return r;
   if (out.status < 200 || out.status == 204 || out.status == 304 || answer_to == AnswerTo::head)
     out.framing = Framing::none;
-  else
-    out.framing = facts.chunked ? Framing::chunked : facts.length >= 0 ? Framing::length : Framing::until_close;
+  else out.framing = facts.chunked ? Framing::chunked : facts.length >= 0 ? Framing::length : Framing::until_close;
   if (out.framing == Framing::until_close) out.persistence = Persistence::close;
   return Refusal::none;
 }

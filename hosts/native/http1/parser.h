@@ -27,29 +27,29 @@ inline constexpr size_t method_bytes_max = 32;
 // Why a message is not taken. One row each in `row`.
 enum class Refusal : uint8_t {
   none,
-  bad_control,         // NUL, bare CR, bare LF or another control byte
+  bad_control,  // NUL, bare CR, bare LF or another control byte
   bad_request_line,
   bad_status_line,
-  bad_version,         // neither HTTP/1.0 nor HTTP/1.1
+  bad_version,  // neither HTTP/1.0 nor HTTP/1.1
   bad_target,
-  target_host_differs, // absolute form and Host disagree
-  method_not_known,    // CONNECT, or a method longer than any
-  bad_header,          // empty name, space before the colon, no colon
-  folded_header,       // obs-fold, RFC 9112 section 5.2
+  target_host_differs,  // absolute form and Host disagree
+  method_not_known,     // CONNECT, or a method longer than any
+  bad_header,           // empty name, space before the colon, no colon
+  folded_header,        // obs-fold, RFC 9112 section 5.2
   head_too_large,
   too_many_headers,
   host_missing,
   host_twice,
   bad_host,
-  bad_length,          // anything but digits that fit
+  bad_length,  // anything but digits that fit
   length_twice,
-  length_and_coding,   // RFC 9112 section 6.1
+  length_and_coding,  // RFC 9112 section 6.1
   coding_twice,
-  coding_not_known,    // anything but exactly `chunked`
+  coding_not_known,  // anything but exactly `chunked`
   coding_in_1_0,
   expectation_not_known,
   bad_chunk,
-  chunk_overhead,      // extensions or trailers beyond their bounds
+  chunk_overhead,  // extensions or trailers beyond their bounds
   count_,
 };
 
@@ -72,14 +72,14 @@ enum class Persistence : uint8_t { keep, close };
 
 // What a head says, beside its list of headers. Views live as long as the bytes that were parsed.
 struct Head {
-  std::string_view method;     // requests
-  std::string_view target;     // requests: origin form, or "*" for OPTIONS
-  int status = 0;              // answers
-  int minor = 1;               // HTTP/1.minor
-  std::span<Header> headers;   // the first part of the caller's array
-  size_t head_bytes = 0;       // all of it, with the empty line
+  std::string_view method;    // requests
+  std::string_view target;    // requests: origin form, or "*" for OPTIONS
+  int status = 0;             // answers
+  int minor = 1;              // HTTP/1.minor
+  std::span<Header> headers;  // the first part of the caller's array
+  size_t head_bytes = 0;      // all of it, with the empty line
   Framing framing = Framing::none;
-  int64_t length = -1;         // Content-Length, where it stands
+  int64_t length = -1;  // Content-Length, where it stands
   Persistence persistence = Persistence::keep;
   bool expects_continue = false;
 };
@@ -96,7 +96,7 @@ class HeadScan {
   Refusal refusal() const { return refusal_; }
 
  private:
-  size_t searched_ = 0;    // no need to look before this
+  size_t searched_ = 0;  // no need to look before this
   size_t line_start_ = 0;
   uint32_t line_count_ = 0;
   Refusal refusal_ = Refusal::none;
@@ -115,8 +115,7 @@ enum class AnswerTo : uint8_t { head, other };
 
 // Reads an answer head that HeadScan found complete; `bytes` is exactly the head. A 1xx answer is
 // complete with its head: the caller goes on with the next one. 101 is refused, nobody asked for it.
-Refusal parse_answer(std::string_view bytes, AnswerTo answer_to, std::span<Header, headers_max> storage,
-                     Head& out);
+Refusal parse_answer(std::string_view bytes, AnswerTo answer_to, std::span<Header, headers_max> storage, Head& out);
 
 // Compares two names without regard to ASCII case.
 bool same_name(std::string_view a, std::string_view b);
