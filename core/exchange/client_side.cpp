@@ -137,7 +137,7 @@ void Machine::on(const ClientBody& body) {
 void Machine::converse() {
   decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
   if (decision_.plan.route) report_.route = decision_.plan.route->match;
-  if (decision_.facts.model.size() <= routing::model_bytes_max) report_.client_model = decision_.facts.model;
+  report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && endpoint_.operation == Operation::messages;
   if (decision_.fault) return refuse(std::move(decision_.fault));
 

@@ -25,11 +25,11 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   Decision decision;
   routing::FactsResult read =
       dialects::row_of(conversation.endpoint.shape).read_facts(conversation.endpoint, conversation.body, arena);
-  decision.facts = read.facts;
   if (read.fault) {
     decision.fault = std::move(read.fault);
     return decision;
   }
+  decision.facts = read.facts;
   decision.plan = routing::choose(config, health, decision.facts, now_unix_ms, arena);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);

@@ -36,6 +36,7 @@ struct Choice {
   FaultKind why_not = FaultKind::none;
 };
 
+// `facts` are empty when the body could not be read: what stands in such a body is nobody's to repeat.
 // `choices` are the plan's lanes in the order of trying. `first` is the one that serves; null exactly
 // when `fault` says why nothing does.
 struct Decision {

@@ -71,7 +71,7 @@ void Machine::reply_explanation() {
   if (asked.operation == Operation::messages || asked.operation == Operation::count_tokens) {
     decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
-    if (decision.facts.model.size() <= routing::model_bytes_max) w.key("model").string(decision.facts.model);
+    if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
     w.key("stream").boolean(decision.facts.streamed);
     w.key("estimated_input_tokens").number(tokens::estimate_tokens(body_));
   } else {

@@ -407,3 +407,15 @@ TEST_CASE("an older success does not lift a newer cool-down", "[exchange]") {
   CHECK(slow.report.fault.kind == FaultKind::none);
   CHECK(provider_of_next() == "other");
 }
+
+TEST_CASE("what stands in a body that could not be read is not repeated", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  for (const std::string& body :
+       {std::string(R"({"model":"sk-secret","x":)"), R"({"stream":1,"model":")" + std::string(300, 's') + "\"}"}) {
+    Driver d(gateway);
+    d.ask(body);
+    CHECK(d.client_status == 400);
+    CHECK(d.report.client_model.empty());
+    CHECK(d.client_bytes.find("sk-secret") == std::string::npos);
+  }
+}
