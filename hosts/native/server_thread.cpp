@@ -74,10 +74,11 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
       gateway_(std::make_shared<const Config>(server.setup_.config), Capabilities{}, number),
       secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
-      trim_(loop_, [this] {
-        buffers_.trim();
-        trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
-      }),
+      trim_(loop_,
+            [this] {
+              buffers_.trim();
+              trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
+            }),
       accept_again_(loop_, [this] { accept_again(); }),
       drain_end_(loop_, [this] {
         server_.cut_ = true;
@@ -144,7 +145,8 @@ void ServerThread::rest_until_place() {
   accept_again_.arm_at(now + full_rest_ms);
   if (now < full_told_again_ms_) return;
   full_told_again_ms_ = now + full_told_every_ms;
-  server_.log_.message(LogLevel::warn, "server.limits.connections_max is reached; further connections wait to be accepted.");
+  server_.log_.message(LogLevel::warn,
+                       "server.limits.connections_max is reached; further connections wait to be accepted.");
 }
 
 void ServerThread::accept_again() {
@@ -155,7 +157,8 @@ void ServerThread::accept_again() {
 void ServerThread::rest_from_accepting(int error) {
   for (auto& listener : listeners_) listener->rest();
   accept_again_.arm_at(loop_.now().monotonic_ms + accept_rest_ms);
-  server_.log_.message(LogLevel::warn, std::string("Cannot accept connections for the moment: ") + std::strerror(error));
+  server_.log_.message(LogLevel::warn,
+                       std::string("Cannot accept connections for the moment: ") + std::strerror(error));
 }
 
 std::string_view ServerThread::date() {
