@@ -1,8 +1,10 @@
 #include "connection_pool.h"
 
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <climits>
 
 #include "curl_fault.h"
@@ -22,6 +24,12 @@ constexpr int64_t sweep_ms = 10'000;
 constexpr long connects_max = 4096;
 // Handles kept for the next connects.
 constexpr size_t free_dials_max = 16;
+
+// Nothing stands there to be read, not even the end.
+bool is_quiet(int fd) {
+  char byte;
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
 
 }  // namespace
 
@@ -69,12 +77,18 @@ ConnectionPool::~ConnectionPool() {
 
 UpstreamConnection* ConnectionPool::take(std::string_view origin, ConnectionUser& user) {
   auto found = idle_.find(origin);
-  if (found == idle_.end() || found->second.empty()) return nullptr;
-  UpstreamConnection* connection = found->second.back();
-  found->second.pop_back();
-  --idle_count_;
-  connection->user_ = &user;
-  return connection;
+  if (found == idle_.end()) return nullptr;
+  while (!found->second.empty()) {
+    UpstreamConnection* connection = found->second.back();
+    found->second.pop_back();
+    --idle_count_;
+    connection->user_ = &user;
+    // What stands there already can be no answer to a request that has not been sent; the loop may not
+    // have told of it yet.
+    if (is_quiet(connection->fd_)) return connection;
+    close(*connection);
+  }
+  return nullptr;
 }
 
 ConnectionPool::Dial* ConnectionPool::dial(std::string_view origin, ConnectionUser& user) {

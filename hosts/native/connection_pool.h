@@ -62,7 +62,8 @@ class ConnectionPool final : private CurlOwner {
   explicit ConnectionPool(Loop& loop);
   ~ConnectionPool() override;
 
-  // An idle connection to `origin` (host[:port] as in the URL), the one used last, or null.
+  // An idle connection to `origin` (host[:port] as in the URL), the one used last, or null. Nothing can be
+  // read on it: one that has bytes or its end waiting is closed instead. Write to it at once.
   UpstreamConnection* take(std::string_view origin, ConnectionUser& user);
   // Connects; `user` hears of it later, never before this has returned. The result is valid until then
   // or until `abandon`.

@@ -518,6 +518,36 @@ TEST_CASE("transport: it is not repeated on a fresh connection, nor after a byte
   CHECK(requests == (part.empty() ? 2 : 1));
 }
 
+TEST_CASE("transport: bytes that came before the request are not its answer") {
+  Kind kind = any_kind();
+  std::promise<Peer*> kept;
+  std::atomic<int> requests{0};
+  Upstream upstream([&](Peer& peer) {
+    while (peer.read_request()) {
+      peer.send(whole(peer.body));
+      if (++requests == 1) kept.set_value(&peer);
+    }
+  });
+  Bench bench(kind);
+  Ask ask;
+  ask.url = upstream.url();
+  Recorder first, second;
+  ask.pieces = {"first"};
+  bench.open_and_wait(ask, first);
+  Peer* peer = kept.get_future().get();
+  ask.pieces = {"second"};
+  // In one turn of the loop: it learns of the bytes only afterwards.
+  bench.run([&] {
+    peer->send(whole("unasked"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    ask.open(*bench.transport, second);
+  });
+  bench.wait([&] { return second.over; });
+  CHECK(second.text() == "sent, head 200, body, end");
+  CHECK(second.body == "second");
+  CHECK(upstream.connection_count() == 2);
+}
+
 TEST_CASE("transport: a quiet answer on a kept connection does not hold the request for ever") {
   Kind kind = any_kind();
   std::atomic<bool> go{false};
