@@ -272,6 +272,7 @@ bool Http1Attempt::take_head() {
 
 bool Http1Attempt::take_body(size_t fresh) {
   size_t content = fresh;
+  bool bad_chunk = false;
   switch (framing_) {
     case http1::Framing::none:
       content = 0;
@@ -286,11 +287,8 @@ bool Http1Attempt::take_body(size_t fresh) {
     case http1::Framing::chunked: {
       if (fresh == 0) break;
       auto result = chunks_.feed(window_.room(), fresh, window_.room());
-      if (result.outcome == http1::Outcome::refused) {
-        fail(FaultKind::upstream_protocol);
-        return false;
-      }
       content = result.produced;
+      bad_chunk = result.outcome == http1::Outcome::refused;
       body_complete_ = result.outcome == http1::Outcome::complete;
       excess_ = result.consumed < fresh;
       break;
@@ -306,6 +304,11 @@ bool Http1Attempt::take_body(size_t fresh) {
   }
   clock_.enter(Phase::reading);
   if (content > 0 && !show(content)) return false;
+  if (bad_chunk) {
+    // Not before the good bytes are shown: what is seen must not depend on how they were cut.
+    fail(FaultKind::upstream_protocol);
+    return false;
+  }
   if (!body_complete_) return true;
   finish();
   return false;

@@ -199,6 +199,25 @@ TEST_CASE("transport: a chunk that is none") {
   CHECK(outcome(any_kind(), upstream) == "sent, head 200, failed upstream_protocol");
 }
 
+TEST_CASE("transport: what came before a bad chunk is shown, however it was cut") {
+  Kind kind = any_kind();
+  bool at_once = GENERATE(true, false);
+  Upstream upstream([&](Peer& peer) {
+    peer.read_request();
+    std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunk = "4\r\ngood\r\n", bad = "QQ\r\n";
+    if (at_once) peer.send(head + chunk + bad);
+    else peer.send_bytewise(head + chunk + bad);
+    peer.wait_for_close();
+  });
+  Bench bench(kind);
+  Ask ask;
+  ask.url = upstream.url();
+  Recorder recorder;
+  bench.open_and_wait(ask, recorder);
+  CHECK(recorder.text() == "sent, head 200, body, failed upstream_protocol");
+  CHECK(recorder.body == "good");
+}
+
 TEST_CASE("transport: new bounds hold for the attempts after them") {
   Kind kind = any_kind();
   Upstream upstream([](Peer& peer) {
