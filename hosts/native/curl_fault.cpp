@@ -45,6 +45,9 @@ FaultKind fault_of(CURL* easy, CURLcode result, HeadTold head_told, const char* 
       if (std::strstr(message, "chunk")) return FaultKind::upstream_protocol;
       return FaultKind::upstream_reset;
     }
+    case CURLE_BAD_FUNCTION_ARGUMENT:
+      // What it says of a trailer without a colon; our own arguments are no business of an answer.
+      return head_told == HeadTold::yes ? FaultKind::upstream_protocol : FaultKind::internal;
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_ERROR:
     case CURLE_SEND_FAIL_REWIND:

@@ -9,6 +9,7 @@
 #include "attempt_clock.h"
 #include "curl_fault.h"
 #include "curl_multi.h"
+#include "http1/chunked.h"
 #include "http1/parser.h"
 #include "upstream_request.h"
 
@@ -121,6 +122,7 @@ class Transfer final : public Attempt {
   FaultKind verdict_ = FaultKind::none;  // ours, when a callback of ours ended the transfer
   http1::AnswerTo answer_to_ = http1::AnswerTo::other;
   size_t answer_head_bytes_max_ = 0;
+  size_t trailer_bytes_ = 0;
   int interim_answers_ = 0;
   bool in_multi_ = false;
   bool secure_ = false;
@@ -242,6 +244,7 @@ void Transfer::begin(const AttemptRequest& request, AttemptListener& listener) {
   answer_head_bytes_max_ = transport_.settings_.answer_head_bytes_max;
   verdict_ = FaultKind::none;
   interim_answers_ = 0;
+  trailer_bytes_ = 0;
   handed_over_ = sent_told_ = headed_ = paused_ = curl_paused_ = false;
   multiplexed_ = finished_ = connected_ = resend_refused_ = repeated_ = false;
   error_[0] = 0;
@@ -454,7 +457,10 @@ size_t Transfer::on_header(char* line, size_t, size_t size, void* self) {
 
 size_t Transfer::take_header_line(std::string_view line) {
   if (over()) return 0;
-  if (headed_) return line.size();  // trailers: nobody reads them
+  if (headed_) {  // trailers: nobody reads them
+    trailer_bytes_ += line.size();
+    return trailer_bytes_ <= http1::trailer_bytes_max ? line.size() : refuse(FaultKind::upstream_protocol);
+  }
   if (head_.size() + line.size() > answer_head_bytes_max_) {
     return refuse(FaultKind::upstream_head_too_large);
   }

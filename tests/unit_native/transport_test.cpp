@@ -218,6 +218,21 @@ TEST_CASE("transport: what came before a bad chunk is shown, however it was cut"
   CHECK(recorder.body == "good");
 }
 
+TEST_CASE("transport: trailers that are none, or without end, are the upstream's fault") {
+  Kind kind = any_kind();
+  std::string trailers = GENERATE(as<std::string>{}, "foo\r\n\r\n", "long");
+  if (trailers == "long") {
+    trailers.clear();
+    for (int i = 0; i < 1000; ++i) trailers += "X-Trailer: 0123456789\r\n";
+  }
+  Upstream upstream([&](Peer& peer) {
+    peer.read_request();
+    peer.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" + trailers);
+    peer.wait_for_close();
+  });
+  CHECK(outcome(kind, upstream) == "sent, head 200, body, failed upstream_protocol");
+}
+
 TEST_CASE("transport: new bounds hold for the attempts after them") {
   Kind kind = any_kind();
   Upstream upstream([](Peer& peer) {
