@@ -1,10 +1,42 @@
 #include "curl_fault.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cstring>
 
 namespace signalbox::native {
 
+namespace {
+
+// libcurl does not tell why it got no socket, no thread to look a name up, no file of authorities; so it
+// is tried. Another thread may have freed a descriptor meanwhile: then it is told as the upstream's fault.
+bool out_of_descriptors() {
+  const int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == EMFILE || errno == ENFILE;
+  close(fd);
+  return false;
+}
+
+bool takes_descriptors(CURLcode result) {
+  switch (result) {
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_OUT_OF_MEMORY:
+    case CURLE_FAILED_INIT:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 FaultKind fault_of(CURL* easy, CURLcode result, HeadTold head_told, const char* message) {
+  if (takes_descriptors(result) && head_told == HeadTold::no && out_of_descriptors()) return FaultKind::overloaded;
   switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:

@@ -233,6 +233,22 @@ TEST_CASE("transport: trailers that are none, or without end, are the upstream's
   CHECK(outcome(kind, upstream) == "sent, head 200, body, failed upstream_protocol");
 }
 
+TEST_CASE("transport: no descriptor left is a fault of ours") {
+  Kind kind = any_kind();
+  std::string host = GENERATE("127.0.0.1", "localhost");
+  Upstream upstream(answering(whole("ok")));
+  Bench bench(kind);
+  Ask ask;
+  ask.url = "http://" + host + ":" + std::to_string(upstream.port()) + "/";
+  Recorder recorder;
+  std::vector<int> taken;
+  for (int fd; (fd = dup(0)) >= 0;) taken.push_back(fd);
+  bench.open(ask, recorder);
+  bench.wait([&] { return recorder.over; });
+  for (int fd : taken) close(fd);
+  CHECK(recorder.text() == "failed overloaded");
+}
+
 TEST_CASE("transport: new bounds hold for the attempts after them") {
   Kind kind = any_kind();
   Upstream upstream([](Peer& peer) {
