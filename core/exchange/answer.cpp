@@ -18,15 +18,10 @@ void Machine::watch_frames(std::string_view window) {
   sse::FrameReader& frames = *attempt_.frames;
   frames.feed(window);
   sse::Frame frame;
-  size_t whole_frames_end = 0;
-  while (frames.next(frame)) {
-    upstream_dialect().observe_frame(frame, attempt_.seen);
-    whole_frames_end = frame.end;
-  }
-  if (whole_frames_end) {
-    release(whole_frames_end);
-    frames.released(whole_frames_end);
-  }
+  while (frames.next(frame)) upstream_dialect().observe_frame(frame, attempt_.seen);
+  const size_t whole_bytes = frames.unfinished_at();
+  release(whole_bytes);
+  frames.released(whole_bytes);
   if (frames.too_large()) {
     drop_attempt();
     cut_answer(FaultKind::upstream_frame_too_large);

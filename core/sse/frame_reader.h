@@ -47,6 +47,10 @@ class FrameReader {
   // from here on count from the byte after them. More than that forgets the unfinished frame's fields.
   void released(size_t bytes);
 
+  // Where the unfinished frame begins, once next has said false: every byte before it belongs to whole
+  // frames, the \n that a window kept back from a \r included.
+  size_t unfinished_at() const { return frame_begin_; }
+
   // A frame has more than frame_bytes_max bytes before its blank line, finished or not. Known once
   // next has said false; stays.
   bool too_large() const { return too_large_; }

@@ -221,3 +221,24 @@ TEST_CASE("sse: a host that breaks the contract harms nobody", "[sse]") {
   reader.feed("da");
   CHECK_FALSE(reader.next(frame));
 }
+
+TEST_CASE("sse: the second half of a line end belongs to what is whole", "[sse]") {
+  FrameReader reader(1 << 20);
+  Frame frame;
+  reader.feed("data: 1\r\n\r");
+  REQUIRE(reader.next(frame));
+  REQUIRE_FALSE(reader.next(frame));
+  CHECK(reader.unfinished_at() == 10);
+  reader.released(10);
+  reader.feed("\n");
+  REQUIRE_FALSE(reader.next(frame));
+  CHECK(reader.unfinished_at() == 1);
+  reader.released(1);
+  reader.feed("event: a\nda");
+  REQUIRE_FALSE(reader.next(frame));
+  CHECK(reader.unfinished_at() == 0);
+  reader.feed("event: a\ndata: 2\n\n");
+  REQUIRE(reader.next(frame));
+  CHECK(frame.event == "a");
+  CHECK(frame.data == "2");
+}
