@@ -148,11 +148,13 @@ void Machine::answer_upstream_error(const UpstreamHead& head) {
     cool_lane(routing::cool_ms_for_status(head.status, head.headers,
                                           ours ? CredentialOwner::ours : CredentialOwner::client, now_.unix_ms));
   }
-  Fault fault{FaultKind::upstream_status, {}};
+  Fault fault{FaultKind::upstream_status, "Provider \""};
+  fault.detail += provider().name;
+  fault.detail += "\" answered with status ";
+  base::append_decimal(fault.detail, head.status);
+  fault.detail += ".";
   if (head.status < 400) {
-    fault.detail = "The upstream answered with a redirect (";
-    base::append_decimal(fault.detail, head.status);
-    fault.detail += "), which is not followed: a credential would follow it.";
+    fault.detail += " Redirects are not followed: a credential would follow them.";
     drop_attempt();
     return refuse(std::move(fault));
   }
@@ -188,6 +190,11 @@ void Machine::answer_upstream_error(const UpstreamHead& head) {
 void Machine::fail_attempt(Fault fault) {
   attempt_.open = false;
   cool_lane(routing::cool_ms_for_fault(fault.kind));
+  std::string named = "Provider \"";
+  named += provider().name;
+  named += "\": ";
+  named += fault.message();
+  fault.detail = std::move(named);
   refuse(std::move(fault));
 }
 
@@ -199,7 +206,9 @@ void Machine::drop_attempt() {
 }
 
 void Machine::cool_lane(int64_t cool_ms) {
-  if (cool_ms > 0) gateway_.health().cool(attempt_.lane->name, now_.unix_ms + cool_ms, now_.unix_ms);
+  if (cool_ms <= 0) return;
+  report_.lane_rests_ms = cool_ms;
+  gateway_.health().cool(attempt_.lane->name, now_.unix_ms + cool_ms, now_.unix_ms);
 }
 
 // The commit point: from here on this attempt's answer is the client's, whatever comes.

@@ -56,7 +56,10 @@ Fault Machine::admit(const ClientHead& head) {
           "Requests from other web origins are refused; add the origin under server.origins if it should be let in."};
   }
   if (endpoint_.operation == Operation::options) return {};
-  if (endpoint_.operation == Operation::unknown) return {FaultKind::not_found, {}};
+  if (endpoint_.operation == Operation::unknown) {
+    return {FaultKind::not_found,
+            "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens and /v1/models."};
+  }
   if (!endpoint_.method_allowed) {
     Fault fault{FaultKind::method_not_allowed, "This path takes "};
     fault.detail += endpoint_.allowed_methods;

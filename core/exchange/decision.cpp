@@ -18,6 +18,21 @@ Choice judge(const routing::Lane& lane, const Conversation& conversation, const 
   return {&lane, Service::forward, FaultKind::none};
 }
 
+// Why not even the first lane serves, with the names that the row's sentence cannot know.
+Fault why_none(const Choice& choice, const Conversation& conversation, const Config& config) {
+  Fault fault{choice.why_not, {}};
+  if (choice.why_not != FaultKind::not_supported) return fault;
+  const Provider& provider = config.providers[choice.lane->provider];
+  fault.detail = "The client speaks ";
+  fault.detail += name_of(conversation.endpoint.shape);
+  fault.detail += " and provider \"";
+  fault.detail += provider.name;
+  fault.detail += "\" ";
+  fault.detail += name_of(provider.dialect);
+  fault.detail += "; this version does not translate between them yet.";
+  return fault;
+}
+
 }  // namespace
 
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
@@ -41,7 +56,8 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
     if (!decision.first && choices[i].service != Service::none) decision.first = &choices[i];
   }
   decision.choices = choices;
-  if (!decision.first) decision.fault.kind = choices.empty() ? FaultKind::no_lane : choices.front().why_not;
+  if (!decision.first)
+    decision.fault = choices.empty() ? Fault{FaultKind::no_lane, {}} : why_none(choices.front(), conversation, config);
   return decision;
 }
 

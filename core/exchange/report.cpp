@@ -1,6 +1,8 @@
 // The two forms of an exchange's log line.
 #include "signalbox/report.h"
 
+#include <utility>
+
 #include "base/text.h"
 #include "json/writer.h"
 
@@ -38,14 +40,26 @@ void append_printable(std::string& out, std::string_view text) {
   }
 }
 
+// "13:04:05Z ": of the day, in UTC, because the core knows no time zone.
+void append_time_of_day(std::string& out, int64_t unix_ms) {
+  const int64_t second = unix_ms / 1000 % 86'400;
+  for (const auto& [value, after] : {std::pair{second / 3600, ':'}, {second / 60 % 60, ':'}, {second % 60, 'Z'}}) {
+    out += char('0' + value / 10);
+    out += char('0' + value % 10);
+    out += after;
+  }
+  out += ' ';
+}
+
 }  // namespace
 
 void write_json_line(std::string& out, const Report& r) {
   json::Writer w(out);
   Line line(w);
   w.begin_object();
+  line.count("time_ms", r.started_unix_ms);
+  line.text("level", r.fault && row(r.fault.kind).source != FaultSource::client ? "warn" : "info");
   line.text("event", "exchange");
-  line.count("started_unix_ms", r.started_unix_ms);
   line.text("request_id", r.request_id);
   line.text("operation", r.operation);
   line.count("status", r.status);
@@ -68,6 +82,7 @@ void write_json_line(std::string& out, const Report& r) {
     line.text("fault", row(r.fault.kind).name);
     line.text("fault_message", r.fault.message());
   }
+  if (r.lane_rests_ms > 0) line.count("lane_rests_ms", r.lane_rests_ms);
   if (!r.losses.empty()) {
     w.key("losses").begin_array();
     for (const std::string& loss : r.losses) w.string(loss);
@@ -81,6 +96,7 @@ void write_json_line(std::string& out, const Report& r) {
 }
 
 void write_terminal_line(std::string& out, const Report& r) {
+  append_time_of_day(out, r.started_unix_ms);
   base::append_decimal(out, r.status);
   out += ' ';
   append_printable(out, r.operation);
@@ -115,6 +131,11 @@ void write_terminal_line(std::string& out, const Report& r) {
     out += row(r.fault.kind).name;
     out += ": ";
     append_printable(out, r.fault.message());
+  }
+  if (r.lane_rests_ms > 0) {
+    out += "  (this lane goes last for ";
+    base::append_decimal(out, (r.lane_rests_ms + 999) / 1000);
+    out += " s)";
   }
 }
 

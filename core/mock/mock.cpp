@@ -48,9 +48,13 @@ void append_text(std::string& out, std::string_view content) {
 }
 
 Ask read_ask(std::string_view body) {
+  // The user's last message: a client may put a system message behind it.
   std::string_view last;
   json::each_member(body, [&](std::string_view key, std::string_view messages) {
-    if (key == "messages") json::each_element(messages, [&](std::string_view message) { last = message; });
+    if (key != "messages") return;
+    json::each_element(messages, [&](std::string_view message) {
+      if (json::member(message, "role") == "\"user\"") last = message;
+    });
   });
   Ask ask;
   json::each_member(last, [&](std::string_view key, std::string_view content) {

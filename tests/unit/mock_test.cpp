@@ -70,6 +70,16 @@ TEST_CASE("mock: the tool's result ends the call", "[mock]") {
   CHECK(answer["stop_reason"] == "end_turn");
 }
 
+TEST_CASE("mock: a system message behind the user's changes nothing", "[mock]") {
+  const std::string tail = R"(,{"role":"system","content":"# Environment"}]})";
+  auto with = [&](std::string body) { return whole(body.substr(0, body.size() - 2) + tail); };
+  CHECK(with(with_tool)["stop_reason"] == "tool_use");
+  CHECK(
+      with(R"({"model":"m","tools":[{"name":"Bash"}],"messages":[{"role":"user","content":"mock: call Bash {}"},)"
+           R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"ok"}]}]})")["stop_reason"] ==
+      "end_turn");
+}
+
 TEST_CASE("mock: whole and streamed say the same", "[mock]") {
   for (const std::string& body :
        {std::string(with_tool),

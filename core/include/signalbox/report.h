@@ -36,6 +36,7 @@ struct Report {
   Usage usage;
   std::string stop_reason;
   Fault fault;  // what ended it badly, if anything did
+  int64_t lane_rests_ms = 0;  // how long the lane goes behind the others for it; 0: it is not to blame
   std::vector<std::string> losses;
   int64_t started_unix_ms = 0;
   int64_t first_byte_ms = -1;  // from the client's head to ours
