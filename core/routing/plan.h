@@ -4,7 +4,7 @@
 // The order: targets as the route names them, each target's credentials as its provider names them;
 // then lanes that are cooling down go behind all others, among themselves the soonest recovery first.
 // Cool-down orders lanes, it never excludes the last one (architecture.md section 2).
-// A new selection rule changes this file and nothing else.
+// A new selection rule begins here; ARCHITECTURE.md says what else it may touch.
 #pragma once
 
 #include <span>

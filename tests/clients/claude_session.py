@@ -29,11 +29,13 @@ CLAUDE = os.path.join(NODE_MODULES, "@anthropic-ai", "claude-code", "bin", "clau
 
 
 def claude(port, prompt, model, key=messages.KEY):
-    """Runs the CLI; gives (its result as a dict, everything it wrote, the tool calls of its transcript)."""
+    """Runs the CLI, on its own default model where `model` is None; gives (its result as a dict, everything it wrote, the tool calls of its transcript)."""
     home, work = tempfile.mkdtemp(prefix="claude-home-"), tempfile.mkdtemp(prefix="claude-work-")
     env = {"PATH": os.environ["PATH"], "HOME": home, "ANTHROPIC_BASE_URL": "http://127.0.0.1:%d" % port,
-           "ANTHROPIC_API_KEY": key, "ANTHROPIC_MODEL": model, "IS_SANDBOX": "1", "NO_PROXY": "127.0.0.1",
+           "ANTHROPIC_API_KEY": key, "IS_SANDBOX": "1", "NO_PROXY": "127.0.0.1",
            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+    if model:
+        env["ANTHROPIC_MODEL"] = model
     done = subprocess.run([CLAUDE, "-p", prompt, "--allowedTools", "Bash", "--output-format", "json"], env=env, cwd=work,
                           stdin=subprocess.DEVNULL, capture_output=True, timeout=90)
     text = done.stdout.decode("utf-8", "replace")
@@ -134,12 +136,15 @@ def through(tap, name, model, renamed_to, routes=None, models=None, server=None,
 def against_mock(tap):
     with signalbox_server.Server(None, "mock") as running:
         recorder = Recorder(tempfile.mkdtemp(prefix="recorder-"), running.port)
-        result, text, calls = claude(recorder.port, 'mock: call Bash {"command":"echo hi"}', "claude-sonnet-4-5", "any")
-        tap.check("mock: a session without configuration completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
-        tap.check("mock: Bash was called once, with what the prompt said",
-                  [(call["name"], call["input"]) for call in calls] == [("Bash", {"command": "echo hi"})], calls)
-        tap.check("mock: it says that it is the mock, and the tool's result", re.search("mock", str(result.get("result")), re.I)
-                  and "hi" in str(result.get("result")), text)
+        # On its default model the CLI puts a system message behind the user's last one.
+        for model in ("claude-sonnet-4-5", None):
+            name = "mock, %s: " % (model or "the CLI's default model")
+            result, text, calls = claude(recorder.port, 'mock: call Bash {"command":"echo hi"}', model, "any")
+            tap.check(name + "a session without configuration completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
+            tap.check(name + "Bash was called once, with what the prompt said",
+                      [(call["name"], call["input"]) for call in calls] == [("Bash", {"command": "echo hi"})], calls)
+            tap.check(name + "it says that it is the mock, and the tool's result", re.search("mock", str(result.get("result")), re.I)
+                      and "hi" in str(result.get("result")), text)
         result, text, calls = claude(recorder.port, "say hello", "claude-sonnet-4-5", "any")
         tap.check("mock: a plain prompt completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
         tap.check("mock: a plain prompt calls no tool", calls == [], calls)

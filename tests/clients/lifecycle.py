@@ -117,6 +117,18 @@ def reload(tap):
         tap.check("SIGHUP: a good file after bad ones is taken", wire.wait_until(by_a))
 
 
+def reload_open(tap):
+    """Sockets outlive a reload, so that a file without client keys must not open them to everybody."""
+    a = upstream()
+    closed = signalbox_server.config_for(a, server={"listen": ["127.0.0.1:0", "0.0.0.0:0"], "client_keys": [{"name": "me", "key": CLIENT_KEY}]})
+    with Server(closed, "reload-open") as server:
+        server.write_config(signalbox_server.config_for(a))
+        server.reload()
+        tap.check("SIGHUP: client keys cannot go while others can reach the server",
+                  wire.wait_until(lambda: "no server.client_keys" in server.text(), 5), server.text())
+        tap.equal("SIGHUP: they are still asked for", message(server).status, 401)
+
+
 def reload_keys(tap):
     """A provider gets another address and another key while an upload is on its way: each key goes to its address alone."""
     a, b = upstream(), upstream()
@@ -371,6 +383,12 @@ def command_line(tap):
     for arguments in ((), ("serve",), ("check",), ("explain",), ("schema",)):
         code, text = run(*arguments, "--help")
         tap.check("%s --help" % " ".join(("signalbox",) + arguments), code == 0 and len(text) > 100, text)
+    for address in ("9000", ":9000", "127.0.0.1:99999", ""):
+        code, text = run("serve", "--config", good, "--listen", address)
+        tap.check("--listen %r is wrong" % address, code == 2 and "--listen: must be an address and a port" in text
+                  and '(not "%s")' % address in text, (code, text))
+    code, text = run("serve", "--config", good, "--listen", "0.0.0.0:0")
+    tap.check("--listen for others wants client keys, as server.listen does", code == 2 and "client_keys" in text, (code, text))
     code, text = run("no-such-command")
     tap.check("an unknown command is an error", code != 0, text)
     with Server(None, "first-start") as server:
@@ -380,7 +398,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_open, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)
