@@ -85,7 +85,7 @@ class Resolver {
     if (!config_.server.client_keys.empty()) return;
     const auto check = [&](NodeId node) {
       if (is(node, Kind::string) && rule_listen(tree_[node].text).empty() && !is_loopback(tree_[node].text)) {
-        problem(node, "is open to others, so that server.client_keys is required; or listen on 127.0.0.1");
+        problem(node, std::string(open_listen_fault));
       }
     };
     check(listen);

@@ -47,6 +47,10 @@ std::string rule_header_name(std::string_view text);
 // RFC 9110 section 5.5: no CR, LF or NUL, no other control character but tab.
 std::string rule_header_value(std::string_view text);
 
+// What is wrong with an address to listen on that is not loopback when there are no client keys.
+inline constexpr std::string_view open_listen_fault =
+    "is open to others, so that server.client_keys is required; or listen on 127.0.0.1";
+
 // Whether a listen address that keeps rule_listen is reachable from this machine alone.
 bool is_loopback(std::string_view listen);
 

@@ -1,6 +1,7 @@
 // What the command line does, apart from reading it. Each answers the process's exit code.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,9 @@ enum ExitCode : int {
 };
 
 struct ServeOptions {
-  std::string config_path;  // empty: the embedded default, the mock
-  std::string listen;       // empty: as configured
-  std::string log_level;    // empty: as configured
+  std::string config_path{};            // empty: the embedded default, the mock
+  std::optional<std::string> listen{};  // none: as configured
+  std::string log_level{};              // empty: as configured
 };
 int serve(const ServeOptions& options);
 

@@ -8,6 +8,9 @@
 #include <cerrno>
 #include <cstring>
 
+#include "config/problem.h"
+#include "config/rules.h"
+
 namespace signalbox::native {
 
 namespace {
@@ -53,11 +56,14 @@ std::string why_not(std::string_view address, int error) {
 
 Listening listen_on(std::string_view address, size_t count) {
   Listening out;
+  if (std::string fault = config::rule_listen(address); !fault.empty()) {
+    out.problem = "Cannot listen on " + config::quoted(address) + ": it " + fault + ".";
+    return out;
+  }
   const size_t colon = address.rfind(':');
-  std::string host(address.substr(0, colon == address.npos ? 0 : colon));
-  const std::string port(colon == address.npos ? address : address.substr(colon + 1));
+  std::string host(address.substr(0, colon));
+  const std::string port(address.substr(colon + 1));
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  if (host.empty() || host == "*") host = "0.0.0.0";
   addrinfo hints{};
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICSERV | AI_PASSIVE;
@@ -95,6 +101,20 @@ Listening listen_on(std::string_view address, size_t count) {
   where->ai_addr = nullptr;
   freeaddrinfo(where);
   return out;
+}
+
+std::string fault_of_listen_option(std::string_view address, const Config& config) {
+  std::string fault = config::rule_listen(address);
+  if (!fault.empty()) return fault + " (not " + config::quoted(address) + ")";
+  if (open_without_keys({std::string(address)}, config)) return std::string(config::open_listen_fault);
+  return {};
+}
+
+bool open_without_keys(const std::vector<std::string>& addresses, const Config& config) {
+  if (!config.server.client_keys.empty()) return false;
+  for (const std::string& address : addresses)
+    if (!config::is_loopback(address)) return true;
+  return false;
 }
 
 }  // namespace signalbox::native

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "config_file.h"
+#include "listen.h"
 #include "log.h"
 #include "server.h"
 
@@ -54,7 +55,7 @@ bool parse_level(const std::string& text, LogLevel& level) {
 Setup setup_of(const LoadedConfig& loaded, const ServeOptions& options) {
   Setup setup;
   setup.config = *loaded.config;
-  if (!options.listen.empty()) setup.config.server.listen = {options.listen};
+  if (options.listen) setup.config.server.listen = {*options.listen};
   if (!options.log_level.empty()) parse_level(options.log_level, setup.config.server.log_level);
   setup.secrets = [secrets = loaded.secrets](std::string_view provider, std::string_view credential) {
     return secrets->find(provider, credential);
@@ -69,6 +70,12 @@ int serve(const ServeOptions& options) {
   if (loaded.status != LoadStatus::ok) {
     print_problems(std::cerr, loaded);
     return int(loaded.status);
+  }
+  if (options.listen) {
+    if (const std::string fault = fault_of_listen_option(*options.listen, *loaded.config); !fault.empty()) {
+      std::fprintf(stderr, "signalbox: --listen: %s\n", fault.c_str());
+      return exit_usage;
+    }
   }
   Setup setup = setup_of(loaded, options);
   const Config config = setup.config;
@@ -95,6 +102,13 @@ int serve(const ServeOptions& options) {
     for (std::string line; std::getline(each, line);) log.message(level, line);
     if (fresh.status != LoadStatus::ok) {
       log.message(LogLevel::error, "SIGHUP: the configuration has errors; the one in use stays.");
+      return std::nullopt;
+    }
+    // The sockets stay as they are, whatever the new file says of listening.
+    if (open_without_keys(server.addresses(), *fresh.config)) {
+      log.message(LogLevel::error,
+                  "SIGHUP: the configuration has no server.client_keys, but this server listens on an address that "
+                  "is open to others; the one in use stays.");
       return std::nullopt;
     }
     Setup next = setup_of(fresh, options);
