@@ -214,21 +214,19 @@ void observe_whole(std::span<const std::string_view> values, Observation& seen) 
 
 }  // namespace
 
-const DialectRow anthropic_row = {
-    Dialect::anthropic,
-    "anthropic",
-    "/v1/messages",
-    "/v1/messages/count_tokens",
-    CredentialPlace::x_api_key,
-    "request-id",
-    read_facts,
-    write_error,
-    write_error_frame,
-    write_catalogue,
-    write_model,
-    observe_frame,
-    whole_keys,
-    observe_whole,
-};
+const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
+                                  .name = "anthropic",
+                                  .conversation_path = "/v1/messages",
+                                  .count_tokens_path = "/v1/messages/count_tokens",
+                                  .credential_place = CredentialPlace::x_api_key,
+                                  .upstream_request_id_header = "request-id",
+                                  .read_facts = read_facts,
+                                  .write_error = write_error,
+                                  .write_error_frame = write_error_frame,
+                                  .write_catalogue = write_catalogue,
+                                  .write_model = write_model,
+                                  .observe_frame = observe_frame,
+                                  .whole_keys = whole_keys,
+                                  .observe_whole = observe_whole};
 
 }  // namespace signalbox::dialects

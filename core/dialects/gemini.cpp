@@ -64,19 +64,12 @@ void write_model(std::string& out, const ModelEntry& model) {
 
 }  // namespace
 
-const DialectRow gemini_row = {Dialect::gemini,
-                               "gemini",
-                               "",
-                               "",
-                               CredentialPlace::x_goog_api_key,
-                               "",
-                               nullptr,
-                               write_error,
-                               write_error_frame,
-                               write_catalogue,
-                               write_model,
-                               nullptr,
-                               {},
-                               nullptr};
+const DialectRow gemini_row = {.dialect = Dialect::gemini,
+                               .name = "gemini",
+                               .credential_place = CredentialPlace::x_goog_api_key,
+                               .write_error = write_error,
+                               .write_error_frame = write_error_frame,
+                               .write_catalogue = write_catalogue,
+                               .write_model = write_model};
 
 }  // namespace signalbox::dialects

@@ -55,20 +55,15 @@ void write_model(std::string& out, const ModelEntry& model) {
 }
 
 constexpr DialectRow openai_row(Dialect dialect, std::string_view name, std::string_view path) {
-  return {dialect,
-          name,
-          path,
-          "",
-          CredentialPlace::bearer,
-          "x-request-id",
-          nullptr,
-          write_error,
-          write_error_frame,
-          write_catalogue,
-          write_model,
-          nullptr,
-          {},
-          nullptr};
+  return {.dialect = dialect,
+          .name = name,
+          .conversation_path = path,
+          .credential_place = CredentialPlace::bearer,
+          .upstream_request_id_header = "x-request-id",
+          .write_error = write_error,
+          .write_error_frame = write_error_frame,
+          .write_catalogue = write_catalogue,
+          .write_model = write_model};
 }
 
 }  // namespace
