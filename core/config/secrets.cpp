@@ -10,6 +10,30 @@ namespace {
 // "${", a name longer than anybody's, "}".
 constexpr size_t variable_bytes_max = 256;
 
+// A name such as variables have by custom: [A-Z_][A-Z0-9_]*. No more than this is ever shown of what may
+// be a secret.
+constexpr size_t shown_bytes_max = 64;
+
+size_t custom_name_bytes(std::string_view text) {
+  size_t bytes = 0;
+  while (bytes < text.size() && ((text[bytes] >= 'A' && text[bytes] <= 'Z') || text[bytes] == '_' ||
+                                 (bytes > 0 && text[bytes] >= '0' && text[bytes] <= '9'))) {
+    ++bytes;
+  }
+  return bytes <= shown_bytes_max ? bytes : 0;
+}
+
+// What is wrong with `text` as a shell would read it: "${NAME:-default}". Empty if nothing is.
+std::string shell_default_fault(std::string_view text) {
+  for (size_t begin = text.find("${"); begin != std::string_view::npos; begin = text.find("${", begin + 2)) {
+    const std::string_view inside = text.substr(begin + 2);
+    const size_t bytes = custom_name_bytes(inside);
+    if (bytes == 0 || inside.substr(bytes, 2) != ":-" || inside.find('}') == std::string_view::npos) continue;
+    return "defaults (:-) are not supported; write ${" + std::string(inside.substr(0, bytes)) + "}";
+  }
+  return {};
+}
+
 struct Expanded {
   std::string text;
   std::vector<std::string> unset;  // names
@@ -116,6 +140,11 @@ std::vector<Problem> expand(Tree& tree, const Lookup& lookup) {
   for (const auto& [id, field] : described_scalars(tree)) {
     if (field->kind == FieldKind::credential_key || field->kind == FieldKind::client_key) continue;
     if (!holds_variable(tree[id])) continue;
+    if (std::string fault = shell_default_fault(tree[id].text); !fault.empty()) {
+      problems.push_back({std::move(fault), tree[id].place, path_of(tree, id)});
+      tree[id].kind = Kind::unresolved;
+      continue;
+    }
     Expanded result = expanded(tree[id].text, lookup);
     for (Problem& each : unset_problems(tree, id, result.unset)) problems.push_back(std::move(each));
     Node& node = tree[id];
@@ -137,12 +166,20 @@ SecretProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSinks&
   for (const auto& [id, field] : described_scalars(tree)) {
     const bool credential = field->kind == FieldKind::credential_key;
     if ((!credential && field->kind != FieldKind::client_key) || tree[id].kind != Kind::string) continue;
-    Expanded result = expanded(tree[id].text, lookup);
+    Expanded result;
+    std::string fault = shell_default_fault(tree[id].text);
+    if (fault.empty()) result = expanded(tree[id].text, lookup);
     Node& node = tree[id];
+    if (const size_t bytes = node.text.empty() || node.text[0] != '$' ? 0 : custom_name_bytes(node.text.substr(1));
+        bytes != 0 && bytes + 1 == node.text.size()) {
+      problems.doubtful.push_back(
+          {"looks like a variable; write ${" + node.text.substr(1) + "}", node.place, path_of(tree, id)});
+    }
     wipe(node.text);
     Sha256 digest{};
-    std::string fault;
-    if (!result.unset.empty()) {
+    if (!fault.empty()) {
+      // Said below.
+    } else if (!result.unset.empty()) {
       node.kind = Kind::unresolved;
       for (Problem& each : unset_problems(tree, id, result.unset)) problems.unset.push_back(std::move(each));
     } else if (!credential && parse_digest(result.text, digest)) {

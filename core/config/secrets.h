@@ -1,7 +1,7 @@
 // Variables and secrets, before a tree is read.
 //
 // Rules: only ${NAME}, with NAME of [A-Za-z_][A-Za-z0-9_]*, is special; every other '$' stays, because
-// keys hold them. What a variable holds is not expanded again. A secret's text leaves the tree here
+// keys hold them. A shell's ${NAME:-default} is a problem, for nobody has a key that looks like it. What a variable holds is not expanded again. A secret's text leaves the tree here
 // and never enters Config, and no message repeats any part of it.
 #pragma once
 
@@ -40,8 +40,9 @@ struct SecretSinks {
 
 // What take_secrets may have found.
 struct SecretProblems {
-  std::vector<Problem> unset;  // variables that are not set
-  std::vector<Problem> wrong;  // empty, sample or unusable secrets
+  std::vector<Problem> unset;     // variables that are not set
+  std::vector<Problem> wrong;     // empty, sample or unusable secrets
+  std::vector<Problem> doubtful;  // warnings: kept, but surely meant otherwise ("$NAME")
 };
 
 // Takes the text of every secret out of the tree, variables expanded: a provider's credential becomes

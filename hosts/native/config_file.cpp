@@ -100,6 +100,11 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
   config::ReadResult result = config::read(source.tree);
   add(std::move(result.problems));
   loaded.warnings = std::move(result.warnings);
+  for (Problem& each : found.doubtful) {
+    result.config.warnings.push_back(config::sentence(each));
+    loaded.warnings.push_back(std::move(each));
+  }
+  config::sort_by_place(loaded.warnings);
   config::sort_by_place(loaded.problems);
   if (!loaded.problems.empty()) return loaded;
   loaded.config = std::make_shared<const Config>(std::move(result.config));
@@ -121,6 +126,14 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
   LoadedConfig loaded = load_config_text(*text, file, environment);
   config::wipe(*text);
   return loaded;
+}
+
+std::string summary(const Config& config) {
+  const auto count = [](size_t number, const char* one) {
+    return std::to_string(number) + " " + one + (number == 1 ? "" : "s");
+  };
+  return count(config.providers.size(), "provider") + ", " + count(config.models.size(), "model") + ", " +
+         count(config.routes.size(), "route") + ", " + count(config.warnings.size(), "warning");
 }
 
 void print_problems(std::ostream& out, const LoadedConfig& loaded) {

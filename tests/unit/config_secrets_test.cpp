@@ -27,6 +27,7 @@ struct Outcome {
   Tree tree;
   Strings unset;
   Strings wrong;
+  Strings doubtful;
   std::map<std::string, std::string> kept;
   ReadResult result;
 };
@@ -47,6 +48,7 @@ Outcome process(std::string_view json, const std::map<std::string, std::string>&
       {[&](CredentialText text) { out.kept[text.provider + "/" + text.credential] = text.value; }, auth::sha256});
   for (std::string& each : sentences(secrets.unset)) out.unset.push_back(each);
   out.wrong = sentences(secrets.wrong);
+  out.doubtful = sentences(secrets.doubtful);
   out.result = read(out.tree);
   return out;
 }
@@ -125,6 +127,26 @@ TEST_CASE("config: empty, sample and unusable secrets are problems that do not r
       {});
   CHECK(client.wrong == Strings{"1:45: server.client_keys[0].key: is the sample of an example, not a key",
                                 "1:73: server.client_keys[1].key: must be 64 hex digits after sha256:"});
+}
+
+TEST_CASE("config: a variable written as shells do is noticed") {
+  const Outcome plain = process(provider(R"("key":"$ANTHROPIC_API_KEY")"), {{"ANTHROPIC_API_KEY", "4711"}});
+  CHECK(plain.wrong == Strings{});
+  CHECK(plain.doubtful == Strings{"1:79: providers.a.key: looks like a variable; write ${ANTHROPIC_API_KEY}"});
+  CHECK(plain.kept == std::map<std::string, std::string>{{"a/default", "$ANTHROPIC_API_KEY"}});
+  for (const char* secret : {"$a4711", "x$A4711", "$A-4711", "$", "$4711", "$$A", "sk-4711"}) {
+    INFO(secret);
+    CHECK(process(provider("\"key\":\"" + std::string(secret) + "\""), {}).doubtful == Strings{});
+  }
+  const Outcome with_default = process(provider(R"("key":"${ANTHROPIC_API_KEY:-x4711}")"), {{"ANTHROPIC_API_KEY", "y"}});
+  CHECK(with_default.wrong ==
+        Strings{"1:79: providers.a.key: defaults (:-) are not supported; write ${ANTHROPIC_API_KEY}"});
+  CHECK(with_default.kept.empty());
+  CHECK(with_default.result.problems.empty());
+  const Outcome url = process(
+      R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://${A:-b.example}","credentials":[]}}})", {{"A", "y"}});
+  CHECK(url.unset == Strings{"1:53: providers.a.base_url: defaults (:-) are not supported; write ${A}"});
+  CHECK(url.result.problems.empty());
 }
 
 TEST_CASE("config: without a host that takes secrets, only references and digests pass") {

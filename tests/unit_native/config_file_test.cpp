@@ -72,7 +72,7 @@ providers:
     key: ${KEY}
     headers: &headers {x-extra: "1"}
   b:
-    dialect: openai_chat
+    dialect: anthropic
     base_url: http://localhost:1/v1
     credentials: [{name: main, key: literal-4711}]
     headers: *headers
@@ -87,7 +87,7 @@ constexpr std::string_view json_sample = R"({
 "server": {"listen": ["127.0.0.1:0"], "client_keys": [{"name": "laptop", "key": "${CLIENT}"}], "log_level": "off", "threads": "${THREADS}"},
 "providers": {
   "a": {"dialect": "anthropic", "base_url": "https://${HOST}", "key": "${KEY}", "headers": {"x-extra": "1"}},
-  "b": {"dialect": "openai_chat", "base_url": "http://localhost:1/v1", "credentials": [{"name": "main", "key": "literal-4711"}], "headers": {"x-extra": "1"}}},
+  "b": {"dialect": "anthropic", "base_url": "http://localhost:1/v1", "credentials": [{"name": "main", "key": "literal-4711"}], "headers": {"x-extra": "1"}}},
 "models": {"sonnet": {"provider": "a", "upstream_model": "s"}},
 "routes": [{"match": "claude-*", "targets": ["sonnet", "b/*"], "accounting": "off"}]})";
 const std::map<std::string, std::string> variables{{"CLIENT", "client-4711"}, {"THREADS", "2"}, {"HOST", "h"}, {"KEY", "key-4711"}};
@@ -186,6 +186,13 @@ TEST_CASE("config file: no secret in any message") {
   CHECK(loaded.problems.size() >= 8);
   CHECK(loaded.config == nullptr);
   CHECK(said(loaded).find("4711") == std::string::npos);
+}
+
+TEST_CASE("config file: a key that looks like a variable is a warning, here and to /readyz") {
+  const LoadedConfig loaded = load("providers:\n  a: {dialect: anthropic, base_url: \"https://a.example\", key: \"$K\"}\n");
+  REQUIRE(loaded.status == LoadStatus::ok);
+  CHECK(said(loaded) == "f.yaml:2:63: providers.a.key: warning: looks like a variable; write ${K}\n");
+  CHECK(loaded.config->warnings.size() == 1);
 }
 
 TEST_CASE("config file: check says good, bad or unreadable") {
