@@ -98,6 +98,11 @@ class Resolver {
     const NodeId list = tree_.child(node, "credentials");
     const NodeId key = tree_.child(node, "key");
     check_names(list);
+    const NodeId dialect = tree_.child(node, "dialect");
+    if (is(dialect, Kind::string) && provider.enabled && !provider.mock && !can_be_served(provider.dialect)) {
+      warnings_.push_back(
+          at(dialect, tree_[dialect].text + " cannot be served yet; only anthropic can in this version"));
+    }
     if (const NodeId builtin = tree_.child(node, "builtin"); builtin != no_node) {
       for (NodeId item : tree_.children(node)) {
         const std::string& name = tree_[item].key;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "config/rules.h"
+#include "signalbox/config.h"
 
 namespace signalbox::config {
 
@@ -46,6 +47,10 @@ struct Elements {
   void* (*element)(void* owner, size_t index) = nullptr;
   std::string* (*name)(void* element) = nullptr;  // object_map only
 };
+
+// Whether this version can serve a provider of the dialect. The schema knows more of them than that, so
+// that a file need not change when they arrive.
+constexpr bool can_be_served(Dialect dialect) { return dialect == Dialect::anthropic; }
 
 struct Shape;
 
