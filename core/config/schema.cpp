@@ -156,14 +156,14 @@ constinit const Shape flags_shape{"flags", "What an upstream can and cannot take
 
 constinit const Field provider_fields[] = {
     {.key = "dialect", .kind = FieldKind::choice, .need = Need::depends, .slot = slot<&Provider::dialect>, .choices = dialects,
-     .doc = "The protocol the provider speaks. Required unless `builtin` is given."},
+     .doc = "The protocol the provider speaks; only `anthropic` can be served in this version. Required unless `builtin` is given."},
     {.key = "base_url", .need = Need::depends, .slot = slot<&Provider::base_url>, .rule = rule_base_url,
      .doc = "Where the provider is: its root, with or without `/v1`. Required unless `builtin` is given."},
     {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Provider::enabled>,
      .doc = "Whether the provider may be used. Off, it stays checked and is left out of every route."},
     {.key = "credentials", .kind = FieldKind::object_list, .need = Need::depends, .items_max = 256, .shape = &credential_shape,
      .elements = elements<&Provider::credentials>(),
-     .doc = "The provider's credentials, in the order in which they are tried. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given."},
+     .doc = "The provider's credentials. In this order; lanes that have just failed go last. Moving on within one request is not there yet. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::depends,
      .doc = "Short for one credential with the name `default`."},
     {.key = "passthrough", .kind = FieldKind::boolean, .slot = slot<&Provider::passthrough>,
@@ -203,7 +203,7 @@ constinit const Field route_fields[] = {
     {.key = "match", .need = Need::required, .slot = slot<&Route::match>, .rule = rule_pattern,
      .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters."},
     {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
-     .doc = "What is tried, in this order: a name from `models`, `provider/model`, or `provider/*` for the model the client named."},
+     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. In this order; lanes that have just failed go last. Moving on within one request is not there yet."},
     {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
      .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
 };
