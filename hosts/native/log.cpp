@@ -70,7 +70,7 @@ int64_t unix_ms() {
 // Where spdlog puts finished lines. The mutex is its own: held for one copy, never while writing.
 class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
-  explicit GatheringSink(int fd) : fd_(fd) {
+  GatheringSink(int fd, Log::Form form) : fd_(fd), form_(form) {
     // The writer takes no signal: they belong to whoever waits for them.
     sigset_t all, before;
     sigfillset(&all);
@@ -119,8 +119,13 @@ class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::nul
         ending = ending_;
       }
       if (dropped) {
-        lines.append("{\"level\":\"warn\",\"message\":\"the log could not keep up\",\"lines_dropped\":");
-        lines.append(std::to_string(dropped)).append("}\n");
+        if (form_ == Log::Form::json) {
+          lines.append("{\"level\":\"warn\",\"message\":\"the log could not keep up\",\"lines_dropped\":");
+          lines.append(std::to_string(dropped)).append("}\n");
+        } else {
+          lines.append("signalbox: the log could not keep up; ").append(std::to_string(dropped));
+          lines.append(dropped == 1 ? " line is missing.\n" : " lines are missing.\n");
+        }
       }
       write_all(lines);
       lines.clear();
@@ -139,6 +144,7 @@ class GatheringSink final : public spdlog::sinks::base_sink<spdlog::details::nul
   }
 
   const int fd_;
+  const Log::Form form_;
   std::mutex waiting_mutex_;
   std::condition_variable something_;
   std::string waiting_;
@@ -176,7 +182,7 @@ struct Log::Inside {
 };
 
 Log::Log(int fd, Form form, LogLevel level)
-    : inside_(new Inside{form, spdlog::logger("signalbox", std::make_shared<GatheringSink>(fd))}) {
+    : inside_(new Inside{form, spdlog::logger("signalbox", std::make_shared<GatheringSink>(fd, form))}) {
   set_level(level);
 }
 

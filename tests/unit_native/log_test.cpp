@@ -105,3 +105,38 @@ TEST_CASE("log: a line that is too long is shortened and says so") {
     }
   }
 }
+
+TEST_CASE("log: lines that found no room are counted, in the form of the others", "[log]") {
+  for (const Log::Form form : {Log::Form::json, Log::Form::terminal}) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    std::string last;
+    std::thread reader;
+    {
+      Log log(ends[1], form, LogLevel::info);
+      // Nobody reads yet: the writer holds one such amount at most, another waits, and the pipe takes little.
+      const std::string text(8000, 'x');
+      for (size_t bytes = 0; bytes < 3 * log_waiting_bytes_max; bytes += text.size()) log.message(LogLevel::info, text);
+      reader = std::thread([&] {
+        char piece[65536];
+        for (ssize_t n; (n = ::read(ends[0], piece, sizeof piece)) > 0;) {
+          last.append(piece, size_t(n));
+          const size_t begin = last.find("could not keep up");
+          if (begin == last.npos && last.size() > 65536) last.erase(0, last.size() - 100);
+        }
+      });
+    }
+    close(ends[1]);
+    reader.join();
+    close(ends[0]);
+    const size_t notice = last.find("could not keep up");
+    REQUIRE(notice != last.npos);
+    const size_t line = last.rfind('\n', notice) + 1;
+    if (form == Log::Form::json) {
+      CHECK(last.substr(line, 15) == "{\"level\":\"warn\"");
+    } else {
+      CHECK(last.substr(line, 11) == "signalbox: ");
+      CHECK(last.find(" lines are missing.\n", notice) != last.npos);
+    }
+  }
+}
