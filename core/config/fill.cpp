@@ -61,6 +61,10 @@ class Filler {
     if (!expect(work.node, Kind::mapping)) return;
     for (NodeId node : tree_.children(work.node)) {
       const Field* field = find(*work.shape, tree_[node].key);
+      if (field != nullptr && field->need == Need::required && tree_[node].kind == Kind::null) {
+        problem(node, "is required, and has no value");
+        continue;
+      }
       if (field != nullptr) {
         read_field(node, *field, work.object);
         continue;
@@ -173,6 +177,10 @@ class Filler {
     };
     if (field.form == Form::one_or_list && tree_[node].kind == Kind::string) {
       take(node);
+    } else if (field.form == Form::one_or_list && field.rule != nullptr && tree_[node].kind == Kind::number) {
+      // YAML reads a bare port as a number; what the text must be helps more than that it must be a list.
+      const std::string fault = field.rule(tree_[node].text);
+      problem(node, (fault.empty() ? "must be a string" : fault) + ", in quotes");
     } else if (expect(node, Kind::sequence) && expect_items(node, field)) {
       for (NodeId item : tree_.children(node)) take(item);
     }

@@ -84,12 +84,12 @@ bool take_scheme(std::string_view& text, std::string_view a, std::string_view b,
 
 std::string rule_name(std::string_view text) {
   if (text.size() <= 64 && made_of(text, "._-")) return {};
-  return "must be a name of at most 64 letters, digits, '.', '_' and '-'";
+  return "must be 1 to 64 letters, digits, '.', '_' and '-'";
 }
 
 std::string rule_model_name(std::string_view text) {
   if (text.size() <= 128 && made_of(text, "._-/:@+[]")) return {};
-  return "must be a model's name: at most 128 letters, digits and '._-/:@+[]'";
+  return "must be 1 to 128 letters, digits and '._-/:@+[]'";
 }
 
 std::string rule_upstream_model(std::string_view text) {

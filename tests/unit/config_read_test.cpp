@@ -113,6 +113,14 @@ TEST_CASE("config: every key arrives where it belongs") {
   CHECK(c.routes[0].targets[4].provider == 0);
 }
 
+TEST_CASE("config: slips of a first file are told as what they are") {
+  CHECK(problems_of(with_server("\"listen\":9000")) ==
+        Strings{"1:21: server.listen: must be an address and a port, as in 127.0.0.1:8484 or [::1]:8484, in quotes"});
+  CHECK(problems_of("{\"providers\":null}") == Strings{"1:14: providers: is required, and has no value"});
+  CHECK(problems_of("{\"providers\":{\"a b\":{\"builtin\":\"mock\"}}}") ==
+        Strings{"1:15: providers.a b: the name must be 1 to 64 letters, digits, '.', '_' and '-'"});
+}
+
 TEST_CASE("config: many problems come at once, in the order of the file") {
   CHECK(
       problems_of(
