@@ -108,9 +108,7 @@ int run_check(const std::string& path, std::ostream& out, std::ostream& err, con
   const LoadedConfig loaded = load_config(path, environment);
   print_problems(err, loaded);
   if (loaded.status == LoadStatus::ok) {
-    const Config& config = *loaded.config;
-    out << loaded.file << ": good: " << config.providers.size() << " providers, " << config.models.size()
-        << " models, " << config.routes.size() << " routes, " << loaded.warnings.size() << " warnings\n";
+    out << loaded.file << ": good: " << summary(*loaded.config) << '\n';
   }
   return int(loaded.status);
 }

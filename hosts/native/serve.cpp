@@ -25,12 +25,14 @@ std::string url_of(std::string_view address) {
   return url;
 }
 
-void greet(const HttpServer& server, const Config& config, bool is_default) {
+void greet(const HttpServer& server, const Config& config, bool is_default, const std::string& file) {
   std::printf("Signalbox %s listens on", SIGNALBOX_VERSION);
   for (const std::string& address : server.addresses()) std::printf(" http://%s", address.c_str());
   std::printf("\n");
   if (is_default) {
     std::printf("No configuration was given: the built-in mock answers, and nothing is sent anywhere.\n");
+  } else {
+    std::printf("It has %s from %s.\n", summary(config).c_str(), file.c_str());
   }
   if (!server.addresses().empty()) {
     // Without client keys any key will do; with some, only the user knows the key behind the digest.
@@ -85,7 +87,7 @@ int serve(const ServeOptions& options) {
     std::fprintf(stderr, "signalbox: %s\n", problem->c_str());
     return exit_listen;
   }
-  greet(server, config, options.config_path.empty());
+  greet(server, config, options.config_path.empty(), loaded.file);
   for (const std::string& warning : config.warnings) log.message(LogLevel::warn, warning);
 
   const auto reload = [&]() -> std::optional<Setup> {
@@ -101,7 +103,9 @@ int serve(const ServeOptions& options) {
     const LogLevel level = fresh.status == LoadStatus::ok ? LogLevel::warn : LogLevel::error;
     for (std::string line; std::getline(each, line);) log.message(level, line);
     if (fresh.status != LoadStatus::ok) {
-      log.message(LogLevel::error, "SIGHUP: the configuration has errors; the one in use stays.");
+      log.message(LogLevel::error, fresh.status == LoadStatus::unreadable
+                                       ? "SIGHUP: the configuration could not be read; the one in use stays."
+                                       : "SIGHUP: the configuration has errors; the one in use stays.");
       return std::nullopt;
     }
     // The sockets stay as they are, whatever the new file says of listening.
@@ -113,6 +117,7 @@ int serve(const ServeOptions& options) {
     }
     Setup next = setup_of(fresh, options);
     log.set_level(next.config.server.log_level);
+    next.loaded = summary(next.config) + " from " + fresh.file;
     return next;
   };
   if (server.run(reload) == HttpServer::Stop::drained) {

@@ -75,7 +75,7 @@ void HttpServer::adopt(const Setup& setup) {
   if (server.listen != setup_.config.server.listen || server.threads != setup_.config.server.threads)
     log_.message(LogLevel::warn, "server.listen and server.threads change only with a restart.");
   for (auto& thread : threads_) thread->post_setup(setup);
-  log_.message(LogLevel::info, "Configuration reloaded.");
+  log_.message(LogLevel::info, "Configuration reloaded: " + setup.loaded + ".");
 }
 
 HttpServer::Stop HttpServer::run(const std::function<std::optional<Setup>()>& reload) {

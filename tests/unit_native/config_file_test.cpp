@@ -198,7 +198,7 @@ TEST_CASE("config file: a key that looks like a variable is a warning, here and 
 TEST_CASE("config file: check says good, bad or unreadable") {
   std::ostringstream out, err;
   CHECK(run_check("", out, err) == 0);
-  CHECK(out.str() == "embedded default: good: 1 providers, 0 models, 2 routes, 0 warnings\n");
+  CHECK(out.str() == "embedded default: good: 1 provider, 0 models, 2 routes, 0 warnings\n");
   CHECK(err.str().empty());
   const TemporaryFile bad("providers: {}\nsrver: {}\n");
   CHECK(run_check(bad.path(), out, err) == 1);
