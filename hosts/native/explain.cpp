@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "config_file.h"
+#include "json/reader.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 
@@ -42,6 +43,27 @@ std::string percent_encode(std::string_view text) {
     else out.append({'%', hex[uint8_t(c) >> 4], hex[uint8_t(c) & 15]});
   }
   return out;
+}
+
+// Whether the JSON object `text` has a member of this name; names further inside do not count, for a
+// request's own text may hold any.
+bool has_member(std::string_view text, std::string_view name) {
+  json::Reader reader(text);
+  size_t depth = 0;
+  for (;;) {
+    switch (reader.next()) {
+      case json::Token::begin_object:
+      case json::Token::begin_array: ++depth; break;
+      case json::Token::end_object:
+      case json::Token::end_array: --depth; break;
+      case json::Token::key:
+        if (depth == 1 && reader.raw() == name) return true;
+        break;
+      case json::Token::end:
+      case json::Token::error: return false;
+      default: break;
+    }
+  }
 }
 
 }  // namespace
@@ -93,9 +115,10 @@ int explain(const ExplainOptions& options) {
   now.unix_ms = int64_t(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
   take(exchange.handle(head, now));
   if (!exchange.finished()) take(exchange.handle(ClientBody{body, true}, now));
-  std::fwrite(answer.data(), 1, answer.size(), status == 200 ? stdout : stderr);
-  if (answer.empty() || answer.back() != '\n') std::fputc('\n', status == 200 ? stdout : stderr);
-  return status == 200 ? exit_ok : exit_problems;
+  const bool explained = status == 200;
+  std::fwrite(answer.data(), 1, answer.size(), explained ? stdout : stderr);
+  if (answer.empty() || answer.back() != '\n') std::fputc('\n', explained ? stdout : stderr);
+  return explained && !has_member(answer, "would_answer") ? exit_ok : exit_problems;
 }
 
 }  // namespace signalbox::native

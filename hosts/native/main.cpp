@@ -1,9 +1,13 @@
 // The command line of `signalbox`: what it takes and how it is explained. The work is in commands.h.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
+#include <iterator>
 #include <string>
+#include <string_view>
 
 #include "commands.h"
+#include "config/problem.h"
 #include "config_commands.h"
 
 using namespace signalbox::native;
@@ -17,11 +21,31 @@ constexpr const char* exit_codes =
 
 std::string footer(const char* examples) { return std::string("\nExamples:\n") + examples + exit_codes; }
 
+constexpr std::string_view commands[] = {"serve", "check", "schema", "config", "explain"};
+
+// The parser would only say that it wants a command.
+int unknown_command(std::string_view word) {
+  std::cerr << "unknown command " << signalbox::config::quoted(word)
+            << signalbox::config::did_you_mean(word, {std::begin(commands), std::end(commands)})
+            << "\nRun with --help for more information.\n";
+  return exit_usage;
+}
+
+// A configuration's name without its option is what many try first.
+void hint_at_config(const CLI::ParseError& error, const CLI::App* command) {
+  if (error.get_exit_code() != int(CLI::ExitCodes::ExtrasError) || command == nullptr) return;
+  for (const std::string& word : command->remaining()) {
+    if (word.empty() || word[0] == '-') continue;
+    std::cerr << "For a configuration use --config " << word << "\n";
+    return;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app{"Signalbox: a gateway between coding agents or SDKs and the providers of language models."};
-  app.set_version_flag("--version", std::string("signalbox ") + SIGNALBOX_VERSION);
+  app.set_version_flag("-v,--version", std::string("signalbox ") + SIGNALBOX_VERSION);
   app.require_subcommand(1);
   app.footer(footer("  signalbox serve                            start with the built-in mock, no account needed\n"
                     "  signalbox serve --config signalbox.yaml    start with your providers and routes\n"
@@ -47,7 +71,7 @@ int main(int argc, char** argv) {
 
   std::string check_path;
   CLI::App* check_command = app.add_subcommand("check", "Report every error and warning of a configuration.");
-  check_command->add_option("file,-c,--config", check_path, "The configuration, YAML or JSON; - for standard input.")->required();
+  check_command->add_option("file,-c,--config", check_path, "The configuration, YAML or JSON; - for standard input.");
   check_command->footer("\nEach line names file, line, column and the nearest known key. Secrets are never shown.\n" +
                         footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"));
 
@@ -79,12 +103,28 @@ int main(int argc, char** argv) {
       footer("  signalbox explain request.json --config signalbox.yaml\n"
              "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));
 
+  if (const std::string_view word = argc > 1 ? argv[1] : ""; !word.empty() && word[0] != '-') {
+    if (word == "help") {
+      std::cout << app.help();
+      return exit_ok;
+    }
+    if (word == "version") {
+      std::cout << app.version() << '\n';
+      return exit_ok;
+    }
+    if (std::find(std::begin(commands), std::end(commands), word) == std::end(commands)) return unknown_command(word);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    hint_at_config(error, *serve_command ? serve_command : *explain_command ? explain_command : nullptr);
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   }
   if (*serve_command) return serve(serve_options);
+  if (*check_command && check_path.empty()) {
+    std::cerr << "check needs a file: signalbox check FILE\nRun with --help for more information.\n";
+    return exit_usage;
+  }
   if (*check_command) return run_check(check_path, std::cout, std::cerr);
   if (*schema_command) return run_schema(schema_format, std::cout, std::cerr);
   if (*config_command) return run_config(config_path, std::cout, std::cerr);

@@ -2,6 +2,7 @@
 """The life of the server: lanes that cool down on all threads, reload, graceful stop, clients that leave,
 what the log says. Waits are nets, never measures: nothing here asserts how long something took."""
 import json
+import os
 import re
 import select
 import signal
@@ -111,6 +112,12 @@ def reload(tap):
                 lambda: re.search(r"signalbox\.json:\d+", server.text()[before:]), 5), server.text()[before:])
             tap.equal("SIGHUP with a %s file: the old one goes on" % name,
                       {message(server).header("x-signalbox-provider") for _ in range(10)}, {"b"})
+        os.remove(server.config_path)
+        server.reload()
+        tap.check("SIGHUP without the file: it could not be read", wire.wait_until(lambda: "could not be read" in server.text(), 5), server.text())
+        tap.check("the greeting says what was loaded", "It has 2 providers, 0 models, 1 route, 0 warnings from " in server.text(), server.text())
+        told = "reloaded: 2 providers, 0 models, 1 route, 1 warning from "  # a provider that no route names
+        tap.check("a reload says what was loaded", told in server.text(), server.text())
         server.write_config(config)
         server.reload()
         by_a = lambda: message(server).header("x-signalbox-provider") == "a"
@@ -390,7 +397,17 @@ def command_line(tap):
     code, text = run("serve", "--config", good, "--listen", "0.0.0.0:0")
     tap.check("--listen for others wants client keys, as server.listen does", code == 2 and "client_keys" in text, (code, text))
     code, text = run("no-such-command")
-    tap.check("an unknown command is an error", code != 0, text)
+    tap.check("an unknown command is an error", code == 2 and 'unknown command "no-such-command"' in text, text)
+    for arguments, code_wanted, word in ((("chekc",), 2, 'did you mean "check"?'), (("help",), 0, "Examples:"), (("version",), 0, "signalbox "),
+                                         (("-v",), 0, "signalbox "), (("check",), 2, "signalbox check FILE"),
+                                         (("serve", "x.yaml"), 2, "use --config x.yaml"), (("explain", "r.json", "x.yaml"), 2, "use --config x.yaml")):
+        code, text = run(*arguments)
+        tap.check("%s says %r" % (" ".join(arguments), word), code == code_wanted and word in text, (code, text))
+    for request, wanted in ((b"{", 1), (json.dumps(body("would_answer")).encode(), 0)):
+        with open(folder + "/request.json", "wb") as file:
+            file.write(request)
+        code, text = run("explain", folder + "/request.json", "--config", good)
+        tap.check("explain: the exit code says whether the request can be served", code == wanted and "would_answer" in text, (code, text))
     with Server(None, "first-start") as server:
         tap.check("a start without configuration prints the lines for Claude Code",
                   "ANTHROPIC_BASE_URL=http://127.0.0.1:%d" % server.port in server.text(), server.text())
