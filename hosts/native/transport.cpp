@@ -1,6 +1,6 @@
 // Which of the two transports takes an attempt.
 #include "connect_only.h"
-#include "multi_transfer.h"
+#include "multi_transport.h"
 #include "upstream.h"
 #include "upstream_request.h"
 

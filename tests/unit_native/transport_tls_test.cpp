@@ -1,15 +1,21 @@
 // Verified TLS, HTTP/2 and tunnels of the multi transport, against a real nginx in front of a scripted
 // upstream. Certificates are made by openssl when the test runs.
-#include "transport_support.h"
-
+#include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <set>
+#include <thread>
+
+#include "transport_bench.h"
 
 using namespace transport_test;
 
@@ -125,10 +131,6 @@ class Nginx {
   pid_t pid_ = -1;
   bool running_ = false;
 };
-
-std::string whole(std::string_view body) {
-  return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
-}
 
 void echo(Peer& peer) {
   while (peer.read_request()) peer.send(whole(peer.body));
