@@ -129,8 +129,8 @@ void AnswerWatches::on_tls_record(int written, int version, int type, const void
   auto* self = static_cast<AnswerWatches*>(self_pointer);
   if (written || self->tls_.empty() || size == 0) return;
   // TLS 1.3 calls every encrypted record application data and tells its real type within.
-  const bool tells_type = type == SSL3_RT_INNER_CONTENT_TYPE || (type == SSL3_RT_HEADER && version != TLS1_3_VERSION &&
-                                                                SSL_version(tls) != TLS1_3_VERSION);
+  const bool tells_type = type == SSL3_RT_INNER_CONTENT_TYPE ||
+                          (type == SSL3_RT_HEADER && version != TLS1_3_VERSION && SSL_version(tls) != TLS1_3_VERSION);
   if (!tells_type || *static_cast<const unsigned char*>(bytes) != SSL3_RT_APPLICATION_DATA) return;
   auto found = self->tls_.find(tls);
   if (found == self->tls_.end()) return;

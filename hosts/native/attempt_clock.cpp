@@ -4,8 +4,7 @@
 
 namespace signalbox::native {
 
-AttemptClock::AttemptClock(Loop& loop, std::function<void()> on_grace_over,
-                           std::function<void(FaultKind)> on_late)
+AttemptClock::AttemptClock(Loop& loop, std::function<void()> on_grace_over, std::function<void(FaultKind)> on_late)
     : loop_(loop),
       on_grace_over_(std::move(on_grace_over)),
       on_late_(std::move(on_late)),

@@ -17,8 +17,8 @@ namespace {
 
 using config::FieldKind;
 using config::Kind;
-using config::NodeId;
 using config::no_node;
+using config::NodeId;
 using config::Problem;
 using config::Tree;
 
@@ -50,8 +50,9 @@ void mask_secrets(Tree& tree, const std::string& file, std::ostream& err) {
     const std::string replacement = variable_name(names.provider, names.credential);
     config::wipe(node.text);
     node.text = "${" + replacement + "}";
-    err << file << ":" << config::sentence({"the secret is not printed; " + replacement + " stands for it",
-                                            node.place, config::path_of(tree, id)})
+    err << file << ":"
+        << config::sentence(
+               {"the secret is not printed; " + replacement + " stands for it", node.place, config::path_of(tree, id)})
         << '\n';
   }
 }
@@ -147,8 +148,8 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
     // What is printed must be good wherever its variables are set, so unset ones are forgiven here.
     Tree tried = source.tree;
     config::expand(tried, environment);
-    config::SecretProblems secrets =
-        config::take_secrets(tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, auth::sha256});
+    config::SecretProblems secrets = config::take_secrets(
+        tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, auth::sha256});
     config::ReadResult result = config::read(tried);
     for (Problem& each : secrets.wrong) report.problems.push_back(std::move(each));
     for (Problem& each : result.problems) report.problems.push_back(std::move(each));

@@ -89,12 +89,12 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
     for (Problem& each : more) loaded.problems.push_back(std::move(each));
   };
   add(config::expand(source.tree, environment));
-  config::SecretProblems found = config::take_secrets(
-      source.tree, environment,
-      {[&](config::CredentialText one) {
-         secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
-       },
-       auth::sha256});
+  config::SecretProblems found =
+      config::take_secrets(source.tree, environment,
+                           {[&](config::CredentialText one) {
+                              secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
+                            },
+                            auth::sha256});
   add(std::move(found.unset));
   add(std::move(found.wrong));
   config::ReadResult result = config::read(source.tree);
@@ -138,9 +138,7 @@ std::string summary(const Config& config) {
 
 void print_problems(std::ostream& out, const LoadedConfig& loaded) {
   // Problems without a place have no ':' after a number, so the file's name needs a space of its own.
-  const auto where = [&](const Problem& each) {
-    return loaded.file + (each.place.line == 0 ? ": " : ":");
-  };
+  const auto where = [&](const Problem& each) { return loaded.file + (each.place.line == 0 ? ": " : ":"); };
   for (const Problem& each : loaded.problems) out << where(each) << sentence(each) << '\n';
   for (const Problem& each : loaded.warnings) {
     Problem marked = each;

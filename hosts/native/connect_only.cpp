@@ -76,8 +76,8 @@ class ConnectOnlyTransport final : public Transport, private Shared, public Http
       free_.push_back(attempt);
       return;
     }
-    auto gone = std::find_if(attempts_.begin(), attempts_.end(),
-                             [&](const auto& owned) { return owned.get() == attempt; });
+    auto gone =
+        std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& owned) { return owned.get() == attempt; });
     std::swap(*gone, attempts_.back());
     attempts_.pop_back();
   }

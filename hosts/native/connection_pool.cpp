@@ -144,8 +144,7 @@ void ConnectionPool::on_done(CURL* easy, CURLcode result) {
 
 void ConnectionPool::keep(UpstreamConnection& connection) {
   auto& idle = idle_[connection.origin_];
-  if (connection.hung_up || connection.readable || idle_count_ >= idle_max ||
-      idle.size() >= idle_per_origin_max) {
+  if (connection.hung_up || connection.readable || idle_count_ >= idle_max || idle.size() >= idle_per_origin_max) {
     close(connection);
     return;
   }

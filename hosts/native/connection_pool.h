@@ -93,7 +93,7 @@ class ConnectionPool final : private CurlOwner {
   std::unordered_map<std::string, std::vector<UpstreamConnection*>, Hash, std::equal_to<>> idle_;
   size_t idle_count_ = 0;
   Timer sweep_;
-  std::vector<std::unique_ptr<Dial>> dials_;       // under way
+  std::vector<std::unique_ptr<Dial>> dials_;  // under way
   std::vector<std::unique_ptr<Dial>> free_dials_;
   CurlMulti multi_;
 };

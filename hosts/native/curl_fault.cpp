@@ -26,10 +26,8 @@ bool takes_descriptors(CURLcode result) {
     case CURLE_COULDNT_CONNECT:
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_OUT_OF_MEMORY:
-    case CURLE_FAILED_INIT:
-      return true;
-    default:
-      return false;
+    case CURLE_FAILED_INIT: return true;
+    default: return false;
   }
 }
 
@@ -39,12 +37,10 @@ FaultKind fault_of(CURL* easy, CURLcode result, HeadTold head_told, const char* 
   if (takes_descriptors(result) && head_told == HeadTold::no && out_of_descriptors()) return FaultKind::overloaded;
   switch (result) {
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
-      return FaultKind::upstream_resolve;
+    case CURLE_COULDNT_RESOLVE_PROXY: return FaultKind::upstream_resolve;
     case CURLE_COULDNT_CONNECT:
     case CURLE_PROXY:
-    case CURLE_INTERFACE_FAILED:
-      return FaultKind::upstream_connect;
+    case CURLE_INTERFACE_FAILED: return FaultKind::upstream_connect;
     case CURLE_OPERATION_TIMEDOUT:  // the deadlines after the connect are ours
       return FaultKind::upstream_connect_timeout;
     case CURLE_SSL_CONNECT_ERROR:
@@ -58,14 +54,12 @@ FaultKind fault_of(CURL* easy, CURLcode result, HeadTold head_told, const char* 
     case CURLE_SSL_INVALIDCERTSTATUS:
     case CURLE_SSL_ENGINE_INITFAILED:
     case CURLE_USE_SSL_FAILED:
-    case CURLE_SSL_CLIENTCERT:
-      return FaultKind::upstream_tls;
+    case CURLE_SSL_CLIENTCERT: return FaultKind::upstream_tls;
     case CURLE_UNSUPPORTED_PROTOCOL:  // what it says of an answer without a status line
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
-    case CURLE_HTTP3:
-      return FaultKind::upstream_protocol;
+    case CURLE_HTTP3: return FaultKind::upstream_protocol;
     case CURLE_OUT_OF_MEMORY:
       // Also what libcurl says of one header line beyond its own 100 KB.
       return head_told == HeadTold::no ? FaultKind::upstream_head_too_large : FaultKind::internal;
@@ -86,10 +80,8 @@ FaultKind fault_of(CURL* easy, CURLcode result, HeadTold head_told, const char* 
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2_STREAM:
     case CURLE_READ_ERROR:
-    case CURLE_WRITE_ERROR:
-      return FaultKind::upstream_reset;
-    default:
-      return FaultKind::internal;
+    case CURLE_WRITE_ERROR: return FaultKind::upstream_reset;
+    default: return FaultKind::internal;
   }
 }
 

@@ -27,11 +27,7 @@ class CurlMulti::Socket : public Pollable {
 };
 
 CurlMulti::CurlMulti(Loop& loop, CurlOwner& owner, long connections_max)
-    : loop_(loop),
-      owner_(owner),
-      multi_(curl_multi_init()),
-      kick_(loop, [this] { on_kick(); }),
-      timeout_(loop, [this] {
+    : loop_(loop), owner_(owner), multi_(curl_multi_init()), kick_(loop, [this] { on_kick(); }), timeout_(loop, [this] {
         zero_asked_ = true;
         on_kick();
       }) {

@@ -25,15 +25,14 @@ constexpr int interim_answers_max = 16;
 
 using Phase = AttemptClock::Phase;
 
-bool has_body_by_method(std::string_view method) {
-  return method == "POST" || method == "PUT" || method == "PATCH";
-}
+bool has_body_by_method(std::string_view method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
 
 }  // namespace
 
 Http1Attempt::Http1Attempt(Http1Surroundings& around)
     : around_(around),
-      clock_(around.loop, [this] { tell_sent(); }, [this](FaultKind kind) { fail(kind); }),
+      clock_(
+          around.loop, [this] { tell_sent(); }, [this](FaultKind kind) { fail(kind); }),
       window_(around.buffers, around.settings.window_bytes_max) {}
 
 void Http1Attempt::begin(const AttemptRequest& request, AttemptListener& listener) {
@@ -165,8 +164,7 @@ void Http1Attempt::write() {
     std::array<std::string_view, pieces_per_write> pieces;
     std::array<iovec, pieces_per_write> vectors;
     size_t count = upload_.peek(pieces.data(), pieces.size());
-    for (size_t i = 0; i < count; ++i)
-      vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
+    for (size_t i = 0; i < count; ++i) vectors[i] = {const_cast<char*>(pieces[i].data()), pieces[i].size()};
     msghdr message{};
     message.msg_iov = vectors.data();
     message.msg_iovlen = count;
@@ -293,8 +291,7 @@ bool Http1Attempt::take_body(size_t fresh) {
       excess_ = result.consumed < fresh;
       break;
     }
-    case http1::Framing::until_close:
-      break;
+    case http1::Framing::until_close: break;
   }
   window_.grew(content);
   if (scan_.head_bytes() > 0) {

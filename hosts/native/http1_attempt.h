@@ -110,7 +110,7 @@ class Http1Attempt final : public Attempt, private ConnectionUser {
   bool answered_ = false;      // a byte of an answer has come
   bool repeated_ = false;
   bool body_complete_ = false;
-  bool excess_ = false;        // bytes after the answer
+  bool excess_ = false;  // bytes after the answer
   bool paused_ = false;
 };
 

@@ -47,19 +47,22 @@ int main(int argc, char** argv) {
   CLI::App app{"Signalbox: a gateway between coding agents or SDKs and the providers of language models."};
   app.set_version_flag("-v,--version", std::string("signalbox ") + SIGNALBOX_VERSION);
   app.require_subcommand(1);
-  app.footer(footer("  signalbox serve                            start with the built-in mock, no account needed\n"
-                    "  signalbox serve --config signalbox.yaml    start with your providers and routes\n"
-                    "  signalbox check signalbox.yaml             every problem of a configuration, with its line\n"
-                    "  signalbox explain request.json             which route would serve a request, and why\n"
-                    "  signalbox COMMAND --help                   more about one command\n"));
+  app.footer(
+      footer("  signalbox serve                            start with the built-in mock, no account needed\n"
+             "  signalbox serve --config signalbox.yaml    start with your providers and routes\n"
+             "  signalbox check signalbox.yaml             every problem of a configuration, with its line\n"
+             "  signalbox explain request.json             which route would serve a request, and why\n"
+             "  signalbox COMMAND --help                   more about one command\n"));
 
   ServeOptions serve_options;
   CLI::App* serve_command = app.add_subcommand("serve", "Start the server.");
   serve_command->add_option("-c,--config", serve_options.config_path,
                             "Configuration, YAML or JSON. Without it the built-in mock answers everything.");
-  serve_command->add_option("-l,--listen", serve_options.listen,
-                            "Address to listen on, over the configured ones: 127.0.0.1:8484, [::1]:8484. Port 0 takes a free one.");
-  serve_command->add_option("--log-level", serve_options.log_level, "debug, info, warn, error or off, over the configured one.")
+  serve_command->add_option(
+      "-l,--listen", serve_options.listen,
+      "Address to listen on, over the configured ones: 127.0.0.1:8484, [::1]:8484. Port 0 takes a free one.");
+  serve_command
+      ->add_option("--log-level", serve_options.log_level, "debug, info, warn, error or off, over the configured one.")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}));
   serve_command->footer(
       "\nThe log goes to standard error: JSON lines, or sentences when that is a terminal.\n"
@@ -88,17 +91,22 @@ int main(int argc, char** argv) {
   CLI::App* config_command =
       app.add_subcommand("config", "Print a configuration as JSON, for hosts that read no YAML; no secret is shown.");
   config_command->add_option("file,-c,--config", config_path, "The configuration; without it the embedded default.");
-  config_command->footer("\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says.\n" +
-                         footer("  signalbox config signalbox.yaml > signalbox.json\n"));
+  config_command->footer(
+      "\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says.\n" +
+      footer("  signalbox config signalbox.yaml > signalbox.json\n"));
 
   ExplainOptions explain_options;
   CLI::App* explain_command =
       app.add_subcommand("explain", "Show which route would serve a request, and what would be edited; sends nothing.");
-  explain_command->add_option("request", explain_options.request_path, "The request's body as JSON; - for standard input.")
+  explain_command
+      ->add_option("request", explain_options.request_path, "The request's body as JSON; - for standard input.")
       ->capture_default_str();
-  explain_command->add_option("-c,--config", explain_options.config_path, "Configuration; without it the built-in mock's.");
-  explain_command->add_option("-p,--path", explain_options.path, "The endpoint that the request is for.")->capture_default_str();
-  explain_command->add_option("-H,--header", explain_options.headers, "A header of the request, \"name: value\"; may stand often.");
+  explain_command->add_option("-c,--config", explain_options.config_path,
+                              "Configuration; without it the built-in mock's.");
+  explain_command->add_option("-p,--path", explain_options.path, "The endpoint that the request is for.")
+      ->capture_default_str();
+  explain_command->add_option("-H,--header", explain_options.headers,
+                              "A header of the request, \"name: value\"; may stand often.");
   explain_command->footer(
       footer("  signalbox explain request.json --config signalbox.yaml\n"
              "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));

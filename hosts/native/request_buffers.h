@@ -74,7 +74,7 @@ class RequestBuffers {
   std::vector<RequestBuffer*> free_;
   std::vector<BodyBuffer> free_bodies_;
   std::vector<std::unique_ptr<std::string>> free_texts_;
-  size_t unneeded_ = 0;         // the fewest that were free since the last trim
+  size_t unneeded_ = 0;  // the fewest that were free since the last trim
   size_t unneeded_bodies_ = 0;
   size_t unneeded_texts_ = 0;
 };

@@ -37,8 +37,9 @@ void greet(const HttpServer& server, const Config& config, bool is_default, cons
   if (!server.addresses().empty()) {
     // Without client keys any key will do; with some, only the user knows the key behind the digest.
     const bool open = config.server.client_keys.empty();
-    std::printf("\nTo point Claude Code at it:\n\n  export ANTHROPIC_BASE_URL=%s\n  export ANTHROPIC_API_KEY=%s\n  claude\n\n",
-                url_of(server.addresses().front()).c_str(), open ? "any" : "<one of server.client_keys>");
+    std::printf(
+        "\nTo point Claude Code at it:\n\n  export ANTHROPIC_BASE_URL=%s\n  export ANTHROPIC_API_KEY=%s\n  claude\n\n",
+        url_of(server.addresses().front()).c_str(), open ? "any" : "<one of server.client_keys>");
   }
   std::fflush(stdout);
 }

@@ -80,7 +80,8 @@ void HttpServer::adopt(const Setup& setup) {
 
 HttpServer::Stop HttpServer::run(const std::function<std::optional<Setup>()>& reload) {
   for (size_t i = 0; i < thread_count_; ++i)
-    threads_.push_back(std::make_unique<ServerThread>(*this, uint32_t(i), std::exchange(sockets_[i], std::vector<int>{})));
+    threads_.push_back(
+        std::make_unique<ServerThread>(*this, uint32_t(i), std::exchange(sockets_[i], std::vector<int>{})));
   running_ = thread_count_;
   std::vector<std::thread> running;
   for (auto& thread : threads_) running.emplace_back([&thread] { thread->run(); });

@@ -14,8 +14,8 @@ namespace signalbox::native {
 namespace {
 
 using config::Kind;
-using config::NodeId;
 using config::no_node;
+using config::NodeId;
 using config::Place;
 using config::Problem;
 using config::Source;
@@ -34,8 +34,7 @@ Kind kind_of_plain(const std::string& text) {
     return Kind::boolean;
   }
   json::Reader reader(text);
-  if (reader.next() == json::Token::number && reader.raw().size() == text.size() &&
-      reader.next() == json::Token::end) {
+  if (reader.next() == json::Token::number && reader.raw().size() == text.size() && reader.next() == json::Token::end) {
     return Kind::number;
   }
   return Kind::string;
@@ -228,7 +227,8 @@ std::string hint(std::string_view line) {
 Source read_yaml_tree(std::string_view text) {
   Source source;
   if (text.size() > config::text_bytes_max) {
-    source.problems.push_back({"the text is larger than " + std::to_string(config::text_bytes_max) + " bytes", {1, 1}, ""});
+    source.problems.push_back(
+        {"the text is larger than " + std::to_string(config::text_bytes_max) + " bytes", {1, 1}, ""});
     return source;
   }
   std::istringstream stream{std::string(text)};

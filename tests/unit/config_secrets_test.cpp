@@ -138,13 +138,15 @@ TEST_CASE("config: a variable written as shells do is noticed") {
     INFO(secret);
     CHECK(process(provider("\"key\":\"" + std::string(secret) + "\""), {}).doubtful == Strings{});
   }
-  const Outcome with_default = process(provider(R"("key":"${ANTHROPIC_API_KEY:-x4711}")"), {{"ANTHROPIC_API_KEY", "y"}});
+  const Outcome with_default =
+      process(provider(R"("key":"${ANTHROPIC_API_KEY:-x4711}")"), {{"ANTHROPIC_API_KEY", "y"}});
   CHECK(with_default.wrong ==
         Strings{"1:79: providers.a.key: defaults (:-) are not supported; write ${ANTHROPIC_API_KEY}"});
   CHECK(with_default.kept.empty());
   CHECK(with_default.result.problems.empty());
-  const Outcome url = process(
-      R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://${A:-b.example}","credentials":[]}}})", {{"A", "y"}});
+  const Outcome url =
+      process(R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://${A:-b.example}","credentials":[]}}})",
+              {{"A", "y"}});
   CHECK(url.unset == Strings{"1:53: providers.a.base_url: defaults (:-) are not supported; write ${A}"});
   CHECK(url.result.problems.empty());
 }

@@ -92,8 +92,8 @@ TEST_CASE("upstream request: URLs taken apart") {
   CHECK(parts.authority == "[::1]:1");
   CHECK(parts.target == "?q");
   CHECK(split("http://h").target.empty());
-  for (std::string_view bad : {"", "h", "ftp://h/", "http://", "http:///x", "http://:80/", "http://h/a b", "http://h/\n",
-                               "http://u@/x", "http:/h"})
+  for (std::string_view bad : {"", "h", "ftp://h/", "http://", "http:///x", "http://:80/", "http://h/a b",
+                               "http://h/\n", "http://u@/x", "http:/h"})
     CHECK_FALSE(split_url(bad, parts));
 }
 

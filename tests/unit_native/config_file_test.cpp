@@ -90,7 +90,8 @@ constexpr std::string_view json_sample = R"({
   "b": {"dialect": "anthropic", "base_url": "http://localhost:1/v1", "credentials": [{"name": "main", "key": "literal-4711"}], "headers": {"x-extra": "1"}}},
 "models": {"sonnet": {"provider": "a", "upstream_model": "s"}},
 "routes": [{"match": "claude-*", "targets": ["sonnet", "b/*"], "accounting": "off"}]})";
-const std::map<std::string, std::string> variables{{"CLIENT", "client-4711"}, {"THREADS", "2"}, {"HOST", "h"}, {"KEY", "key-4711"}};
+const std::map<std::string, std::string> variables{
+    {"CLIENT", "client-4711"}, {"THREADS", "2"}, {"HOST", "h"}, {"KEY", "key-4711"}};
 
 }  // namespace
 
@@ -122,16 +123,19 @@ TEST_CASE("config file: YAML and JSON give the same configuration") {
 }
 
 TEST_CASE("config file: problems of YAML with file, line, column and key") {
-  CHECK(problems_of("server:\n  listn: 127.0.0.1:1\n  threads: 010\nproviders:\n  a:\n    dialect: antropic\n    base_url: https://a\n    key: ${NOT_SET}\n") ==
+  CHECK(problems_of("server:\n  listn: 127.0.0.1:1\n  threads: 010\nproviders:\n  a:\n    dialect: antropic\n    "
+                    "base_url: https://a\n    key: ${NOT_SET}\n") ==
         "f.yaml:2:3: server.listn: unknown key (did you mean \"listen\"?)\n"
         "f.yaml:3:12: server.threads: must be a number, not a string\n"
-        "f.yaml:6:14: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you mean \"anthropic\"?)\n"
+        "f.yaml:6:14: providers.a.dialect: must be one of anthropic, openai_chat, openai_responses, gemini (did you "
+        "mean \"anthropic\"?)\n"
         "f.yaml:8:10: providers.a.key: the variable NOT_SET is not set\n");
   CHECK(problems_of("providers:\n  m: {builtin: mock}\nproviders:\n  n: {x: [1, {y: 2}]}\n") ==
         "f.yaml:3:1: providers: the key \"providers\" stands here a second time; the first is at line 1, column 1\n");
   CHECK(problems_of("providers:\n  m:\n    builtin: mock\n    enabled: yes\n") ==
         "f.yaml:4:14: providers.m.enabled: must be true or false (did you mean \"true\"?)\n");
-  CHECK(problems_of("providers:\n  m:\n") == "f.yaml:2:3: providers.m: has no value; give it one, or leave the key out\n");
+  CHECK(problems_of("providers:\n  m:\n") ==
+        "f.yaml:2:3: providers.m: has no value; give it one, or leave the key out\n");
   CHECK(problems_of("") == "f.yaml:1:1: the configuration is empty\n");
   CHECK(problems_of("# nothing\n") == "f.yaml:1:1: the configuration is empty\n");
 }
@@ -180,7 +184,8 @@ TEST_CASE("config file: broken JSON is told as JSON, and flow YAML is not") {
 TEST_CASE("config file: no secret in any message") {
   const std::string text =
       "server:\n  client_keys: [{name: n, key: \"se cret-4711\"}, {name: n, key: sha256:4711}]\n"
-      "providers:\n  a: {dialect: x, base_url: \"https://u:4711@h\", key: \"4711-changeme\", credentials: [{name: 4711x, key: [\"4711\"]}], "
+      "providers:\n  a: {dialect: x, base_url: \"https://u:4711@h\", key: \"4711-changeme\", credentials: [{name: "
+      "4711x, key: [\"4711\"]}], "
       "proxy: \"http://u:4711@p\", headers: {authorization: \"Bearer 4711\"}}\n";
   const LoadedConfig loaded = load(text);
   CHECK(loaded.problems.size() >= 8);
@@ -189,7 +194,8 @@ TEST_CASE("config file: no secret in any message") {
 }
 
 TEST_CASE("config file: a key that looks like a variable is a warning, here and to /readyz") {
-  const LoadedConfig loaded = load("providers:\n  a: {dialect: anthropic, base_url: \"https://a.example\", key: \"$K\"}\n");
+  const LoadedConfig loaded =
+      load("providers:\n  a: {dialect: anthropic, base_url: \"https://a.example\", key: \"$K\"}\n");
   REQUIRE(loaded.status == LoadStatus::ok);
   CHECK(said(loaded) == "f.yaml:2:63: providers.a.key: warning: looks like a variable; write ${K}\n");
   CHECK(loaded.config->warnings.size() == 1);
@@ -215,8 +221,11 @@ TEST_CASE("config file: the printed configuration keeps variables and loses secr
   std::ostringstream out, err;
   REQUIRE(run_config(file.path(), out, err, environment({})) == 0);
   CHECK(out.str().find("4711") == std::string::npos);
-  CHECK(err.str() == file.path() + ":16:37: providers.b.credentials[0].key: the secret is not printed; SIGNALBOX_B_MAIN stands for it\n");
-  for (const char* kept : {"\"${CLIENT}\"", "\"${THREADS}\"", "\"https://${HOST}\"", "\"${KEY}\"", "\"${SIGNALBOX_B_MAIN}\""}) {
+  CHECK(err.str() ==
+        file.path() +
+            ":16:37: providers.b.credentials[0].key: the secret is not printed; SIGNALBOX_B_MAIN stands for it\n");
+  for (const char* kept :
+       {"\"${CLIENT}\"", "\"${THREADS}\"", "\"https://${HOST}\"", "\"${KEY}\"", "\"${SIGNALBOX_B_MAIN}\""}) {
     INFO(kept);
     CHECK(out.str().find(kept) != std::string::npos);
   }
@@ -260,9 +269,9 @@ TEST_CASE("config file: schema prints both forms and refuses others") {
 TEST_CASE("config file: the example is good, and the reference page is current") {
   // The build names sources by their whole path.
   const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
-  const LoadedConfig loaded =
-      load_config(root + "/config.example.yaml",
-                  environment({{"ANTHROPIC_API_KEY", "a"}, {"OPENROUTER_API_KEY", "b"}, {"SIGNALBOX_KEY", "a-client-key"}}));
+  const LoadedConfig loaded = load_config(
+      root + "/config.example.yaml",
+      environment({{"ANTHROPIC_API_KEY", "a"}, {"OPENROUTER_API_KEY", "b"}, {"SIGNALBOX_KEY", "a-client-key"}}));
   CHECK(said(loaded).empty());
   CHECK(loaded.status == LoadStatus::ok);
   std::string problem;

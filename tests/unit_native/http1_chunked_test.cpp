@@ -82,10 +82,29 @@ TEST_CASE("chunked: extensions and trailers are passed over") {
 }
 
 TEST_CASE("chunked: what is malformed is refused") {
-  for (const char* text : {"\r\n", ";a\r\n", "x\r\n", "-1\r\n", "+5\r\nhello", "0x5\r\nhello", "5\nhello\r\n", "5\r\rhello", "5 \r\nhello",
-                           "5 5\r\nhello", "5\r\nhelloX\r\n", "5\r\nhello\n0\r\n\r\n", "5\r\nhello\r0", " 5\r\nhello\r\n",
-                           "1000000000000000\r\n", "5;a\nb\r\nhello", "0\r\n X: folded\r\n\r\n", "0\r\n: y\r\n\r\n",
-                           "0\r\nno colon\r\n\r\n", "0\r\nX: y\n\r\n", "0\r\nX: y\r\r\n", "0\r\n\rX", "5,5\r\nhello"})
+  for (const char* text : {"\r\n",
+                           ";a\r\n",
+                           "x\r\n",
+                           "-1\r\n",
+                           "+5\r\nhello",
+                           "0x5\r\nhello",
+                           "5\nhello\r\n",
+                           "5\r\rhello",
+                           "5 \r\nhello",
+                           "5 5\r\nhello",
+                           "5\r\nhelloX\r\n",
+                           "5\r\nhello\n0\r\n\r\n",
+                           "5\r\nhello\r0",
+                           " 5\r\nhello\r\n",
+                           "1000000000000000\r\n",
+                           "5;a\nb\r\nhello",
+                           "0\r\n X: folded\r\n\r\n",
+                           "0\r\n: y\r\n\r\n",
+                           "0\r\nno colon\r\n\r\n",
+                           "0\r\nX: y\n\r\n",
+                           "0\r\nX: y\r\r\n",
+                           "0\r\n\rX",
+                           "5,5\r\nhello"})
     check_refused(text, Refusal::bad_chunk);
   check_refused(std::string("5;a\0\r\n", 6), Refusal::bad_chunk);
 }

@@ -42,6 +42,7 @@ TEST_CASE("the command line's address keeps the rules of the file's", "[listen]"
     CHECK_FALSE(open_without_keys({open}, config));
   }
   config.server.client_keys.clear();
-  for (const char* own : {"127.0.0.1:9000", "[::1]:0", "localhost:9000"}) CHECK(fault_of_listen_option(own, config) == "");
+  for (const char* own : {"127.0.0.1:9000", "[::1]:0", "localhost:9000"})
+    CHECK(fault_of_listen_option(own, config) == "");
   CHECK_FALSE(open_without_keys({"127.0.0.1:9000", "[::1]:9000"}, config));
 }

@@ -14,8 +14,7 @@ TEST_CASE("loop: timers fire in order of their instants, moved ones at the new o
   Loop loop;
   std::vector<int> fired;
   std::vector<std::unique_ptr<Timer>> timers;
-  for (int i = 0; i < 8; ++i)
-    timers.push_back(std::make_unique<Timer>(loop, [&fired, i] { fired.push_back(i); }));
+  for (int i = 0; i < 8; ++i) timers.push_back(std::make_unique<Timer>(loop, [&fired, i] { fired.push_back(i); }));
   const int64_t now = loop.now().monotonic_ms;
   for (int i = 0; i < 8; ++i) timers[size_t(i)]->arm_at(now + 40 - i);
   timers[7]->arm_at(now + 50);  // later

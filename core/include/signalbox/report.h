@@ -35,7 +35,7 @@ struct Report {
   bool estimated = false;  // a token count that is ours
   Usage usage;
   std::string stop_reason;
-  Fault fault;  // what ended it badly, if anything did
+  Fault fault;                // what ended it badly, if anything did
   int64_t lane_rests_ms = 0;  // how long the lane goes behind the others for it; 0: it is not to blame
   std::vector<std::string> losses;
   int64_t started_unix_ms = 0;

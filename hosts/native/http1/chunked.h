@@ -36,8 +36,19 @@ class ChunkedDecoder {
   Refusal refusal() const { return refusal_; }
 
  private:
-  enum class State : uint8_t { size, extension, size_lf, data, data_cr, data_lf,
-                               trailer_start, trailer_name, trailer_value, trailer_lf, last_lf };
+  enum class State : uint8_t {
+    size,
+    extension,
+    size_lf,
+    data,
+    data_cr,
+    data_lf,
+    trailer_start,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    last_lf
+  };
   Result refuse(Refusal refusal, Result result);
 
   State state_ = State::size;
