@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "auth/sha256.h"
 #include "exchange/lifecycle.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
@@ -418,4 +419,64 @@ TEST_CASE("what stands in a body that could not be read is not repeated", "[exch
     CHECK(d.report.client_model.empty());
     CHECK(d.client_bytes.find("sk-secret") == std::string::npos);
   }
+}
+
+TEST_CASE("a key of ours never goes on to a passthrough provider, in whichever field it stands", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->providers[0].credentials.clear();
+  config->providers[0].passthrough = true;
+  config->server.client_keys = {{"me", auth::sha256("ours")}};
+  Gateway gateway(config, {}, 1);
+  Exchange exchange(gateway);
+  const Header headers[] = {{"x-api-key", "ours"}, {"authorization", "Bearer ours"}, {"x-goog-api-key", "theirs"}};
+  std::vector<std::string> sent;
+  auto tell = [&](const Event& event) {
+    for (const Effect& effect : exchange.handle(event, {}).effects)
+      if (auto* open = std::get_if<OpenUpstream>(&effect))
+        for (const Header& header : open->headers) sent.emplace_back(header.value);
+  };
+  tell(ClientHead{"POST", "/v1/messages", headers, -1, PeerScope::remote, {}});
+  tell(ClientBody{request, true});
+  CHECK(sent == std::vector<std::string>{"theirs", "identity"});
+}
+
+TEST_CASE("a whole answer ends its lane's cool-down", "[exchange]") {
+  Gateway gateway(config_to("http://u"), {}, 1);
+  Events events;
+  auto refused = [&](uint32_t count) {
+    for (uint32_t i = 0; i < count; ++i) {
+      Driver d(gateway);
+      d.ask(request);
+      d.tell(UpstreamFailed{1, FaultKind::upstream_connect});
+    }
+  };
+  refused(2);  // both lanes rest; the first one recovers sooner
+  Driver served(gateway);
+  served.ask(request);
+  served.tell(events.head());
+  served.tell(UpstreamEnd{1, "event: message_stop\ndata: {}\n\n"});
+  CHECK(served.report.provider == "up");
+  CHECK_FALSE(served.delta.empty());
+  Gateway sister(config_to("http://u"), {}, 2);
+  REQUIRE(sister.merge(gateway.snapshot()));
+  refused(1);
+  Driver next(sister);
+  next.ask(request);
+  next.tell(ClientGone{});
+  CHECK(next.report.provider == "up");
+}
+
+TEST_CASE("a frame without end is broken off, and its attempt ended", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->server.limits.frame_bytes_max = 1024;
+  Gateway gateway(config, {}, 1);
+  Events events;
+  Driver d(gateway);
+  d.ask(request);
+  d.tell(events.head());
+  const std::string endless = "data: " + std::string(2000, 'x');
+  d.tell(UpstreamBody{1, endless, endless.size()});
+  CHECK(d.report.fault.kind == FaultKind::upstream_frame_too_large);
+  CHECK(std::count(d.log.begin(), d.log.end(), "cancel") == 1);
+  CHECK(d.client_bytes.find("event: error") == 0);
 }

@@ -548,9 +548,9 @@ TEST_CASE("connection: stopping ends idle connections now and busy ones after th
     CHECK(b.told == std::vector<std::string>{"GET / 0"});
   }
   SECTION("finished and never read: only the stop's own bound ends it") {
-    b.the_limits.idle_connection_ms_max = 20;
     b.script->on_body = [&] { b.script->answer(200, std::string(5'000'000, 'x')); };
     b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    b.the_limits.idle_connection_ms_max = 20;  // not before: a slow machine would be idle for as long
     b.stopping = true;
     b.connection->drain();
     usleep(30'000);
