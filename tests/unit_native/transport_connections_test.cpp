@@ -6,7 +6,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
-#include <future>
 #include <thread>
 
 #include "transport_bench.h"
@@ -190,12 +189,19 @@ TEST_CASE("transport: it is not repeated on a fresh connection, nor after a byte
 
 TEST_CASE("transport: bytes that came before the request are not its answer") {
   Kind kind = any_kind();
-  std::promise<Peer*> kept;
+  // The upstream's own thread says it: its descriptor is nobody else's.
+  std::atomic<bool> say{false}, said{false};
   std::atomic<int> requests{0};
+  const auto wait_for = [](const std::atomic<bool>& flag) {
+    while (!flag) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
   Upstream upstream([&](Peer& peer) {
     while (peer.read_request()) {
       peer.send(whole(peer.body));
-      if (++requests == 1) kept.set_value(&peer);
+      if (++requests != 1) continue;
+      wait_for(say);
+      peer.send(whole("unasked"));
+      said = true;
     }
   });
   Bench bench(kind);
@@ -204,11 +210,11 @@ TEST_CASE("transport: bytes that came before the request are not its answer") {
   Recorder first, second;
   ask.pieces = {"first"};
   bench.open_and_wait(ask, first);
-  Peer* peer = kept.get_future().get();
   ask.pieces = {"second"};
   // In one turn of the loop: it learns of the bytes only afterwards.
   bench.run([&] {
-    peer->send(whole("unasked"));
+    say = true;
+    wait_for(said);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     ask.open(*bench.transport, second);
   });
