@@ -1,6 +1,6 @@
 #include "auth/client_auth.h"
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "http/header_list.h"
 
 namespace signalbox::auth {
@@ -39,9 +39,9 @@ class Search {
  private:
   void compare(std::string_view shown, std::string_view name) {
     if (result_.outcome == AuthResult::Outcome::missing) result_.outcome = AuthResult::Outcome::wrong;
-    Sha256 digest = sha256(shown);
+    const Sha256 digest = base::sha256(shown);
     const ClientKey* match = nullptr;
-    for (const ClientKey& key : keys_) match = equal_constant_time(digest, key.digest) ? &key : match;
+    for (const ClientKey& key : keys_) match = base::equal_constant_time(digest, key.digest) ? &key : match;
     if (match && result_.outcome != AuthResult::Outcome::matched)
       result_ = {AuthResult::Outcome::matched, match->name, name};
   }

@@ -1,14 +1,17 @@
-// What a dialect brings. One row per dialect, one pair of files per dialect; nothing here knows two
-// dialects at once. Translation adds its four parts (request reader and writer, delta decoder and
-// encoder) to the row; everything else asks the row and never the dialect's name.
+// What a dialect brings. One row per dialect, one folder per dialect; nothing here knows two dialects at
+// once. Translation is four parts of the row (canonical/parts.h); everything asks the row and never the
+// dialect's name.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "dialects/canonical/parts.h"
 #include "http/endpoint.h"
 #include "routing/facts.h"
+#include "routing/verdict.h"
 #include "signalbox/config.h"
 #include "signalbox/effect.h"
 #include "signalbox/report.h"
@@ -27,8 +30,18 @@ inline constexpr size_t stop_reason_bytes_max = 64;
 struct Observation {
   Usage usage;
   std::string stop_reason;  // at most stop_reason_bytes_max
+  bool content = false;     // something a client has seen cannot be taken back (translation.md section 11.5)
   bool terminal = false;    // the dialect's own end has been seen
   bool error = false;       // an error instead of, or inside, the answer
+};
+
+// One replacement in a request's body: bytes [begin, end) become `text`, which is JSON. `path` names the
+// place for a person.
+struct Edit {
+  std::string_view path;
+  size_t begin = 0;
+  size_t end = 0;
+  std::string_view text;
 };
 
 // One line of the catalogue.
@@ -49,6 +62,8 @@ struct DialectRow {
   CredentialPlace credential_place = CredentialPlace::none;
   // The header that carries the upstream's own id of an answer.
   std::string_view upstream_request_id_header{};
+  // What every request of the dialect carries, for clients of another dialect who do not send it.
+  std::span<const Header> request_headers{};
 
   // Reads what routing needs in one pass and checks the whole body on the way (product.md, "Reject or
   // carry"). Null where the dialect cannot be asked yet.
@@ -59,6 +74,14 @@ struct DialectRow {
   // Appends an error as a frame for a stream that has begun.
   void (*write_error_frame)(std::string& out, const Fault& fault, std::string_view request_id) = nullptr;
 
+  // Sent when a stream has been silent for long: before its first frame, and behind it.
+  std::string_view keep_alive_before{};
+  std::string_view keep_alive_within{};
+
+  // What an error says, be it an error's whole body or the data of a frame. Plain texts in `arena`.
+  // `status` and what the headers say is the caller's part.
+  routing::UpstreamError (*read_error)(std::string_view body, Arena& arena) = nullptr;
+
   void (*write_catalogue)(std::string& out, std::span<const ModelEntry> models) = nullptr;
   void (*write_model)(std::string& out, const ModelEntry& model) = nullptr;
 
@@ -68,6 +91,25 @@ struct DialectRow {
   // in the order of the keys, raw, empty when absent.
   std::span<const std::string_view> whole_keys{};
   void (*observe_whole)(std::span<const std::string_view> values, Observation& seen) = nullptr;
+
+  // Edits that a body of this dialect needs although it goes to its own dialect: state of other vendors
+  // that an earlier answer left with the client (translation.md section 5). In order, not overlapping;
+  // none for almost every body. Null where the dialect has no place for such state.
+  std::span<const Edit> (*foreign_state_edits)(std::string_view body, Arena& arena) = nullptr;
+  // Edits that answer a refusal (a 400 whose error this is): what the upstream will not take is removed,
+  // and the request may be sent again once. None when the refusal is not one of those known.
+  std::span<const Edit> (*refusal_edits)(std::string_view body, const routing::UpstreamError& error,
+                                         Arena& arena) = nullptr;
+
+  // The four parts of translation; all there or all null.
+  canonical::ReadResult (*read_request)(std::string_view body, Arena& arena, canonical::Losses& losses) = nullptr;
+  void (*write_request)(const canonical::Request& request, const canonical::WriteContext& context,
+                        std::string& body) = nullptr;
+  std::unique_ptr<canonical::Decoder> (*make_decoder)(const canonical::DecodeContext& context) = nullptr;
+  std::unique_ptr<canonical::Encoder> (*make_encoder)(const canonical::EncodeContext& context,
+                                                      canonical::Form form) = nullptr;
+
+  bool translates() const { return read_request != nullptr; }
 };
 
 // The row of `dialect`; total.

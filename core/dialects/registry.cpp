@@ -1,5 +1,5 @@
 // The list of dialects. A new one is one line here and one pair of files beside it.
-#include "dialects/anthropic.h"
+#include "dialects/anthropic/anthropic.h"
 #include "dialects/dialect.h"
 #include "dialects/gemini.h"
 #include "dialects/openai.h"

@@ -78,8 +78,8 @@ void Machine::end_answer() {
     upstream_dialect().observe_whole(values, seen);
   }
   if (seen.error && !report_.fault) {
-    report_.fault = {FaultKind::upstream_error_event, {}};
-    cool_lane(routing::cool_ms_for_fault(FaultKind::upstream_error_event));
+    report_.fault = {FaultKind::upstream_error, {}};
+    cool_lane(routing::cool_ms_for_fault(FaultKind::upstream_error));
   }
   // Only a whole answer shows that a lane has recovered.
   const routing::Lane& lane = *attempt_.lane;

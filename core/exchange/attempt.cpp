@@ -148,7 +148,7 @@ void Machine::answer_upstream_error(const UpstreamHead& head) {
     cool_lane(routing::cool_ms_for_status(head.status, head.headers,
                                           ours ? CredentialOwner::ours : CredentialOwner::client, now_.unix_ms));
   }
-  Fault fault{FaultKind::upstream_status, "Provider \""};
+  Fault fault{FaultKind::upstream_error, "Provider \""};
   fault.detail += provider().name;
   fault.detail += "\" answered with status ";
   base::append_decimal(fault.detail, head.status);

@@ -30,7 +30,7 @@ void Machine::on(const ClientHead& head) {
   report_.request_id = "req_";
   report_.request_id += hex_id(head.random, arena_);
   endpoint_ = http::match_endpoint(head.method, head.target, head.headers);
-  report_.operation = http::name_of(endpoint_.operation);
+  report_.operation = http::name_of(endpoint_);
 
   if (Fault fault = admit(head)) return refuse(std::move(fault));
   switch (endpoint_.operation) {
@@ -119,7 +119,7 @@ Fault Machine::admit_client(const ClientHead& head) {
     case PeerScope::unknown: break;
   }
   const bool conversation =
-      endpoint_.operation == Operation::messages || endpoint_.operation == Operation::count_tokens;
+      endpoint_.operation == Operation::conversation || endpoint_.operation == Operation::count_tokens;
   if (!conversation) return {FaultKind::no_client_key, {}};
   access_ = Access::mock_only;
   return {};
@@ -141,7 +141,7 @@ void Machine::converse() {
   decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
   if (decision_.plan.route) report_.route = decision_.plan.route->match;
   report_.client_model = decision_.facts.model;
-  report_.streamed = decision_.facts.streamed && endpoint_.operation == Operation::messages;
+  report_.streamed = decision_.facts.streamed && endpoint_.operation == Operation::conversation;
   if (decision_.fault) return refuse(std::move(decision_.fault));
 
   const Choice& choice = *decision_.first;

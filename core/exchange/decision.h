@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/arena.h"
+#include "dialects/dialect.h"
 #include "http/endpoint.h"
 #include "routing/facts.h"
 #include "routing/plan.h"
@@ -58,13 +59,7 @@ struct Conversation {
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
                 int64_t now_unix_ms, Arena& arena);
 
-// One replacement in the request's body: bytes [begin, end) become `text`, which is JSON.
-struct Edit {
-  std::string_view path;
-  size_t begin = 0;
-  size_t end = 0;
-  std::string_view text;
-};
+using dialects::Edit;
 
 // What a lane needs changed in a body of its own dialect: the model's token where the name differs.
 // Everything else stays, because prompt caches and thinking signatures hang on every other byte.

@@ -68,7 +68,7 @@ void Machine::reply_explanation() {
   w.key("request").begin_object().key("path").string(path).key("bytes").number(int64_t(body_.size()));
 
   Decision decision;
-  if (asked.operation == Operation::messages || asked.operation == Operation::count_tokens) {
+  if (asked.operation == Operation::conversation || asked.operation == Operation::count_tokens) {
     decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);

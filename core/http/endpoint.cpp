@@ -17,9 +17,13 @@ struct PathRow {
 };
 
 constexpr PathRow paths[] = {
-    {"/v1/messages", Operation::messages, post}, {"/v1/messages/count_tokens", Operation::count_tokens, post},
-    {"/v1/models", Operation::models_list, get}, {"/healthz", Operation::healthz, get},
-    {"/readyz", Operation::readyz, get},         {"/signalbox/explain", Operation::explain, post},
+    {"/v1/messages", Operation::conversation, post},
+    {"/v1/messages/count_tokens", Operation::count_tokens, post},
+    {"/v1/chat/completions", Operation::conversation, post},
+    {"/v1/models", Operation::models_list, get},
+    {"/healthz", Operation::healthz, get},
+    {"/readyz", Operation::readyz, get},
+    {"/signalbox/explain", Operation::explain, post},
 };
 
 constexpr std::string_view models_prefix = "/v1/models/";
@@ -80,9 +84,9 @@ bool takes(std::string_view methods, std::string_view method) {
 
 }  // namespace
 
-std::string_view name_of(Operation operation) {
-  switch (operation) {
-    case Operation::messages: return "messages";
+std::string_view name_of(const Endpoint& endpoint) {
+  switch (endpoint.operation) {
+    case Operation::conversation: return endpoint.shape == Dialect::anthropic ? "messages" : "chat_completions";
     case Operation::count_tokens: return "count_tokens";
     case Operation::models_list: return "models";
     case Operation::model_get: return "model";

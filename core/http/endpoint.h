@@ -12,7 +12,7 @@ namespace signalbox::http {
 
 struct Endpoint {
   enum class Operation : uint8_t {
-    messages,      // POST /v1/messages
+    conversation,  // POST /v1/messages, /v1/chat/completions: a request that a model answers
     count_tokens,  // POST /v1/messages/count_tokens
     models_list,   // GET /v1/models
     model_get,     // GET /v1/models/{id}
@@ -36,8 +36,8 @@ struct Endpoint {
   std::string_view query;
 };
 
-// The name of an operation in reports and logs.
-std::string_view name_of(Endpoint::Operation operation);
+// The name in reports and logs of what was asked: "messages", "chat_completions", "count_tokens", ...
+std::string_view name_of(const Endpoint& endpoint);
 
 // What `method` on `target` (origin form) asks for. Any query string is accepted and a repeated /v1
 // prefix is read as one; HEAD counts as GET. Views into `target`.

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "base/utf8.h"
+#include "json/escaped.h"
 #include "json/reader.h"
 #include "json/scan.h"
 
@@ -97,6 +98,24 @@ std::optional<int64_t> to_int64(std::string_view number_text) {
   const std::from_chars_result result = std::from_chars(number_text.data(), end, value);
   if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
   return value;
+}
+
+bool is_blank(Escaped text) {
+  const char* p = text.inside.data();
+  const char* const end = p + text.inside.size();
+  while (p != end) {
+    uint32_t c = static_cast<unsigned char>(*p);
+    if (*p != '\\') {
+      ++p;
+    } else {
+      const Escape escape = read_escape(p, end);
+      if (!escape.after) return false;
+      c = escape.code_point;
+      p = escape.after;
+    }
+    if (c != ' ' && c != '\t' && c != '\n' && c != '\r') return false;
+  }
+  return true;
 }
 
 }  // namespace signalbox::json

@@ -98,6 +98,29 @@ Writer& Writer::string(std::string_view plain) {
   return *this;
 }
 
+Writer& Writer::string(Escaped text) { return begin_string().piece(text).end_string(); }
+
+Writer& Writer::begin_string() {
+  comma();
+  out_ += '"';
+  return *this;
+}
+
+Writer& Writer::piece(Escaped text) {
+  out_ += text.inside;
+  return *this;
+}
+
+Writer& Writer::piece(std::string_view plain) {
+  escape(plain, out_);
+  return *this;
+}
+
+Writer& Writer::end_string() {
+  out_ += '"';
+  return *this;
+}
+
 Writer& Writer::raw(std::string_view json) {
   comma();
   out_ += json;

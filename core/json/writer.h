@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "json/escaped.h"
+
 namespace signalbox::json {
 
 // Appends to `out`, which must outlive the writer. What `out` held before is left alone. Every call
@@ -24,6 +26,15 @@ class Writer {
 
   // `plain` as a string. Bytes that are no UTF-8 become U+FFFD, so that the text is always valid.
   Writer& string(std::string_view plain);
+
+  // `text` as a string, as it stands.
+  Writer& string(Escaped text);
+
+  // A string put together of pieces: begin_string, pieces, end_string.
+  Writer& begin_string();
+  Writer& piece(Escaped text);
+  Writer& piece(std::string_view plain);
+  Writer& end_string();
 
   // `json` as it stands: one whole value, valid, e.g. from Reader::skip_value().
   Writer& raw(std::string_view json);

@@ -4,13 +4,11 @@
 #include <cstdint>
 #include <span>
 
+#include "routing/verdict.h"
 #include "signalbox/fault.h"
 #include "signalbox/header.h"
 
 namespace signalbox::routing {
-
-// Whose credential the lane carried: what befalls a client's own is no news about ours.
-enum class CredentialOwner : uint8_t { ours, client };
 
 // Cool-down for an answer with error status `status`, in milliseconds; 0: the lane is not to blame.
 // `headers` are the answer's: Retry-After and its kin are honoured up to retry_after_ms_max.

@@ -3,7 +3,7 @@
 #include <ostream>
 #include <vector>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "config/defaults.h"
 #include "config/indent.h"
 #include "config/read.h"
@@ -41,7 +41,7 @@ void mask_secrets(Tree& tree, const std::string& file, std::ostream& err) {
     if (node.kind != Kind::string || config::is_variable(node.text, variable)) continue;
     if (field->kind == FieldKind::client_key) {
       if (node.text.compare(0, 7, "sha256:") == 0) continue;
-      const std::string digest = config::digest_text(auth::sha256(node.text));
+      const std::string digest = config::digest_text(base::sha256(node.text));
       config::wipe(node.text);
       node.text = digest;
       continue;
@@ -149,7 +149,7 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
     Tree tried = source.tree;
     config::expand(tried, environment);
     config::SecretProblems secrets = config::take_secrets(
-        tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, auth::sha256});
+        tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, base::sha256});
     config::ReadResult result = config::read(tried);
     for (Problem& each : secrets.wrong) report.problems.push_back(std::move(each));
     for (Problem& each : result.problems) report.problems.push_back(std::move(each));

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <ostream>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "config/defaults.h"
 #include "config/read.h"
 #include "config/secrets.h"
@@ -94,7 +94,7 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
                            {[&](config::CredentialText one) {
                               secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
                             },
-                            auth::sha256});
+                            base::sha256});
   add(std::move(found.unset));
   add(std::move(found.wrong));
   config::ReadResult result = config::read(source.tree);

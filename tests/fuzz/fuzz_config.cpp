@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "config/json_source.h"
 #include "config/read.h"
 #include "config/secrets.h"
@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return std::nullopt;
   };
   expand(source.tree, lookup);
-  take_secrets(source.tree, lookup, {[](CredentialText) {}, signalbox::auth::sha256});
+  take_secrets(source.tree, lookup, {[](CredentialText) {}, signalbox::base::sha256});
   read(source.tree);
   return 0;
 }

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/arena.h"
-#include "dialects/anthropic.h"
+#include "dialects/anthropic/anthropic.h"
 
 using namespace signalbox;
 using dialects::anthropic_row;

@@ -3,16 +3,17 @@
 #include <catch2/catch.hpp>
 #include <vector>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 
 using signalbox::ClientKey;
 using signalbox::Header;
+using namespace signalbox;
 using namespace signalbox::auth;
 using Outcome = AuthResult::Outcome;
 
 namespace {
 
-const std::vector<ClientKey> keys = {{"laptop", sha256("sb-one")}, {"ci", sha256("sb-two")}};
+const std::vector<ClientKey> keys = {{"laptop", base::sha256("sb-one")}, {"ci", base::sha256("sb-two")}};
 
 AuthResult ask(std::vector<Header> headers) { return authenticate(headers, keys); }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "config/json_source.h"
 #include "config/read.h"
 #include "config/secrets.h"
@@ -45,7 +45,7 @@ Outcome process(std::string_view json, const std::map<std::string, std::string>&
   out.unset = sentences(expand(out.tree, lookup));
   SecretProblems secrets = take_secrets(
       out.tree, lookup,
-      {[&](CredentialText text) { out.kept[text.provider + "/" + text.credential] = text.value; }, auth::sha256});
+      {[&](CredentialText text) { out.kept[text.provider + "/" + text.credential] = text.value; }, base::sha256});
   for (std::string& each : sentences(secrets.unset)) out.unset.push_back(each);
   out.wrong = sentences(secrets.wrong);
   out.doubtful = sentences(secrets.doubtful);
@@ -91,7 +91,7 @@ TEST_CASE("config: a variable that is not set is one problem, with its name and 
 }
 
 TEST_CASE("config: secrets go to the host, and the tree keeps nothing of them") {
-  const std::string digest = digest_text(auth::sha256("client-key-4711"));
+  const std::string digest = digest_text(base::sha256("client-key-4711"));
   const Outcome out = process(R"({"server":{"client_keys":[{"name":"n","key":"${C}"},{"name":"o","key":")" + digest +
                                   R"("}],"admin_keys":[{"name":"p","key":"literal-4711"}]},
 "providers":{"a":{"dialect":"anthropic","base_url":"https://a.example","key":"literal$4711"},
@@ -102,9 +102,9 @@ TEST_CASE("config: secrets go to the host, and the tree keeps nothing of them") 
   REQUIRE(sentences(out.result.problems) == Strings{});
   CHECK(out.kept == std::map<std::string, std::string>{
                         {"a/default", "literal$4711"}, {"b/main", "pre-variable-4711"}, {"b/spare", "variable-4711"}});
-  CHECK(out.result.config.server.client_keys[0].digest == auth::sha256("client-key-4711"));
-  CHECK(out.result.config.server.client_keys[1].digest == auth::sha256("client-key-4711"));
-  CHECK(out.result.config.server.admin_keys[0].digest == auth::sha256("literal-4711"));
+  CHECK(out.result.config.server.client_keys[0].digest == base::sha256("client-key-4711"));
+  CHECK(out.result.config.server.client_keys[1].digest == base::sha256("client-key-4711"));
+  CHECK(out.result.config.server.admin_keys[0].digest == base::sha256("literal-4711"));
   CHECK(out.result.config.providers[1].credentials == Strings{"main", "spare"});
   for (NodeId id = 0; id < out.tree.size(); ++id) CHECK(out.tree[id].text.find("4711") == std::string::npos);
 }

@@ -17,8 +17,8 @@ Endpoint ask(std::string_view method, std::string_view target, std::vector<Heade
 }  // namespace
 
 TEST_CASE("endpoint: what each path is") {
-  CHECK(ask("POST", "/v1/messages").operation == Operation::messages);
-  CHECK(ask("POST", "/v1/messages?beta=true").operation == Operation::messages);
+  CHECK(ask("POST", "/v1/messages").operation == Operation::conversation);
+  CHECK(ask("POST", "/v1/messages?beta=true").operation == Operation::conversation);
   CHECK(ask("POST", "/v1/messages?beta=true").query == "beta=true");
   CHECK(ask("POST", "/v1/messages?").query.empty());
   CHECK(ask("POST", "/v1/messages/count_tokens").operation == Operation::count_tokens);
@@ -38,7 +38,7 @@ TEST_CASE("endpoint: what each path is") {
 }
 
 TEST_CASE("endpoint: a repeated prefix is read as one") {
-  CHECK(ask("POST", "/v1/v1/messages").operation == Operation::messages);
+  CHECK(ask("POST", "/v1/v1/messages").operation == Operation::conversation);
   CHECK(ask("POST", "/v1/v1/v1/messages/count_tokens").operation == Operation::count_tokens);
   CHECK(ask("GET", "/v1/v1/models/v1").model_id == "v1");
   CHECK(ask("GET", "/v1/v1beta/models").shape == Dialect::gemini);
@@ -49,7 +49,7 @@ TEST_CASE("endpoint: methods") {
   CHECK(ask("HEAD", "/v1/models").method_allowed);
   CHECK(ask("HEAD", "/healthz").method_allowed);
   Endpoint wrong = ask("GET", "/v1/messages");
-  CHECK(wrong.operation == Operation::messages);
+  CHECK(wrong.operation == Operation::conversation);
   CHECK_FALSE(wrong.method_allowed);
   CHECK(wrong.allowed_methods == "POST");
   CHECK_FALSE(ask("post", "/v1/messages").method_allowed);

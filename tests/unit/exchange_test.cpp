@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "exchange/lifecycle.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
@@ -425,7 +425,7 @@ TEST_CASE("a key of ours never goes on to a passthrough provider, in whichever f
   auto config = std::make_shared<Config>(*config_to("http://u"));
   config->providers[0].credentials.clear();
   config->providers[0].passthrough = true;
-  config->server.client_keys = {{"me", auth::sha256("ours")}};
+  config->server.client_keys = {{"me", base::sha256("ours")}};
   Gateway gateway(config, {}, 1);
   Exchange exchange(gateway);
   const Header headers[] = {{"x-api-key", "ours"}, {"authorization", "Bearer ours"}, {"x-goog-api-key", "theirs"}};

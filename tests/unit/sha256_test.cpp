@@ -1,10 +1,10 @@
-#include "auth/sha256.h"
+#include "base/sha256.h"
 
 #include <catch2/catch.hpp>
 #include <string>
 
 using signalbox::Sha256;
-using namespace signalbox::auth;
+using namespace signalbox::base;
 
 namespace {
 

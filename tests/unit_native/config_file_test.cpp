@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-#include "auth/sha256.h"
+#include "base/sha256.h"
 #include "config/schema.h"
 #include "config_commands.h"
 #include "config_file.h"
@@ -106,7 +106,7 @@ TEST_CASE("config file: YAML and JSON give the same configuration") {
     CHECK(c.server.log_level == LogLevel::off);
     CHECK(c.server.threads == 2);
     REQUIRE(c.server.client_keys.size() == 1);
-    CHECK(c.server.client_keys[0].digest == auth::sha256("client-4711"));
+    CHECK(c.server.client_keys[0].digest == base::sha256("client-4711"));
     REQUIRE(c.providers.size() == 2);
     CHECK(c.providers[0].base_url == "https://h");
     CHECK(c.providers[0].credentials == std::vector<std::string>{"default"});

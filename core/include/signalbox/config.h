@@ -62,9 +62,50 @@ struct ExtraHeader {
   std::string value;
 };
 
-// What a lane can and cannot take (translation.md section 16). Grows with the dialects.
+// Which member takes the bound on an answer's tokens.
+enum class MaxTokensField : uint8_t { max_tokens, max_completion_tokens };
+// How instructions reach the model: as a message of role system or developer, or as text of the user's.
+enum class SystemRole : uint8_t { system, developer, user };
+// What of tool_choice the upstream takes.
+enum class ToolChoiceSupport : uint8_t { full, auto_only, none };
+// What ids of tool calls look like: at most 40 bytes (OpenAI), or exactly nine letters and digits (Mistral).
+enum class ToolIdStyle : uint8_t { openai, mistral };
+// How the wish for more or less thinking is said.
+//   none              not at all: a model that does not think
+//   reasoning_effort  "reasoning_effort": "high"                              (OpenAI and most)
+//   reasoning         "reasoning": {"effort": "high"}                         (OpenRouter)
+//   thinking          "thinking": {"type": "enabled" | "disabled"}            (DeepSeek, GLM)
+//   enable_thinking   "enable_thinking": true, "thinking_budget": n           (Qwen)
+enum class EffortStyle : uint8_t { none, reasoning_effort, reasoning, thinking, enable_thinking };
+// Which forms of structured output the upstream takes.
+enum class StructuredOutput : uint8_t { json_schema, json_object, none };
+
+// What a lane can and cannot take: data, where others have branches on a provider's name (translation.md
+// section 16). The defaults are those of an upstream that does what OpenAI documents.
 struct LaneFlags {
   bool count_tokens = true;  // the upstream has count_tokens
+  MaxTokensField max_tokens_field = MaxTokensField::max_tokens;
+  SystemRole system_role = SystemRole::system;
+  bool system_anywhere = true;  // system messages may stand between others
+  bool vision = true;           // images
+  bool documents = false;       // PDFs as file parts
+  ToolChoiceSupport tool_choice = ToolChoiceSupport::full;
+  bool parallel_tools = true;  // takes parallel_tool_calls
+  ToolIdStyle tool_id_style = ToolIdStyle::openai;
+  bool needs_reasoning_content = false;  // every assistant message goes back with its reasoning_content
+  bool think_tags = false;               // reasoning comes as <think>...</think> inside the text
+  EffortStyle effort_style = EffortStyle::reasoning_effort;
+  uint8_t effort_levels = 0xff;  // bit n: the n-th word of none, minimal, low, medium, high, xhigh, max is known
+  bool cache_control = false;    // takes Anthropic's cache_control on parts and tools
+  bool prompt_cache_key = false;
+  bool stream_options = true;       // takes stream_options.include_usage
+  bool strict_alternation = false;  // refuses two neighbouring messages of one role
+  bool temperature_fixed = false;   // refuses temperature and top_p
+  bool top_k = false;               // takes top_k
+  bool prefill = false;             // continues a last message of the assistant's
+  StructuredOutput structured_output = StructuredOutput::json_schema;
+  bool strip_billing = false;     // the client's billing line, new in every request, is left out of the prompt
+  bool repair_tool_json = false;  // arguments with small faults of JSON are mended
 };
 
 struct Provider {
@@ -95,20 +136,46 @@ struct Model {
 struct Target {
   uint32_t provider = 0;
   std::string upstream_model;
-  LaneFlags flags{};  // what holds for this target: its models entry's flags, else its provider's
+  LaneFlags flags{};               // what holds for this target: its models entry's flags, else its provider's
+  int64_t context_tokens_max = 0;  // of its models entry; 0: not said
+  int64_t output_tokens_max = 0;
 };
 
 // How much of an answer the core looks at.
 enum class Accounting : uint8_t { on, off };
 
+// What becomes of a request that an upstream's dialect cannot carry whole.
+enum class OnLoss : uint8_t { report, reject };
+
+// Whose name for the model a translated answer shows.
+enum class EchoModel : uint8_t { client, upstream };
+
+// Until when another lane may answer: the first content, or the head of the answer.
+enum class Commit : uint8_t { first_content, head };
+
 struct Route {
   std::string match;  // pattern over the client's model name; '*' stands for any run of characters
   std::vector<Target> targets;
   Accounting accounting = Accounting::on;
+  OnLoss on_loss = OnLoss::report;
+  EchoModel echo_model = EchoModel::client;
+  Commit commit = Commit::first_content;
+};
+
+// How failures are met before a client has seen content.
+struct Failover {
+  int64_t attempts_max = 6;
+  int64_t retry_wait_ms_max = 5'000;
+  int64_t gate_ms = 15'000;
+  int64_t gate_bytes_max = 256 << 10;
+  int64_t gate_frames_max = 64;
+  int64_t keep_alive_ms = 15'000;
+  int64_t retry_budget_percent = 20;
 };
 
 struct Config {
   Server server;
+  Failover failover;
   std::vector<Provider> providers;
   std::vector<Model> models;
   std::vector<Route> routes;          // in file order; the first match serves

@@ -12,7 +12,21 @@ namespace signalbox {
 enum class FaultSource : uint8_t { client, upstream, gateway };
 
 // Whether and where another attempt makes sense, before the content commit (translation.md section 12).
-enum class RetryClass : uint8_t { never, next_lane };
+enum class RetryClass : uint8_t {
+  never,        // every lane would say the same
+  next_lane,    // another lane may do better; the same one may after a pause that it asked for
+  larger_lane,  // only a lane with a larger context may do better
+};
+
+// How long the lane goes behind the others for it (routing/cooldown.h has the times).
+enum class Cooling : uint8_t {
+  none,
+  hiccup,     // the next request may well succeed
+  limited,    // a limit that says nothing of its length
+  exhausted,  // no money, no quota
+  refused,    // our credential is not accepted
+  model_missing,
+};
 
 enum class FaultKind : uint8_t {
   none,
@@ -30,6 +44,7 @@ enum class FaultKind : uint8_t {
   unsupported_coding,  // a Content-Encoding this host cannot decode
   request_timeout,     // head or body came too slowly
   client_gone,
+  translation_loss,  // the route says reject, and the upstream's dialect cannot carry all of the request
   // the upstream's
   upstream_resolve,
   upstream_connect,
@@ -44,8 +59,19 @@ enum class FaultKind : uint8_t {
   upstream_bad_type,         // a 200 whose content type is none the dialect has
   upstream_cut,              // the stream ended without its terminal event
   upstream_frame_too_large,  // one event over frame_bytes_max
-  upstream_error_event,      // an error inside a 200
-  upstream_status,           // an error status of the upstream's own
+  upstream_empty,            // a success without any content
+  upstream_broken,           // an answer that is not what its dialect allows
+  // what an upstream says of itself, in its status or inside an answer (routing/verdict.h)
+  upstream_rate_limited,
+  upstream_exhausted,           // no quota, no money
+  upstream_credential_refused,  // 401 or 403 to a credential of ours
+  upstream_model_missing,
+  upstream_overloaded,
+  upstream_error,             // any other fault of its own
+  upstream_context_overflow,  // the conversation is longer than the model's context
+  upstream_too_large,         // the body is larger than it takes
+  upstream_rejected,          // it finds the request wrong, as any other would
+  upstream_redirect,
   // ours
   no_lane,        // the route has no enabled target
   no_client_key,  // nobody can tell who asks, so nobody's credentials are spent
@@ -61,6 +87,7 @@ struct FaultRow {
   FaultSource source;
   int status;
   RetryClass retry;
+  Cooling cooling;
   std::string_view message;
 };
 

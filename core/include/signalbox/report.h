@@ -17,6 +17,7 @@ struct Usage {
   int64_t output_tokens = -1;
   int64_t cache_read_tokens = -1;
   int64_t cache_creation_tokens = -1;
+  int64_t reasoning_tokens = -1;  // part of output_tokens
 };
 
 struct Report {

@@ -5,7 +5,7 @@
 
 #include "signalbox/config.h"
 
-namespace signalbox::auth {
+namespace signalbox::base {
 
 // The digest of `message`.
 Sha256 sha256(std::string_view message);
@@ -13,4 +13,4 @@ Sha256 sha256(std::string_view message);
 // Whether the two are equal, in a time that does not depend on where they differ.
 bool equal_constant_time(const Sha256& a, const Sha256& b);
 
-}  // namespace signalbox::auth
+}  // namespace signalbox::base

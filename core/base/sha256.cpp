@@ -1,10 +1,10 @@
-#include "auth/sha256.h"
+#include "base/sha256.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 
-namespace signalbox::auth {
+namespace signalbox::base {
 namespace {
 
 // FIPS 180-4 section 4.2.2: the first 32 bits of the fractions of the cube roots of the first 64 primes.
@@ -98,4 +98,4 @@ bool equal_constant_time(const Sha256& a, const Sha256& b) {
   return different == 0;
 }
 
-}  // namespace signalbox::auth
+}  // namespace signalbox::base

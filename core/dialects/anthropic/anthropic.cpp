@@ -1,6 +1,6 @@
 // Anthropic Messages: facts, errors, catalogue, and what its answers say of themselves.
 // Source: the types of @anthropic-ai/sdk; translation.md sections 8 to 13.
-#include "dialects/anthropic.h"
+#include "dialects/anthropic/anthropic.h"
 
 #include "base/arena.h"
 #include "base/text.h"

@@ -1,0 +1,92 @@
+// The four parts that a dialect brings to the hub, and what each is told. A dialect that has them meets
+// every other one that has them; no part ever knows which dialect stands on the other side.
+//
+//   client's body ── read_request ──> Request ── write_request ──> upstream's body
+//   upstream's answer ── Decoder ──> Delta… ── Encoder ──> client's answer
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dialects/canonical/delta.h"
+#include "dialects/canonical/losses.h"
+#include "dialects/canonical/request.h"
+#include "dialects/canonical/tool_names.h"
+#include "signalbox/config.h"
+#include "signalbox/fault.h"
+#include "sse/frame_reader.h"
+
+namespace signalbox::canonical {
+
+// A request, or why it cannot be understood (bad_request; the detail names the member).
+struct ReadResult {
+  Request request;
+  Fault fault;
+};
+
+// What a writer is told beside the request.
+struct WriteContext {
+  std::string_view model;  // the upstream's name for it, plain
+  const LaneFlags& flags;
+  int64_t output_tokens_max = 0;  // of the model; 0: not known
+  std::string_view scope;         // of the lane's credential, for state that is bound to an account (envelope.h)
+  Arena& arena;                   // for what the writer makes besides the body
+  ToolNames& names;               // filled: how tools are called upstream
+  Losses& losses;                 // filled: what this dialect cannot carry, or this lane
+};
+
+// What a decoder is told.
+struct DecodeContext {
+  const LaneFlags& flags;
+  const ToolNames& names;  // gives the tools their own names back
+  Losses& losses;
+  size_t arguments_bytes_max = 0;  // arguments of one answer's calls, held to be checked; more is a fault
+};
+
+// Reads an upstream's answer. Feed it frames, or one whole answer, never both; then finish.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+
+  // Appends the deltas of one frame. Views among them live until the frame's bytes are released or `out`
+  // is cleared, whichever is first.
+  virtual void feed(const sse::Frame& frame, Deltas& out) = 0;
+
+  // Appends the deltas of a whole answer, from AnswerBegin to AnswerEnd or AnswerFailed. Views live as
+  // long as `body` and `out`.
+  virtual void feed_whole(std::string_view body, Deltas& out) = 0;
+
+  // The upstream says no more: appends what was waited for and AnswerEnd, or AnswerFailed (upstream_cut)
+  // where the answer is not whole by the dialect's own rules. Nothing when it had ended before.
+  virtual void finish(Deltas& out) = 0;
+};
+
+// What an encoder is told. The views live as long as the encoder.
+struct EncodeContext {
+  std::string_view model;                 // as the client shall see it, plain
+  std::string_view request_id;            // "req_" and hex digits: ids that nobody gave are derived from it
+  std::string_view scope;                 // of the serving lane's credential, for envelopes
+  Dialect upstream = Dialect::anthropic;  // only to mark whose state an envelope holds
+  int64_t input_tokens_estimate = 1;      // until the upstream has said (translation.md section 10)
+  int64_t unix_ms = 0;                    // when the answer began, for dialects that say so
+  bool usage_in_stream = true;            // the client wants usage in a stream
+  Losses& losses;
+};
+
+enum class Form : uint8_t { streamed, whole };
+
+// Writes the answer for the client.
+class Encoder {
+ public:
+  virtual ~Encoder() = default;
+
+  // Appends what `delta` becomes. In the whole form nothing is written before AnswerEnd, which writes
+  // everything; AnswerFailed writes nothing in the whole form, and an error frame in the streamed one.
+  virtual void encode(const Delta& delta, std::string& out) = 0;
+};
+
+}  // namespace signalbox::canonical

@@ -1,0 +1,172 @@
+// A conversation as a client asked for it, in the words that all dialects share: what a request reader
+// makes of its dialect's JSON and a request writer makes JSON of. Neither knows the other's dialect.
+//
+// Nothing in here owns memory. Views point into the client's body or into the reader's arena, and live
+// as long as both. Texts stay escaped (json::Escaped), opaque values (schemas, arguments, numbers) stay
+// the JSON they were, so no byte of them can change on the way.
+//
+// Normal form, which readers hand over (normal_form.h brings it about) and writers may rely on:
+//   - no two neighbouring messages have the same role, system included
+//   - no message is without blocks, no text block is without text
+//   - every tool_call is answered in the next user message, in the order of the calls, before any other
+//     block of that message; every tool_result answers a call of the message before
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+
+#include "json/escaped.h"
+#include "signalbox/config.h"
+
+namespace signalbox::canonical {
+
+using json::Escaped;
+
+struct Block;
+
+// Blocks in order; a view.
+struct Blocks {
+  const Block* first = nullptr;
+  size_t count = 0;
+
+  const Block* begin() const { return first; }
+  const Block* end() const;
+  size_t size() const { return count; }
+  bool empty() const { return count == 0; }
+};
+
+// Where a medium's bytes are.
+enum class Source : uint8_t {
+  base64,  // `data` is the bytes in base64
+  url,     // `data` is an address; the gateway fetches nothing on a client's behalf
+  file,    // `data` is an id in the provider's own store
+  text,    // documents only: `data` is plain text
+  blocks,  // documents only: `blocks` is the content
+};
+
+struct Text {
+  Escaped text;
+};
+
+struct Image {
+  Source source = Source::base64;
+  Escaped media_type;  // empty where the source does not say
+  Escaped data;
+  Escaped detail;  // how closely to look, a word of OpenAI's; empty when not said
+};
+
+struct Document {
+  Source source = Source::base64;
+  Escaped media_type;
+  Escaped data;
+  Blocks blocks;
+  Escaped title;
+  Escaped context;
+};
+
+// A call the model made. `id` and `name` are plain text.
+struct ToolCall {
+  std::string_view id;
+  std::string_view name;
+  std::string_view input;  // a JSON object, as text; never empty ("{}")
+};
+
+// What came of a call.
+struct ToolResult {
+  std::string_view id;  // plain
+  Blocks content;       // texts, images, documents
+  bool is_error = false;
+};
+
+// Where reasoning comes from, and the state that its own vendor wants back with it (translation.md
+// section 5, "Signature provenance").
+struct Provenance {
+  Dialect vendor = Dialect::anthropic;
+  std::string_view scope;  // whose account it is bound to (envelope.h); empty for the dialect's own form
+  Escaped state;           // the vendor's signature or object, as it came; empty when there is none
+};
+
+struct Thinking {
+  Escaped text;  // may be empty: state alone is worth keeping
+  Provenance from;
+  bool redacted = false;  // the text was never shown
+};
+
+// One piece of a message. `cache_control` is the JSON value that asked for caching up to here; empty
+// when there is none.
+struct Block {
+  std::variant<Text, Image, Document, ToolCall, ToolResult, Thinking> what;
+  std::string_view cache_control;
+
+  template <class T>
+  const T* as() const {
+    return std::get_if<T>(&what);
+  }
+};
+
+inline const Block* Blocks::end() const { return first + count; }
+
+enum class Role : uint8_t { system, user, assistant };
+
+struct Message {
+  Role role = Role::user;
+  Blocks blocks;
+};
+
+// A function the model may call.
+struct Tool {
+  std::string_view name;  // plain
+  Escaped description;
+  std::string_view schema;  // of its arguments: a JSON object, as text; empty when none was given
+  std::optional<bool> strict;
+  std::string_view cache_control;  // as Block::cache_control
+};
+
+struct ToolChoice {
+  enum class Mode : uint8_t { unset, automatic, any, named, none };
+  Mode mode = Mode::unset;
+  std::string_view name;  // of named; plain
+};
+
+// How hard the model should think: the ladder of translation.md section 5, in order.
+enum class Effort : uint8_t { unset, none, minimal, low, medium, high, xhigh, max };
+
+struct Reasoning {
+  Effort effort = Effort::unset;
+  int64_t budget_tokens = -1;  // -1: not said
+};
+
+struct OutputFormat {
+  enum class Kind : uint8_t { text, json_object, json_schema };
+  Kind kind = Kind::text;
+  Escaped name;             // of the schema; empty when not said
+  std::string_view schema;  // JSON, as text
+  std::optional<bool> strict;
+};
+
+// Numbers are the client's own text, empty when not said.
+struct Request {
+  Blocks system;  // texts only
+  std::span<const Message> messages;
+  std::span<const Tool> tools;
+  ToolChoice tool_choice;
+  std::optional<bool> parallel_tool_calls;
+  int64_t max_tokens = -1;  // -1: not said
+  std::string_view temperature;
+  std::string_view top_p;
+  std::string_view top_k;
+  std::span<const Escaped> stop;
+  Reasoning reasoning;
+  OutputFormat format;
+  std::string_view user;     // who asks, as the client says it; plain; never sent on as it is
+  std::string_view session;  // what is the same in all requests of one session; plain; empty when unknown
+  Escaped service_tier;      // in Anthropic's words: "auto", "standard_only"
+  bool streamed = false;
+  bool usage_in_stream = true;  // Chat clients must ask for it
+};
+
+}  // namespace signalbox::canonical

@@ -1,0 +1,35 @@
+// Names of tools that one dialect allows and another does not. Where a name is too long or has letters
+// that the upstream refuses, it goes out under another one and comes back under its own (translation.md
+// section 4): prefix, '_' and eight hex digits of the name's SHA-256, so the same in every request.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace signalbox::canonical {
+
+class ToolNames {
+ public:
+  // The name under which `asked` goes out: itself where it is made of A-Z a-z 0-9 _ - and has at most
+  // `bytes_max` bytes, else the derived one. No two names ever share one. The view lives as long as this.
+  std::string_view sent(std::string_view asked, size_t bytes_max = 64);
+
+  // The name that the client knows for what the upstream calls `sent`; `sent` itself when it was not
+  // changed.
+  std::string_view asked(std::string_view sent) const;
+
+ private:
+  struct Pair {
+    std::string asked;
+    std::string sent;
+  };
+  std::vector<Pair> changed_;
+};
+
+// `id` where a dialect takes it: made of A-Z a-z 0-9 _ - and at most `bytes_max` long. Otherwise `prefix`
+// and hex digits of its SHA-256, the same for a call and its result, appended to `out`.
+void append_tool_id(std::string& out, std::string_view id, std::string_view prefix, size_t bytes_max);
+
+}  // namespace signalbox::canonical
