@@ -20,6 +20,18 @@ std::string_view error_code(const Fault& fault, int status) {
   return row(fault.kind).name;
 }
 
+void write_entry(json::Writer& w, const ModelEntry& model) {
+  w.begin_object().key("id").string(model.id).key("object").string("model");
+  w.key("created").number(0).key("owned_by").string("signalbox");
+  if (model.context_tokens_max > 0) w.key("context_window").number(model.context_tokens_max);
+  if (model.output_tokens_max > 0) w.key("max_output_tokens").number(model.output_tokens_max);
+  w.end_object();
+}
+
+}  // namespace
+
+namespace openai {
+
 void write_error(std::string& out, const Fault& fault, int status, std::string_view) {
   json::Writer w(out);
   w.begin_object().key("error").begin_object();
@@ -34,14 +46,6 @@ void write_error_frame(std::string& out, const Fault& fault, std::string_view re
   out += "\n\n";
 }
 
-void write_entry(json::Writer& w, const ModelEntry& model) {
-  w.begin_object().key("id").string(model.id).key("object").string("model");
-  w.key("created").number(0).key("owned_by").string("signalbox");
-  if (model.context_tokens_max > 0) w.key("context_window").number(model.context_tokens_max);
-  if (model.output_tokens_max > 0) w.key("max_output_tokens").number(model.output_tokens_max);
-  w.end_object();
-}
-
 void write_catalogue(std::string& out, std::span<const ModelEntry> models) {
   json::Writer w(out);
   w.begin_object().key("object").string("list").key("data").begin_array();
@@ -54,21 +58,18 @@ void write_model(std::string& out, const ModelEntry& model) {
   write_entry(w, model);
 }
 
-constexpr DialectRow openai_row(Dialect dialect, std::string_view name, std::string_view path) {
-  return {.dialect = dialect,
-          .name = name,
-          .conversation_path = path,
-          .credential_place = CredentialPlace::bearer,
-          .upstream_request_id_header = "x-request-id",
-          .write_error = write_error,
-          .write_error_frame = write_error_frame,
-          .write_catalogue = write_catalogue,
-          .write_model = write_model};
-}
+}  // namespace openai
 
-}  // namespace
-
-const DialectRow openai_chat_row = openai_row(Dialect::openai_chat, "openai_chat", "/v1/chat/completions");
-const DialectRow openai_responses_row = openai_row(Dialect::openai_responses, "openai_responses", "/v1/responses");
+const DialectRow openai_responses_row = {.dialect = Dialect::openai_responses,
+                                         .name = "openai_responses",
+                                         .conversation_path = "/v1/responses",
+                                         .credential_place = CredentialPlace::bearer,
+                                         .upstream_request_id_header = "x-request-id",
+                                         .write_error = openai::write_error,
+                                         .write_error_frame = openai::write_error_frame,
+                                         .keep_alive_before = openai::keep_alive,
+                                         .keep_alive_within = openai::keep_alive,
+                                         .write_catalogue = openai::write_catalogue,
+                                         .write_model = openai::write_model};
 
 }  // namespace signalbox::dialects

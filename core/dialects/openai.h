@@ -1,12 +1,23 @@
-// OpenAI Chat Completions and OpenAI Responses: one shape of errors and catalogue, two of everything
-// else. Neither can be asked or serve yet; paths below /v1 that belong to them get their errors.
+// What OpenAI's two dialects, Chat Completions and Responses, have in common: the shape of errors and of
+// the catalogue. Each has its own row and everything else of its own.
 #pragma once
 
 #include "dialects/dialect.h"
 
 namespace signalbox::dialects {
 
-extern const DialectRow openai_chat_row;
 extern const DialectRow openai_responses_row;
 
+// Parts of both rows; DialectRow says what each is.
+namespace openai {
+
+// A comment, which every reader of event streams passes over.
+inline constexpr std::string_view keep_alive = ": keepalive\n\n";
+
+void write_error(std::string& out, const Fault& fault, int status, std::string_view request_id);
+void write_error_frame(std::string& out, const Fault& fault, std::string_view request_id);
+void write_catalogue(std::string& out, std::span<const ModelEntry> models);
+void write_model(std::string& out, const ModelEntry& model);
+
+}  // namespace openai
 }  // namespace signalbox::dialects

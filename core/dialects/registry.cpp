@@ -3,6 +3,7 @@
 #include "dialects/dialect.h"
 #include "dialects/gemini.h"
 #include "dialects/openai.h"
+#include "dialects/openai_chat/openai_chat.h"
 
 namespace signalbox {
 
