@@ -9,11 +9,11 @@
 namespace signalbox::routing {
 namespace {
 
-constexpr int64_t short_ms = 5'000;            // a hiccup: the next request may well succeed
-constexpr int64_t limited_ms = 15'000;         // a 429 that does not say how long
-constexpr int64_t model_missing_ms = 600'000;  // a mapped model the upstream does not have
-constexpr int64_t exhausted_ms = 3'600'000;    // no money, no quota
-constexpr int64_t refused_key_ms = 1'800'000;  // our credential is not accepted
+constexpr int64_t hiccup_ms = 5'000;
+constexpr int64_t limited_ms = 15'000;
+constexpr int64_t model_missing_ms = 600'000;
+constexpr int64_t exhausted_ms = 3'600'000;
+constexpr int64_t refused_ms = 1'800'000;
 
 int two_digits(std::string_view text, size_t at) {
   char a = text[at], b = text[at + 1];
@@ -45,6 +45,15 @@ std::optional<int64_t> parse_date_ms(std::string_view text) {
   return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000;
 }
 
+// What stands behind the point of "1.25", which no standard knows and some send; no more than three digits.
+int64_t thousandths(std::string_view seconds) {
+  size_t at = std::min(seconds.find('.'), seconds.size());
+  int64_t sum = 0;
+  for (int64_t worth = 100; worth > 0 && ++at < seconds.size() && seconds[at] >= '0' && seconds[at] <= '9'; worth /= 10)
+    sum += worth * (seconds[at] - '0');
+  return sum;
+}
+
 }  // namespace
 
 int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms) {
@@ -54,31 +63,40 @@ int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms) {
     const Header* after = http::find(headers, "retry-after");
     if (!after) return -1;
     const std::string_view text = http::trim(after->value);
-    if (auto seconds = json::to_int64(text))
-      wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000;
+    if (auto seconds = json::to_int64(text.substr(0, text.find('.'))))
+      wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000 + thousandths(text);
     else if (auto date = parse_date_ms(text)) wait_ms = *date - now_unix_ms;
   }
   return wait_ms ? std::clamp<int64_t>(*wait_ms, 0, retry_after_ms_max) : -1;
 }
 
-int64_t cool_ms_for_status(int status, std::span<const Header> headers, CredentialOwner owner, int64_t now_unix_ms) {
-  const int64_t asked_ms = retry_after_ms(headers, now_unix_ms);
-  const bool client_owned = owner == CredentialOwner::client;
-  switch (status) {
-    case 401:
-    case 403: return client_owned ? 0 : refused_key_ms;
-    case 402: return client_owned ? 0 : exhausted_ms;
-    case 429: return client_owned ? 0 : asked_ms >= 0 ? asked_ms : limited_ms;
-    case 404: return model_missing_ms;
-    case 408:
-    case 409:
-    case 425: return asked_ms >= 0 ? asked_ms : short_ms;
-    default: break;
-  }
-  if (status >= 500) return asked_ms >= 0 ? asked_ms : short_ms;
-  return 0;  // the client's own fault
+bool wants_no_second_attempt(std::span<const Header> headers) {
+  const Header* header = http::find(headers, "x-should-retry");
+  return header && http::equals_ignoring_case(http::trim(header->value), "false");
 }
 
-int64_t cool_ms_for_fault(FaultKind kind) { return row(kind).source == FaultSource::upstream ? short_ms : 0; }
+int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms) {
+  const bool asked = asked_ms >= 0;
+  asked_ms = std::min(asked_ms, retry_after_ms_max);
+  const Cooling cooling = row(kind).cooling;
+  if (cooling == Cooling::hiccup) return asked ? asked_ms : hiccup_ms;
+  if (cooling == Cooling::model_missing) return model_missing_ms;
+  if (owner == CredentialOwner::client) return 0;
+  switch (cooling) {
+    case Cooling::limited: return asked ? asked_ms : limited_ms;
+    // A plan that is renewed at a known time says so. A moment is never enough.
+    case Cooling::exhausted: return asked ? std::max(asked_ms, limited_ms) : exhausted_ms;
+    case Cooling::refused: return refused_ms;
+    default: return 0;
+  }
+}
+
+int64_t cool_ms_for_status(int status, std::span<const Header> headers, CredentialOwner owner, int64_t now_unix_ms) {
+  UpstreamError error;
+  error.status = status;
+  return cool_ms(kind_of(error, owner, ModelNamed::by_configuration), owner, retry_after_ms(headers, now_unix_ms));
+}
+
+int64_t cool_ms_for_fault(FaultKind kind) { return cool_ms(kind, CredentialOwner::ours, -1); }
 
 }  // namespace signalbox::routing

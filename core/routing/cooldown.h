@@ -1,4 +1,5 @@
-// How long a lane is put behind the others for what went wrong on it (translation.md section 12).
+// How long a lane is put behind the others for what went wrong on it, and what the upstream says of that
+// itself (translation.md section 12). The fault's row says which kind of cooling it needs.
 #pragma once
 
 #include <cstdint>
@@ -10,18 +11,27 @@
 
 namespace signalbox::routing {
 
+// What an upstream may ask for at most: a day. A longer wait is a mistake or an attack.
+inline constexpr int64_t retry_after_ms_max = int64_t(24) * 3'600'000;
+
+// What an answer's headers ask to wait, in milliseconds; -1 when they do not say. Reads retry-after-ms, then
+// Retry-After in seconds or as a date (RFC 9110 section 10.2.3).
+int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms);
+
+// Whether an answer's headers ask for no second attempt of the same request (x-should-retry: false). That is
+// about the upstream which says it: its lane is not tried again for this request, another one may be.
+bool wants_no_second_attempt(std::span<const Header> headers);
+
+// The cool-down of a lane for a fault of `kind`, in milliseconds; 0: the lane is not to blame. `asked_ms`: what
+// the upstream asked to wait, in its headers or its body, whichever is longer; -1: nothing. Limits of a
+// credential that is the client's own say nothing of the lane to others.
+int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms);
+
 // Cool-down for an answer with error status `status`, in milliseconds; 0: the lane is not to blame.
 // `headers` are the answer's: Retry-After and its kin are honoured up to retry_after_ms_max.
 int64_t cool_ms_for_status(int status, std::span<const Header> headers, CredentialOwner owner, int64_t now_unix_ms);
 
 // Cool-down for a failure below HTTP or inside an answer, in milliseconds.
 int64_t cool_ms_for_fault(FaultKind kind);
-
-// What an upstream may ask for at most: a day. A longer wait is a mistake or an attack.
-inline constexpr int64_t retry_after_ms_max = int64_t(24) * 3'600'000;
-
-// What the answer asks to wait, in milliseconds; -1 when it does not say. Reads retry-after-ms, then
-// Retry-After in seconds or as a date (RFC 9110 section 10.2.3).
-int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms);
 
 }  // namespace signalbox::routing

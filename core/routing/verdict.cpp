@@ -59,7 +59,6 @@ constexpr StatusRow statuses[] = {
     {424, 425, failing, Kind::upstream_error},  // 424: a generation that broke (text-generation-inference)
     {429, 429, limited, Kind::upstream_rate_limited},
     {498, 498, overloaded, Kind::upstream_overloaded},  // Groq: its flexible tier is full
-    {499, 499, failing, Kind::upstream_error},
     {400, 498, wrong, Kind::upstream_rejected},
     {503, 503, overloaded, Kind::upstream_overloaded},
     {529, 529, overloaded, Kind::upstream_overloaded},

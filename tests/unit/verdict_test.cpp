@@ -177,6 +177,56 @@ TEST_CASE("verdict: what else than the model is missing or refused is the client
   });
 }
 
+TEST_CASE("verdict: each known word decides alone", "[verdict]") {
+  constexpr auto overflow = FaultKind::upstream_context_overflow;
+  constexpr auto exhausted = FaultKind::upstream_exhausted;
+  constexpr auto missing = FaultKind::upstream_model_missing;
+  constexpr auto refused = FaultKind::upstream_credential_refused;
+  constexpr auto overloaded = FaultKind::upstream_overloaded;
+  check({
+      {500, "exceed_context_size_error", "", "", overflow},
+      {429, "insufficient_quota", "", "", exhausted},
+      {403, "", "insufficient_quota", "", exhausted},
+      {400, "", "billing_hard_limit_reached", "", exhausted},
+      {429, "", "billing_not_active", "", exhausted},
+      {0, "", "too_many_requests", "", FaultKind::upstream_rate_limited},
+      {500, "engine_overloaded_error", "", "", overloaded},
+      {500, "service_unavailable", "", "", overloaded},
+      {500, "", "slow_down", "", overloaded},
+      {0, "UNAVAILABLE", "", "", overloaded},
+      {404, "", "previous_response_not_found", "", FaultKind::upstream_rejected},
+      {400, "", "model_not_supported", "", missing},
+      {0, "NOT_FOUND", "", "", missing},
+      {400, "", "invalid_api_key", "", refused},
+      {0, "UNAUTHENTICATED", "", "", refused},
+      {0, "PERMISSION_DENIED", "", "", refused},
+      {0, "FAILED_PRECONDITION", "", "", FaultKind::upstream_rejected},
+  });
+}
+
+TEST_CASE("verdict: each known sentence decides alone", "[verdict]") {
+  constexpr auto overflow = FaultKind::upstream_context_overflow;
+  constexpr auto exhausted = FaultKind::upstream_exhausted;
+  constexpr auto missing = FaultKind::upstream_model_missing;
+  check({
+      {400, "", "", "Context length exceeded", overflow},
+      {400, "", "", "Your message exceeds the context of this model", overflow},
+      {400, "", "", "Input is too long for requested model.", overflow},
+      {429, "", "1113", "Insufficient balance or no resource package. Please recharge.", exhausted},
+      {403, "", "", "Insufficient credits. Add more.", exhausted},
+      {403, "", "", "Your team has used all available credits.", exhausted},
+      {403, "", "", "Your newly created team doesn't have any credits yet.", exhausted},
+      {403, "", "", "You have reached your monthly spending limit.", exhausted},
+      {400, "", "", "Model not found: x", missing},
+      {400, "", "", "The model does not exist", missing},
+      {400, "", "", "Invalid model name passed in model=x", missing},
+      {400, "", "", "Unknown Model, please check the model code.", missing},
+      {400, "", "", "This model is not available in your region", missing},
+      {400, "", "", "Model unavailable", missing},
+      {400, "", "", "The requested model is not supported.", missing},
+  });
+}
+
 TEST_CASE("verdict: a sentence is looked for in the beginning of a message only", "[verdict]") {
   const std::string sentence = "prompt is too long";
   std::string last(4096 - sentence.size(), 'x');
