@@ -24,11 +24,11 @@ PEAK_GROWTH_KB_MAX = 320 * 1024
 class Suite:
     def __init__(self, tap):
         self.tap = tap
-        self.upstream = Upstream(tempfile.mkdtemp(prefix="upstream-"))
+        self.upstream = Upstream(tempfile.mkdtemp(prefix="upstream-"), rules="history")
         config = signalbox_server.config_for(
             self.upstream, timeouts={"first_byte_ms": 300, "idle_ms": 300, "connect_ms": 300},
             server={"threads": 2, "limits": {"request_head_ms_max": 300, "request_body_idle_ms_max": 300}})
-        closed = Upstream(tempfile.mkdtemp(prefix="upstream-"))
+        closed = Upstream(tempfile.mkdtemp(prefix="upstream-"), rules="history")
         closed.close()
         config["providers"]["closed"] = signalbox_server.provider(closed)
         config["providers"]["mock"] = {"builtin": "mock"}

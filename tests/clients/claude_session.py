@@ -7,62 +7,25 @@ What the CLI sent must be at the upstream, but for the model's token where a rou
 upstream answered must be at the CLI, byte for byte once both are taken out of their framing.
 `--direct` leaves Signalbox out: it tests these tests.
 """
-import glob
-import io
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 
 import messages
 import signalbox_server
 import wire
+from claude_cli import Claude, blocks_of, completed, conversations
 from recorder import Recorder
 from tap import Tap
 from upstream import Upstream
 
-NODE_MODULES = os.environ.get("SIGNALBOX_NODE_MODULES",
-                              os.path.join(signalbox_server.ROOT, "build", "clients", "node", "node_modules"))
-CLAUDE = os.path.join(NODE_MODULES, "@anthropic-ai", "claude-code", "bin", "claude.exe")
-
 
 def claude(port, prompt, model, key=messages.KEY):
-    """Runs the CLI, on its own default model where `model` is None; gives (its result as a dict, everything it wrote, the tool calls of its transcript)."""
-    home, work = tempfile.mkdtemp(prefix="claude-home-"), tempfile.mkdtemp(prefix="claude-work-")
-    env = {"PATH": os.environ["PATH"], "HOME": home, "ANTHROPIC_BASE_URL": "http://127.0.0.1:%d" % port,
-           "ANTHROPIC_API_KEY": key, "IS_SANDBOX": "1", "NO_PROXY": "127.0.0.1",
-           "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
-    if model:
-        env["ANTHROPIC_MODEL"] = model
-    done = subprocess.run([CLAUDE, "-p", prompt, "--allowedTools", "Bash", "--output-format", "json"], env=env, cwd=work,
-                          stdin=subprocess.DEVNULL, capture_output=True, timeout=90)
-    text = done.stdout.decode("utf-8", "replace")
-    try:
-        result = json.loads(text)
-    except ValueError:
-        result = {"is_error": True, "result": ""}
-    result["exit_code"] = done.returncode
-    calls = []
-    for path in glob.glob(os.path.join(home, ".claude", "projects", "*", "*.jsonl")):
-        with open(path) as file:
-            for line in file:
-                content = json.loads(line).get("message", {}).get("content")
-                calls += [block for block in content or [] if isinstance(block, dict) and block.get("type") == "tool_use"]
-    return result, text + done.stderr.decode("utf-8", "replace"), calls
-
-
-def conversations(recorder):
-    """(request, answer) of every POST /v1/messages on the client's side."""
-    pairs = []
-    for sent, received in recorder.connections():
-        requests, stream = wire.read_all(sent), io.BytesIO(received)
-        for request in requests:
-            answer = wire.read_message(stream, request.method)
-            if request.method == "POST" and request.path.split("?")[0] == "/v1/messages":
-                pairs.append((request, answer))
-    return pairs
+    """One run of a new session; gives (its result, everything it wrote, the tool calls of its transcript)."""
+    cli = Claude(port, key)
+    result, text = cli.run(prompt, model)
+    return result, text, cli.calls()
 
 
 def compare(tap, name, recorder, upstream, renamed_to=None):
@@ -103,19 +66,17 @@ def first_difference(wanted, candidates):
 
 def session(tap, name, port, recorder, upstream, model, renamed_to=None, key=messages.KEY):
     result, text, calls = claude(recorder.port, "run the echo", model, key)
-    tap.check(name + ": the session completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
+    tap.check(name + ": the session completes", completed(result), text)
     tap.check(name + ": the tool was called once, with the scripted input",
               [call["input"].get("command") for call in calls] == ["echo hello"], calls)
     tap.check(name + ": it ends with the upstream's text", messages.WORDS.strip() in str(result.get("result")), text)
     pairs = compare(tap, name, recorder, upstream, renamed_to)
-    results = [block for request, _ in pairs for entry in request.json()["messages"] if isinstance(entry["content"], list)
-               for block in entry["content"] if block.get("type") == "tool_result"]
+    results = [block for request, _ in pairs for block in blocks_of(request.json(), "tool_result")]
     tap.check(name + ": the tool's result came back", any("hello" in json.dumps(block) for block in results), results)
-    replayed = [block for request, _ in pairs for entry in request.json()["messages"] if isinstance(entry["content"], list)
-                for block in entry["content"] if block.get("type") == "thinking"]
+    replayed = [block for request, _ in pairs for block in blocks_of(request.json(), "thinking")]
     tap.check(name + ": the thinking signature was replayed as it was given",
-              bool(replayed) and all(block["signature"] in messages.SIGNATURES for block in replayed), replayed)
-    tap.check(name + ": the upstream refused nothing", not any(b'"type": "error"' in r.answer for r in upstream.records))
+              bool(replayed) and all(block["signature"] in upstream.given for block in replayed), replayed)
+    tap.check(name + ": the upstream refused nothing", upstream.count > 0 and not upstream.refusals(), upstream.refusals())
 
 
 def through(tap, name, model, renamed_to, routes=None, models=None, server=None, key="any"):
@@ -140,13 +101,13 @@ def against_mock(tap):
         for model in ("claude-sonnet-4-5", None):
             name = "mock, %s: " % (model or "the CLI's default model")
             result, text, calls = claude(recorder.port, 'mock: call Bash {"command":"echo hi"}', model, "any")
-            tap.check(name + "a session without configuration completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
+            tap.check(name + "a session without configuration completes", completed(result), text)
             tap.check(name + "Bash was called once, with what the prompt said",
                       [(call["name"], call["input"]) for call in calls] == [("Bash", {"command": "echo hi"})], calls)
             tap.check(name + "it says that it is the mock, and the tool's result", re.search("mock", str(result.get("result")), re.I)
                       and "hi" in str(result.get("result")), text)
         result, text, calls = claude(recorder.port, "say hello", "claude-sonnet-4-5", "any")
-        tap.check("mock: a plain prompt completes", result.get("exit_code") == 0 and not result.get("is_error"), text)
+        tap.check("mock: a plain prompt completes", completed(result), text)
         tap.check("mock: a plain prompt calls no tool", calls == [], calls)
         tap.check("mock: its text says that it is the mock", re.search("mock", str(result.get("result")), re.I), text)
 

@@ -1,4 +1,4 @@
-"""What an Anthropic Messages upstream says and refuses, as bytes; no sockets in here.
+"""What an Anthropic Messages upstream says, as bytes; no sockets in here. What it refuses is in messages_refused.py.
 
 Answers are deterministic. Bodies are written with separators and spellings that a re-serialiser would
 not hit on (spaces after colons, escapes beside plain characters), so that byte comparison means something.
@@ -15,11 +15,8 @@ STATUS_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: 
 
 
 def signature(number):
-    """A signature shaped like Anthropic's: base64 whose first byte is 0x12."""
-    return base64.b64encode(b"\x12" + bytes((number * 7 + i * 31) % 256 for i in range(95))).decode()
-
-
-SIGNATURES = {signature(number) for number in range(8)}
+    """A signature shaped like Anthropic's: base64 whose first byte is 0x12. No two numbers share one."""
+    return base64.b64encode(b"\x12" + number.to_bytes(4, "big") + bytes((number * 7 + i * 31) % 256 for i in range(91))).decode()
 
 
 def error_body(status, message):
@@ -35,7 +32,7 @@ def frame(event, **data):
 def blocks_for(script, number):
     """Content blocks of an answer and its stop reason."""
     text = {"type": "text", "text": WORDS * 2 + "Done."}
-    thinking = {"type": "thinking", "thinking": "", "signature": signature(number)}
+    thinking = {"type": "thinking", "thinking": "", "signature": signature(2 * number)}
     call = {"type": "tool_use", "id": "toolu_%04d" % number, "name": "Bash",
             "input": {"command": "echo hello", "description": "Print hello — é"}}
     if script == "tool":
@@ -44,9 +41,16 @@ def blocks_for(script, number):
         second = dict(call, id="toolu_%04db" % number, input={"command": "echo \u00e9 \"quoted\""})
         return [call, second], "tool_use"
     if script == "thinking":
-        return [{"type": "thinking", "thinking": "Let me see … 考える", "signature": signature(number)},
-                {"type": "redacted_thinking", "data": signature(number + 1)}, text], "end_turn"
+        return [{"type": "thinking", "thinking": "Let me see … 考える", "signature": signature(2 * number)},
+                {"type": "redacted_thinking", "data": signature(2 * number + 1)}, text], "end_turn"
     return [text], "end_turn"
+
+
+def state_of(script, number):
+    """The reasoning state in the answer: signature or data -> the text that must come back beside it."""
+    content, _ = blocks_for(script, number)
+    return {block.get("signature") or block.get("data"): block.get("thinking", "")
+            for block in content if block["type"] in ("thinking", "redacted_thinking")}
 
 
 def usage(tokens):
@@ -97,55 +101,9 @@ def asks_for_tool(request):
     """Whether a session's request is the one that the scripted tool call answers."""
     if not any(tool.get("name") == "Bash" for tool in request.get("tools", [])):
         return False
-    last = request["messages"][-1]["content"]
+    last = [entry for entry in request["messages"] if entry.get("role") != "system"][-1]["content"]
     if isinstance(last, list):
         if any(block.get("type") == "tool_result" for block in last):
             return False
         last = " ".join(block.get("text", "") for block in last if block.get("type") == "text")
     return "run the echo" in last
-
-
-def refuse(head, request, operation):
-    """(status, message) for what Anthropic refuses, None when it would take the request."""
-    shown = head.all("x-api-key") + [value.removeprefix("Bearer ") for value in head.all("authorization")]
-    if not shown:
-        return 401, "x-api-key header is required"
-    if shown != [KEY]:
-        return 401, "invalid x-api-key"
-    if head.header("anthropic-version") is None:
-        return 400, "anthropic-version: header is required"
-    if operation in ("models", "model"):
-        return None
-    if not isinstance(request, dict):
-        return 400, "The request body is not valid JSON"
-    if not isinstance(request.get("model"), str):
-        return 400, "model: Field required"
-    if operation == "messages" and not isinstance(request.get("max_tokens"), int):
-        return 400, "max_tokens: Field required"
-    if not isinstance(request.get("messages"), list) or not request["messages"]:
-        return 400, "messages: at least one message is required"
-    if request.get("context_management") and "context-management" not in (head.header("anthropic-beta") or ""):
-        return 400, "context_management: Extra inputs are not permitted"
-    return refuse_history(request["messages"])
-
-
-def refuse_history(messages):
-    """Tool pairing, and thinking that comes back as it was given."""
-    open_calls = []
-    for index, entry in enumerate(messages):
-        content = entry.get("content")
-        blocks = content if isinstance(content, list) else [{"type": "text", "text": content}]
-        results = [block.get("tool_use_id") for block in blocks if block.get("type") == "tool_result"]
-        for call in open_calls:
-            if call not in results:
-                return 400, "messages.%d: `tool_use` ids were found without `tool_result` blocks: %s" % (index, call)
-        for result in results:
-            if result not in open_calls:
-                return 400, "messages.%d: unexpected `tool_use_id` found in `tool_result` blocks: %s" % (index, result)
-        open_calls = [block["id"] for block in blocks if block.get("type") == "tool_use"]
-        for block in blocks:
-            if block.get("type") == "thinking" and block.get("signature") not in SIGNATURES:
-                return 400, "messages.%d: Invalid `signature` in `thinking` block" % index
-            if block.get("type") == "redacted_thinking" and block.get("data") not in SIGNATURES:
-                return 400, "messages.%d: Invalid `data` in `redacted_thinking` block" % index
-    return None
