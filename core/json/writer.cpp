@@ -90,6 +90,15 @@ Writer& Writer::key(std::string_view plain) {
   return *this;
 }
 
+Writer& Writer::key(Escaped name) {
+  comma();
+  out_ += '"';
+  out_ += name.inside;
+  out_ += "\":";
+  comma_due_ = false;
+  return *this;
+}
+
 Writer& Writer::string(std::string_view plain) {
   comma();
   out_ += '"';

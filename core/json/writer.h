@@ -23,6 +23,8 @@ class Writer {
 
   // A member's name; its value is the next call. `plain` is UTF-8 and is escaped here.
   Writer& key(std::string_view plain);
+  // The same with a name that is escaped already.
+  Writer& key(Escaped name);
 
   // `plain` as a string. Bytes that are no UTF-8 become U+FFFD, so that the text is always valid.
   Writer& string(std::string_view plain);

@@ -4,32 +4,41 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace signalbox::canonical {
 
 class ToolNames {
  public:
+  ToolNames() = default;
+  ToolNames(const ToolNames&) = delete;
+  ToolNames& operator=(const ToolNames&) = delete;
+  ToolNames(ToolNames&&) = default;
+  ToolNames& operator=(ToolNames&&) = default;
+
   // The name under which `asked` goes out: itself where it is made of A-Z a-z 0-9 _ - and has at most
-  // `bytes_max` bytes, else the derived one. No two names ever share one. The view lives as long as this.
+  // `bytes_max` bytes (16 or more), else the derived one. No two names ever share one: who comes second
+  // to a name gets a derived one. The view lives as long as this.
   std::string_view sent(std::string_view asked, size_t bytes_max = 64);
 
   // The name that the client knows for what the upstream calls `sent`; `sent` itself when it was not
   // changed.
   std::string_view asked(std::string_view sent) const;
 
+  void clear();
+
  private:
-  struct Pair {
-    std::string asked;
-    std::string sent;
-  };
-  std::vector<Pair> changed_;
+  // Every name that went out, also those that were not changed: a derived name must not hit one. The
+  // nodes of a map stay where they are, so its strings can be viewed.
+  std::map<std::string, std::string_view, std::less<>> sent_by_asked_;
+  std::map<std::string, std::string_view, std::less<>> asked_by_sent_;
 };
 
 // `id` where a dialect takes it: made of A-Z a-z 0-9 _ - and at most `bytes_max` long. Otherwise `prefix`
-// and hex digits of its SHA-256, the same for a call and its result, appended to `out`.
+// and up to 24 hex digits of its SHA-256, the same for a call and its result. Appended to `out`.
 void append_tool_id(std::string& out, std::string_view id, std::string_view prefix, size_t bytes_max);
 
 }  // namespace signalbox::canonical

@@ -1,0 +1,241 @@
+#include "dialects/canonical/schema.h"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "json/walk.h"
+#include "json/writer.h"
+
+namespace signalbox::canonical {
+namespace {
+
+// A union has a handful of branches; what is beyond is a schema made to cost time, since every one of them
+// may look something up in the whole.
+constexpr int branches_max = 64;
+constexpr int nesting_max = 8;
+// Levels that OpenAI's strict mode takes.
+constexpr int strict_nesting_max = 10;
+
+bool is_object(std::string_view value) { return !value.empty() && value.front() == '{'; }
+bool is_union_key(std::string_view key) { return key == "anyOf" || key == "oneOf" || key == "allOf"; }
+
+// Raw texts of JSON strings, sorted, each once.
+using Words = std::vector<std::string_view>;
+
+Words words_of(std::string_view array) {
+  Words words;
+  json::each_element(array, [&](std::string_view value) { words.push_back(value); });
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+  return words;
+}
+
+bool contains(const Words& words, std::string_view word) {
+  return std::binary_search(words.begin(), words.end(), word);
+}
+
+// Properties of several schemas under one name each, in the order of their first appearance.
+class Properties {
+ public:
+  // `key` without its quotes, still escaped.
+  void add(std::string_view key, std::string_view schema) {
+    const auto [place, is_new] = place_.emplace(key, list_.size());
+    if (is_new) list_.push_back({key, {}});
+    auto& variants = list_[place->second].variants;
+    // More variants than branches cannot come, so the search is short.
+    if (std::find(variants.begin(), variants.end(), schema) == variants.end()) variants.push_back(schema);
+  }
+
+  void write(json::Writer& w) const {
+    w.begin_object();
+    for (const Property& property : list_) {
+      w.key(json::Escaped{property.key});
+      if (property.variants.size() == 1) {
+        w.raw(property.variants[0]);
+      } else {
+        w.begin_object().key("anyOf").begin_array();
+        for (const std::string_view variant : property.variants) w.raw(variant);
+        w.end_array().end_object();
+      }
+    }
+    w.end_object();
+  }
+
+ private:
+  struct Property {
+    std::string_view key;
+    std::vector<std::string_view> variants;
+  };
+  std::vector<Property> list_;
+  std::map<std::string_view, size_t> place_;
+};
+
+// Takes together what a root and its branches say of properties.
+class Merge {
+ public:
+  explicit Merge(std::string_view root) : root_(root) {}
+
+  // What `schema` requires.
+  Words take(std::string_view schema, int nesting) {
+    schema = resolved(schema);
+    Words required;
+    json::each_member(schema, [&](std::string_view key, std::string_view value) {
+      if (key == "properties") {
+        json::each_member(value, [&](std::string_view name, std::string_view of) { properties_.add(name, of); });
+      } else if (key == "required") {
+        unite(required, words_of(value));
+      } else if (is_union_key(key) && nesting < nesting_max) {
+        unite(required, take_branches(value, key == "allOf", nesting + 1));
+      }
+    });
+    return required;
+  }
+
+  const Properties& properties() const { return properties_; }
+
+ private:
+  static void unite(Words& words, const Words& more) {
+    Words all;
+    std::set_union(words.begin(), words.end(), more.begin(), more.end(), std::back_inserter(all));
+    words = std::move(all);
+  }
+
+  Words take_branches(std::string_view branches, bool all_hold, int nesting) {
+    std::optional<Words> required;
+    json::each_element(branches, [&](std::string_view branch) {
+      if (!is_object(branch) || branch_count_ == branches_max) return;
+      ++branch_count_;
+      const Words more = take(branch, nesting);
+      if (!required) {
+        required = more;
+      } else if (all_hold) {
+        unite(*required, more);
+      } else {
+        Words both;
+        std::set_intersection(required->begin(), required->end(), more.begin(), more.end(), std::back_inserter(both));
+        required = std::move(both);
+      }
+    });
+    return required ? std::move(*required) : Words();
+  }
+
+  // What a schema that only refers to a definition of the root stands for.
+  std::string_view resolved(std::string_view schema) const {
+    for (int hop = 0; hop < nesting_max; ++hop) {
+      std::string_view path = json::string_inside(json::member(schema, "$ref"));
+      std::string_view place;
+      for (const std::string_view prefix : {std::string_view("#/$defs/"), std::string_view("#/definitions/")}) {
+        if (path.substr(0, prefix.size()) != prefix) continue;
+        place = prefix.substr(2, prefix.size() - 3);
+        path.remove_prefix(prefix.size());
+      }
+      if (place.empty()) return schema;
+      const std::string_view found = json::member(json::member(root_, place), path);
+      if (!is_object(found)) return schema;
+      schema = found;
+    }
+    return schema;
+  }
+
+  std::string_view root_;
+  Properties properties_;
+  int branch_count_ = 0;
+};
+
+void append_merged(std::string& out, std::string_view schema) {
+  Merge merge(schema);
+  const Words required = merge.take(schema, 0);
+  json::Writer w(out);
+  w.begin_object().key("type").string("object").key("properties");
+  merge.properties().write(w);
+  if (!required.empty()) {
+    w.key("required").begin_array();
+    for (const std::string_view word : required) w.raw(word);
+    w.end_array();
+  }
+  json::each_member(schema, [&](std::string_view key, std::string_view value) {
+    if (is_union_key(key) || key == "type" || key == "properties" || key == "required" || key == "$ref") return;
+    w.key(json::Escaped{key}).raw(value);
+  });
+  w.end_object();
+}
+
+bool is_strict_level(std::string_view schema, int nesting);
+
+// Whether each schema in the object or array `schemas` is strict.
+bool are_strict(std::string_view schemas, int nesting) {
+  bool all = true;
+  const auto look = [&](std::string_view schema) { all = all && is_strict_level(schema, nesting); };
+  json::each_member(schemas, [&](std::string_view, std::string_view schema) { look(schema); });
+  json::each_element(schemas, look);
+  return all;
+}
+
+bool is_strict_level(std::string_view schema, int nesting) {
+  if (!is_object(schema) || nesting > strict_nesting_max) return false;
+  std::string_view properties, required;
+  bool describes_object = false, closed = false, all = true;
+  json::each_member(schema, [&](std::string_view key, std::string_view value) {
+    if (!all) return;
+    if (key == "type") {
+      describes_object = describes_object || value == "\"object\"" || value.find("\"object\"") != value.npos;
+    } else if (key == "properties") {
+      describes_object = true;
+      properties = value;
+      all = are_strict(value, nesting + 1);
+    } else if (key == "required") {
+      required = value;
+    } else if (key == "additionalProperties") {
+      closed = value == "false";
+    } else if (key == "anyOf" || key == "$defs" || key == "definitions") {
+      all = are_strict(value, nesting + 1);
+    } else if (key == "items") {
+      all = is_strict_level(value, nesting + 1);
+    } else if (key == "oneOf" || key == "allOf" || key == "not" || key == "patternProperties") {
+      all = false;
+    }
+  });
+  if (!all || !describes_object) return all;
+  const Words words = words_of(required);
+  json::each_member(properties, [&](std::string_view name, std::string_view) {
+    const std::string_view quoted(name.data() - 1, name.size() + 2);
+    all = all && contains(words, quoted);
+  });
+  return all && closed;
+}
+
+}  // namespace
+
+SchemaChange append_object_schema(std::string& out, std::string_view schema) {
+  bool typed = false, has_properties = false, has_union = false, refers = false;
+  json::each_member(schema, [&](std::string_view key, std::string_view value) {
+    if (key == "type") typed = value == "\"object\"";
+    else if (key == "properties") has_properties = is_object(value);
+    else if (is_union_key(key)) has_union = true;
+    else if (key == "$ref") refers = true;
+  });
+  if (typed && has_properties && !has_union) {
+    out += schema;
+    return SchemaChange::none;
+  }
+  if (has_union || refers) {
+    append_merged(out, schema);
+    return has_union ? SchemaChange::union_merged : SchemaChange::none;
+  }
+  json::Writer w(out);
+  w.begin_object().key("type").string("object");
+  if (!has_properties) w.key("properties").begin_object().end_object();
+  json::each_member(schema, [&](std::string_view key, std::string_view value) {
+    if (key == "type" || (key == "properties" && !has_properties)) return;
+    w.key(json::Escaped{key}).raw(value);
+  });
+  w.end_object();
+  return SchemaChange::none;
+}
+
+bool is_strict(std::string_view schema) { return is_strict_level(schema, 0); }
+
+}  // namespace signalbox::canonical

@@ -1,0 +1,25 @@
+// JSON schemas as tools and structured output carry them: text, of which only the root is looked at, and
+// nothing changed that need not be (translation.md sections 4 and 6).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace signalbox::canonical {
+
+enum class SchemaChange : uint8_t {
+  none,          // as it was, or only completed
+  union_merged,  // a union at the root was merged, and with it lost what ruled out certain mixtures
+};
+
+// Appends `schema` (a JSON object, or empty) with a root that is of type object and has properties, and
+// without a union there: the branches' properties become the root's, required is what every branch
+// requires (of allOf: what any does). A root that is so already is appended as it stands.
+SchemaChange append_object_schema(std::string& out, std::string_view schema);
+
+// Whether `schema` is one that OpenAI's strict mode takes: every object in it closes its properties and
+// requires them all. What is nested deeper than that mode allows is none.
+bool is_strict(std::string_view schema);
+
+}  // namespace signalbox::canonical
