@@ -1,11 +1,17 @@
 #include "signalbox/gateway.h"
 
 #include "routing/health.h"
+#include "routing/retry_budget.h"
+#include "tokens/calibration.h"
 
 namespace signalbox {
 
 Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer)
-    : config_(std::move(config)), capabilities_(capabilities), health_(std::make_unique<routing::Health>(writer)) {}
+    : config_(std::move(config)),
+      capabilities_(capabilities),
+      health_(std::make_unique<routing::Health>(writer)),
+      retry_budget_(std::make_unique<routing::RetryBudget>()),
+      calibration_(std::make_unique<tokens::Calibration>()) {}
 
 Gateway::~Gateway() = default;
 

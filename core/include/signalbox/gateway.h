@@ -1,5 +1,6 @@
 // What exchanges share: the configuration of the moment, the health of lanes, counters. One per thread,
-// instance or isolate; gateways share nothing but deltas ("one mechanism, four distances").
+// instance or isolate; gateways share nothing but deltas ("one mechanism, four distances"), and those speak
+// of health alone: the budget of second attempts and what lanes' counts teach are each gateway's own.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,10 @@ namespace signalbox {
 
 namespace routing {
 class Health;
+class RetryBudget;
+}  // namespace routing
+namespace tokens {
+class Calibration;
 }
 
 class Gateway {
@@ -40,11 +45,16 @@ class Gateway {
   const Capabilities& capabilities() const { return capabilities_; }
   routing::Health& health() { return *health_; }
   const routing::Health& health() const { return *health_; }
+  routing::RetryBudget& retry_budget() { return *retry_budget_; }
+  tokens::Calibration& calibration() { return *calibration_; }
+  const tokens::Calibration& calibration() const { return *calibration_; }
 
  private:
   std::shared_ptr<const Config> config_;
   Capabilities capabilities_;
   std::unique_ptr<routing::Health> health_;
+  std::unique_ptr<routing::RetryBudget> retry_budget_;
+  std::unique_ptr<tokens::Calibration> calibration_;
 };
 
 }  // namespace signalbox
