@@ -96,6 +96,7 @@ class Filler {
       case FieldKind::integer: return read_integer(node, field, slot);
       case FieldKind::boolean: return read_boolean(node, slot);
       case FieldKind::choice: return read_choice(node, field, slot);
+      case FieldKind::choice_set: return read_choice_set(node, field, slot);
       case FieldKind::text_list: return read_text_list(node, field, slot);
       case FieldKind::header_map: return read_headers(node, field, slot);
       case FieldKind::credential_key: return read_credential_key(node);
@@ -157,17 +158,33 @@ class Filler {
     } else if (!expect(node, Kind::string)) {
       return;
     }
+    const Choice* choice = known_choice(node, field, text);
+    if (choice != nullptr && slot != nullptr) *static_cast<uint8_t*>(slot) = choice->value;
+  }
+
+  // The choice of this name, or null with a problem.
+  const Choice* known_choice(NodeId node, const Field& field, std::string_view text) {
     std::vector<std::string_view> names;
     std::string list;
     for (const Choice& choice : field.choices) {
-      if (choice.name == text) {
-        if (slot != nullptr) *static_cast<uint8_t*>(slot) = choice.value;
-        return;
-      }
+      if (choice.name == text) return &choice;
       names.push_back(choice.name);
       list += (list.empty() ? "" : ", ") + std::string(choice.name);
     }
     problem(node, (names.size() == 1 ? "must be " : "must be one of ") + list + did_you_mean(text, names));
+    return nullptr;
+  }
+
+  void read_choice_set(NodeId node, const Field& field, void* slot) {
+    if (!expect(node, Kind::sequence) || !expect_items(node, field)) return;
+    if (tree_[node].child_count == 0) return problem(node, "names none");
+    uint8_t chosen = 0;
+    for (NodeId item : tree_.children(node)) {
+      if (!expect(item, Kind::string)) continue;
+      const Choice* choice = known_choice(item, field, tree_[item].text);
+      if (choice != nullptr) chosen = uint8_t(chosen | 1u << choice->value);
+    }
+    if (slot != nullptr) *static_cast<uint8_t*>(slot) = chosen;
   }
 
   void read_text_list(NodeId node, const Field& field, void* slot) {

@@ -1,5 +1,7 @@
 // docs/configuration.md, from the tables of schema.cpp.
 #include "config/defaults.h"
+#include "config/fill.h"
+#include "config/presets.h"
 #include "config/schema.h"
 
 namespace signalbox::config {
@@ -23,7 +25,7 @@ constexpr std::string_view intro =
     "SIGHUP reads\n"
     "the file only.\n"
     "\n"
-    "Only the dialect `anthropic` can be served in this version; `check` warns of providers of another.\n"
+    "The dialects `anthropic` and `openai_chat` can be served in this version; `check` warns of providers of another.\n"
     "\n"
     "A lane, which is one credential of a provider with one model, goes last for a while after it has failed: 30 "
     "minutes\n"
@@ -41,6 +43,7 @@ std::string_view kind_of(const Field& field) {
     case FieldKind::integer: return "integer";
     case FieldKind::boolean: return "true or false";
     case FieldKind::choice: return "one of";
+    case FieldKind::choice_set: return "list of";
     case FieldKind::text_list: return field.form == Form::one_or_list ? "string or list" : "list of strings";
     case FieldKind::header_map: return "mapping of strings";
     case FieldKind::credential_key:
@@ -71,6 +74,26 @@ void append_row(std::string& out, const Field& field, const Shape& shape) {
   out += " | " + std::string(field.doc) + " |\n";
 }
 
+void append_presets(std::string& out) {
+  out +=
+      "\n## Presets\n\nWhat `preset: NAME` stands for. `signalbox check FILE` prints what holds for each provider in "
+      "the "
+      "end.\n\n| preset | dialect | base_url | key | flags that are not the default |\n|---|---|---|---|---|\n";
+  const Shape& shape = *find(root_shape(), "providers")->shape;
+  for (const Preset& preset : presets) {
+    Provider provider;
+    std::vector<Problem> none;
+    const Tree tree = preset_tree(preset.name);
+    fill(tree, tree.root(), shape, &provider, none);
+    const bool keyless = tree.child(tree.root(), "credentials") != no_node;
+    out += "| `" + std::string(preset.name) + "` | `" + std::string(name_of(provider.dialect)) + "` | `" +
+           provider.base_url + "` | " + (keyless ? "none" : "yours") + " | ";
+    const std::string flags = changes_json(flags_shape, &provider.flags);
+    if (flags != "{}") out += "`" + flags + "`";
+    out += " |\n";
+  }
+}
+
 }  // namespace
 
 std::string reference_page() {
@@ -91,6 +114,7 @@ std::string reference_page() {
     out += "\n\n" + std::string(placed.shape->doc) + "\n\n| key | value | default | what |\n|---|---|---|---|\n";
     for (const Field& field : placed.shape->fields) append_row(out, field, *placed.shape);
   }
+  append_presets(out);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
+#include "config/presets.h"
 #include "config/rules.h"
 
 namespace signalbox::config {
@@ -95,15 +96,18 @@ class Resolver {
   void resolve_provider(NodeId node, Provider& provider) {
     if (!is(node, Kind::mapping)) return;
     check_headers(tree_.child(node, "headers"));
+    const NodeId preset = tree_.child(node, "preset");
+    const NodeId builtin = tree_.child(node, "builtin");
+    if (is(preset, Kind::string) && builtin == no_node) apply_preset(tree_[preset].text, tree_, node, provider);
     const NodeId list = tree_.child(node, "credentials");
     const NodeId key = tree_.child(node, "key");
     check_names(list);
     const NodeId dialect = tree_.child(node, "dialect");
     if (is(dialect, Kind::string) && provider.enabled && !provider.mock && !can_be_served(provider.dialect)) {
       warnings_.push_back(
-          at(dialect, tree_[dialect].text + " cannot be served yet; only anthropic can in this version"));
+          at(dialect, tree_[dialect].text + " cannot be served yet; anthropic and openai_chat can in this version"));
     }
-    if (const NodeId builtin = tree_.child(node, "builtin"); builtin != no_node) {
+    if (builtin != no_node) {
       for (NodeId item : tree_.children(node)) {
         const std::string& name = tree_[item].key;
         if (name == "builtin" || name == "dialect" || name == "enabled" || name == "flags") continue;
@@ -112,6 +116,7 @@ class Resolver {
       return;
     }
     for (std::string_view required : {"dialect", "base_url"}) {
+      if (preset != no_node) break;  // which has both, or is a problem already
       if (tree_.child(node, required) == no_node) problem_at_key(node, "the key " + quoted(required) + " is missing");
     }
     if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
@@ -122,11 +127,19 @@ class Resolver {
           "the client's own credential goes on, so that this provider's are never used; give one of the two");
     }
     const NodeId passthrough = tree_.child(node, "passthrough");
-    if (list == no_node && key == no_node && !provider.passthrough && !is(passthrough, Kind::unresolved)) {
+    if (list == no_node && key == no_node && !preset_needs_no_key(preset) && !provider.passthrough &&
+        !is(passthrough, Kind::unresolved)) {
       problem_at_key(node,
                      "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
                      "if the provider needs none");
     }
+  }
+
+  // Nothing is said of the key when the preset's own name is a problem.
+  bool preset_needs_no_key(NodeId preset) const {
+    if (preset == no_node) return false;
+    const Tree known = is(preset, Kind::string) ? preset_tree(tree_[preset].text) : Tree();
+    return known.empty() || known.child(known.root(), "credentials") != no_node;
   }
 
   static bool find(std::string_view key) {
@@ -175,8 +188,7 @@ class Resolver {
     if (const NodeId flags = tree_.child(node, "flags"); flags != no_node) {
       // fill() has said what is wrong with them; this time they go over the provider's.
       std::vector<Problem> said;
-      const Field* models = config::find(root_shape(), "models");
-      fill(tree_, flags, *config::find(*models->shape, "flags")->shape, &model.flags, said);
+      fill(tree_, flags, flags_shape, &model.flags, said);
     }
     if (model.context_tokens_max != 0 && model.output_tokens_max > model.context_tokens_max) {
       warnings_.push_back(
@@ -255,7 +267,7 @@ class Resolver {
     for (const Model& model : config_.models) {
       if (model.name != text) continue;
       if (model.provider >= config_.providers.size()) return false;
-      target = {model.provider, model.upstream_model, model.flags};
+      target = {model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max};
       return true;
     }
     const size_t slash = text.find('/');

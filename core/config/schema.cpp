@@ -1,49 +1,12 @@
 #include "config/schema.h"
 
 #include "config/defaults.h"
+#include "config/presets.h"
+#include "config/slots.h"
 #include "signalbox/config.h"
 
 namespace signalbox::config {
 namespace {
-
-// The struct and the type of a member pointer.
-template <typename T>
-struct MemberOf;
-template <typename C, typename T>
-struct MemberOf<T C::*> {
-  using Class = C;
-  using Type = T;
-};
-
-// The member `M` of the struct behind `object`.
-template <auto M>
-void* slot(void* object) {
-  return &(static_cast<typename MemberOf<decltype(M)>::Class*>(object)->*M);
-}
-
-template <typename T>
-void* itself(void* object) {
-  return object;
-}
-
-template <typename T>
-void* prototype() {
-  static T object;
-  return &object;
-}
-
-template <auto M>
-std::string* name(void* element) {
-  return &(static_cast<typename MemberOf<decltype(M)>::Class*>(element)->*M);
-}
-
-// The vector `M` of its owner.
-template <auto M>
-constexpr Elements elements(std::string* (*element_name)(void*) = nullptr) {
-  using Owner = typename MemberOf<decltype(M)>::Class;
-  return {[](void* owner, size_t count) { (static_cast<Owner*>(owner)->*M).resize(count); },
-          [](void* owner, size_t index) -> void* { return &(static_cast<Owner*>(owner)->*M)[index]; }, element_name};
-}
 
 constexpr int64_t kib = 1024;
 constexpr int64_t mib = 1024 * kib;
@@ -60,6 +23,9 @@ constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)},
                                  {"error", uint8_t(LogLevel::error)},
                                  {"off", uint8_t(LogLevel::off)}};
 constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
+constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", uint8_t(OnLoss::reject)}};
+constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
+constexpr Choice commits[] = {{"first_content", uint8_t(Commit::first_content)}, {"head", uint8_t(Commit::head)}};
 // Provider::mock is a bool, so the only choice is the value true.
 constexpr Choice builtins[] = {{"mock", 1}};
 
@@ -148,22 +114,18 @@ constinit const Field timeouts_fields[] = {
 };
 constinit const Shape timeouts_shape{"timeouts", "How long an upstream may take.", timeouts_fields, prototype<Timeouts>, ""};
 
-constinit const Field flags_fields[] = {
-    {.key = "count_tokens", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::count_tokens>,
-     .doc = "Whether the upstream can count tokens; if not, the gateway estimates and says so."},
-};
-constinit const Shape flags_shape{"flags", "What an upstream can and cannot take.", flags_fields, prototype<LaneFlags>, ""};
-
 constinit const Field provider_fields[] = {
+    {.key = "preset", .kind = FieldKind::choice, .choices = preset_choices.list,
+     .doc = "What is known of this provider: its `dialect`, `base_url` and `flags`, and of a local server that it needs no key. Your own keys go over it, one by one also inside `flags` and `timeouts`; another `dialect` may need its own `base_url`. The table of presets stands below."},
     {.key = "dialect", .kind = FieldKind::choice, .need = Need::depends, .slot = slot<&Provider::dialect>, .choices = dialects,
-     .doc = "The protocol the provider speaks; only `anthropic` can be served in this version. Required unless `builtin` is given."},
+     .doc = "The protocol the provider speaks; `anthropic` and `openai_chat` can be served in this version. Required unless `preset` or `builtin` is given."},
     {.key = "base_url", .need = Need::depends, .slot = slot<&Provider::base_url>, .rule = rule_base_url,
-     .doc = "Where the provider is: its root, with or without `/v1`. Required unless `builtin` is given."},
+     .doc = "Where the provider is: its root, with or without `/v1`. Required unless `preset` or `builtin` is given."},
     {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Provider::enabled>,
      .doc = "Whether the provider may be used. Off, it stays checked and is left out of every route."},
     {.key = "credentials", .kind = FieldKind::object_list, .need = Need::depends, .items_max = 256, .shape = &credential_shape,
      .elements = elements<&Provider::credentials>(),
-     .doc = "The provider's credentials. In this order; lanes that have just failed go last. Moving on within one request is not there yet. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given."},
+     .doc = "The provider's credentials. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given, or a `preset` that needs none."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::depends,
      .doc = "Short for one credential with the name `default`."},
     {.key = "passthrough", .kind = FieldKind::boolean, .slot = slot<&Provider::passthrough>,
@@ -183,7 +145,7 @@ constinit const Field provider_fields[] = {
      .doc = "A provider that is part of the gateway: `mock` answers by itself and sends nothing anywhere. Goes with `dialect`, `enabled` and `flags` only."},
 };
 constinit const Shape provider_shape{"provider", "An upstream service.", provider_fields, prototype<Provider>,
-                           R"([{"required": ["builtin"]}, {"required": ["dialect", "base_url"]}])"};
+                           R"([{"required": ["builtin"]}, {"required": ["preset"]}, {"required": ["dialect", "base_url"]}])"};
 
 constinit const Field model_fields[] = {
     {.key = "provider", .need = Need::required, .rule = rule_name,
@@ -191,9 +153,9 @@ constinit const Field model_fields[] = {
     {.key = "upstream_model", .need = Need::required, .slot = slot<&Model::upstream_model>, .rule = rule_upstream_model,
      .doc = "What the provider calls the model."},
     {.key = "context_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::context_tokens_max>, .min = 0, .max = 100'000'000,
-     .doc = "How many tokens the model takes in all; 0 is not said."},
+     .doc = "How many tokens the model takes in all; 0 is not said. With it, a translated request asks for no more answer than fits beside its prompt."},
     {.key = "output_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::output_tokens_max>, .min = 0, .max = 100'000'000,
-     .doc = "How many tokens one answer may have; 0 is not said."},
+     .doc = "How many tokens one answer may have; 0 is not said. With it, a translated request asks for no more, where the provider would refuse."},
     {.key = "flags", .kind = FieldKind::object, .shape = &flags_shape,
      .doc = "What this model can and cannot take, over the flags of its provider."},
 };
@@ -203,15 +165,41 @@ constinit const Field route_fields[] = {
     {.key = "match", .need = Need::required, .slot = slot<&Route::match>, .rule = rule_pattern,
      .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters."},
     {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
-     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. In this order; lanes that have just failed go last. Moving on within one request is not there yet."},
+     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last."},
     {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
      .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
+    {.key = "on_loss", .kind = FieldKind::choice, .slot = slot<&Route::on_loss>, .choices = on_losses,
+     .doc = "What becomes of a request that a target's dialect cannot carry whole: sent without the part, which `x-signalbox-translation-loss` and the log name (`report`), or answered with 400 naming it (`reject`). `report`, because agents send much that a model can do without."},
+    {.key = "echo_model", .kind = FieldKind::choice, .slot = slot<&Route::echo_model>, .choices = echo_models,
+     .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
+    {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,
+     .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
 };
 constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, ""};
+
+constinit const Field failover_fields[] = {
+    {.key = "attempts_max", .kind = FieldKind::integer, .slot = slot<&Failover::attempts_max>, .min = 1, .max = 64,
+     .doc = "The most attempts of one exchange, the first included. More than a client waits for; fewer than a broken request costs money for."},
+    {.key = "retry_wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Failover::retry_wait_ms_max>, .min = 0, .max = hour_ms,
+     .doc = "A lane is asked a second time only if it named a pause (`retry-after`) no longer than this, in milliseconds; 0 is never. Longer pauses are the client's to wait, which then knows of them."},
+    {.key = "gate_ms", .kind = FieldKind::integer, .slot = slot<&Failover::gate_ms>, .min = 0, .max = hour_ms,
+     .doc = "After this long without content a client that streams gets its headers and keep-alives, in milliseconds, while other lanes may still answer. Before that, an error has its own status; clients and proxies give up on longer silence."},
+    {.key = "gate_bytes_max", .kind = FieldKind::integer, .slot = slot<&Failover::gate_bytes_max>, .min = kib, .max = 16 * mib,
+     .doc = "How much of an answer without content is held, in bytes, before it is let through. Real answers hold less than 4 KiB before their first word."},
+    {.key = "gate_frames_max", .kind = FieldKind::integer, .slot = slot<&Failover::gate_frames_max>, .min = 1, .max = 65'536,
+     .doc = "How many events without content are held before the answer is let through; pings do not count."},
+    {.key = "keep_alive_ms", .kind = FieldKind::integer, .slot = slot<&Failover::keep_alive_ms>, .min = 1, .max = hour_ms,
+     .doc = "How long a stream is silent towards its client before a sign of life is sent, in milliseconds. Claude Code complains after 20 seconds."},
+    {.key = "retry_budget_percent", .kind = FieldKind::integer, .slot = slot<&Failover::retry_budget_percent>, .min = 0, .max = 100,
+     .doc = "How many second attempts a provider gets for each hundred requests to it; a few are always allowed. A provider that is down is not asked twice as often for it."},
+};
+constinit const Shape failover_shape{"failover", "How failures are met before a client has seen content.", failover_fields, prototype<Failover>, ""};
 
 constinit const Field root_fields[] = {
     {.key = "server", .kind = FieldKind::object, .slot = slot<&Config::server>, .shape = &server_shape,
      .doc = "How clients reach the gateway."},
+    {.key = "failover", .kind = FieldKind::object, .slot = slot<&Config::failover>, .shape = &failover_shape,
+     .doc = "How failures are met before a client has seen content."},
     {.key = "providers", .kind = FieldKind::object_map, .need = Need::required, .key_rule = rule_name, .items_max = 1024,
      .shape = &provider_shape, .elements = elements<&Config::providers>(name<&Provider::name>), .key_word = "<provider>",
      .doc = "The upstream services, by names of your own."},

@@ -2,7 +2,8 @@
 // the JSON Schema of `signalbox schema` and docs/configuration.md. A default is never written here:
 // it is what the struct of signalbox/config.h holds.
 //
-// To add a key: one field in config.h, one row in schema.cpp; checks between keys go into resolve.cpp.
+// To add a key: one field in config.h, one row in schema.cpp (flags: schema_flags.cpp); checks between
+// keys go into resolve.cpp.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ enum class FieldKind : uint8_t {
   integer,         // slot: int64_t
   boolean,         // slot: bool
   choice,          // slot: an enum of uint8_t
+  choice_set,      // slot: uint8_t; bit n stands for the choice of value n
   text_list,       // slot: std::vector<std::string>
   header_map,      // slot: std::vector<ExtraHeader>
   credential_key,  // a provider's secret; the host takes it out, nothing is stored
@@ -50,7 +52,9 @@ struct Elements {
 
 // Whether this version can serve a provider of the dialect. The schema knows more of them than that, so
 // that a file need not change when they arrive.
-constexpr bool can_be_served(Dialect dialect) { return dialect == Dialect::anthropic; }
+constexpr bool can_be_served(Dialect dialect) {
+  return dialect == Dialect::anthropic || dialect == Dialect::openai_chat;
+}
 
 struct Shape;
 
@@ -83,11 +87,18 @@ struct Shape {
 
 const Shape& root_shape();
 
+// The keys of LaneFlags (schema_flags.cpp).
+extern const Shape flags_shape;
+
 // The row of `key`, or null.
 const Field* find(const Shape& shape, std::string_view key);
 
 // The default as JSON, from `object`, a struct of its shape with its defaults; empty when there is none.
 std::string default_json(const Field& field, void* object);
+
+// What of `object`, a struct of `shape`, is not as its defaults are: a JSON object, in the order of the
+// table. Of keys that default_json() can show.
+std::string changes_json(const Shape& shape, void* object);
 
 // A shape and the paths at which it stands: "server.limits", "providers.<provider>".
 struct PlacedShape {

@@ -53,6 +53,11 @@ void write_value(Writer& out, const Field& field) {
       out.end_array().end_object();
       write_or_variable(out);
       break;
+    case FieldKind::choice_set:
+      out.key("type").string("array").key("items").begin_object().key("enum").begin_array();
+      for (const Choice& choice : field.choices) out.string(choice.name);
+      out.end_array().end_object().key("minItems").number(int64_t(1)).key("maxItems").number(field.items_max);
+      break;
     case FieldKind::text_list:
       if (field.form == Form::one_or_list) {
         out.key("anyOf").begin_array().begin_object().key("type").string("string").end_object().begin_object();
@@ -127,8 +132,27 @@ std::string default_json(const Field& field, void* object) {
         if (choice.value == *static_cast<const uint8_t*>(slot)) out.string(choice.name);
       }
       break;
+    case FieldKind::choice_set:
+      out.begin_array();
+      for (const Choice& choice : field.choices) {
+        if (*static_cast<const uint8_t*>(slot) >> choice.value & 1) out.string(choice.name);
+      }
+      out.end_array();
+      break;
     default: break;  // nothing, an empty list, or what its own keys say
   }
+  return json;
+}
+
+std::string changes_json(const Shape& shape, void* object) {
+  std::string json;
+  Writer out(json);
+  out.begin_object();
+  for (const Field& field : shape.fields) {
+    const std::string value = default_json(field, object);
+    if (value != default_json(field, shape.prototype())) out.key(field.key).raw(value);
+  }
+  out.end_object();
   return json;
 }
 

@@ -105,11 +105,28 @@ std::string to_json(const Tree& tree) {
 
 }  // namespace
 
+namespace {
+
+// What holds for each provider in the end: with a preset, most of it does not stand in the file.
+void print_providers(std::ostream& out, const Config& config) {
+  for (const Provider& provider : config.providers) {
+    if (provider.mock) continue;
+    out << "  " << provider.name << ": " << name_of(provider.dialect) << " at " << provider.base_url;
+    LaneFlags flags = provider.flags;
+    const std::string changed = config::changes_json(config::flags_shape, &flags);
+    if (changed != "{}") out << ", flags " << changed;
+    out << (provider.enabled ? "\n" : ", not enabled\n");
+  }
+}
+
+}  // namespace
+
 int run_check(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment) {
   const LoadedConfig loaded = load_config(path, environment);
   print_problems(err, loaded);
   if (loaded.status == LoadStatus::ok) {
     out << loaded.file << ": good: " << summary(*loaded.config) << '\n';
+    print_providers(out, *loaded.config);
   }
   return int(loaded.status);
 }

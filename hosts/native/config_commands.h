@@ -10,8 +10,8 @@
 
 namespace signalbox::native {
 
-// Says every problem and warning of the file on `err`, or on `out` that there is none. Empty path: the
-// embedded default.
+// Says every problem and warning of the file on `err`; with no problem, `out` says so and what holds for
+// each provider in the end, presets included. Empty path: the embedded default.
 int run_check(const std::string& path, std::ostream& out, std::ostream& err,
               const Environment& environment = process_environment);
 

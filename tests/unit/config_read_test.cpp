@@ -71,9 +71,8 @@ TEST_CASE("config: every key arrives where it belongs") {
       "own": {"provider": "a", "upstream_model": "o", "context_tokens_max": 200000, "output_tokens_max": 64000, "flags": {"count_tokens": true}}},
     "routes": [{"match": "claude-*", "targets": ["own", "plain", "a/b/c", "a/*", "off/*"], "accounting": "off"}]})");
   REQUIRE(sentences(result.problems) == Strings{});
-  // The other provider that cannot be served is not enabled.
-  CHECK(sentences(result.warnings) ==
-        Strings{"7:24: providers.a.dialect: openai_chat cannot be served yet; only anthropic can in this version"});
+  // The provider that cannot be served is not enabled.
+  CHECK(sentences(result.warnings) == Strings{});
   CHECK(result.config.warnings == sentences(result.warnings));
   const Config& c = result.config;
   CHECK(c.server.listen == Strings{"127.0.0.1:1", "[::1]:2"});
@@ -292,6 +291,107 @@ TEST_CASE("config: targets") {
   CHECK(problems_of(with_routes(R"({"match":"*","targets":[]})")) ==
         Strings{"2:34: routes[0].targets: names no target"});
   CHECK(problems_of(with_routes("")).size() == 1);
+}
+
+TEST_CASE("config: a dialect that cannot be served yet is a warning") {
+  for (const char* dialect : {"openai_responses", "gemini"}) {
+    const ReadResult result = read_json(with_provider(
+        "\"base_url\":\"https://a.example\",\"key\":\"${K}\",\"dialect\":\"" + std::string(dialect) + "\""));
+    CHECK(result.problems.empty());
+    CHECK(sentences(result.warnings) ==
+          Strings{"1:74: providers.a.dialect: " + std::string(dialect) +
+                  " cannot be served yet; anthropic and openai_chat can in this version"});
+  }
+  for (const char* dialect : {"anthropic", "openai_chat"}) {
+    CHECK(read_json(with_provider("\"base_url\":\"https://a.example\",\"key\":\"${K}\",\"dialect\":\"" +
+                                  std::string(dialect) + "\""))
+              .warnings.empty());
+  }
+}
+
+TEST_CASE("config: what a route, failover and the flags of a lane say arrives") {
+  const ReadResult result = read_json(R"({
+    "failover": {"attempts_max": 2, "retry_wait_ms_max": 0, "gate_ms": 3, "gate_bytes_max": 4096, "gate_frames_max": 5,
+      "keep_alive_ms": 6, "retry_budget_percent": 7},
+    "providers": {"a": {"dialect": "openai_chat", "base_url": "https://a.example", "key": "${A}", "flags": {
+      "count_tokens": false, "max_tokens_field": "max_completion_tokens", "system_role": "developer", "system_anywhere": false,
+      "vision": false, "documents": true, "tool_choice": "none", "parallel_tools": false, "tool_id_style": "mistral",
+      "needs_reasoning_content": true, "think_tags": true, "effort_style": "enable_thinking", "effort_levels": ["low", "max"],
+      "cache_control": true, "prompt_cache_key": true, "stream_options": false, "strict_alternation": true,
+      "temperature_fixed": true, "top_k": true, "prefill": true, "structured_output": "none", "strip_billing": true,
+      "repair_tool_json": true}}},
+    "models": {"m": {"provider": "a", "upstream_model": "x", "context_tokens_max": 9000, "output_tokens_max": 800,
+      "flags": {"vision": true, "effort_levels": ["none"]}}},
+    "routes": [{"match": "m", "targets": ["m", "a/y"], "on_loss": "reject", "echo_model": "upstream", "commit": "head"},
+      {"match": "*", "targets": ["a/*"]}]})");
+  REQUIRE(sentences(result.problems) == Strings{});
+  REQUIRE(sentences(result.warnings) == Strings{});
+  const Config& c = result.config;
+  CHECK(c.failover.attempts_max == 2);
+  CHECK(c.failover.retry_wait_ms_max == 0);
+  CHECK(c.failover.gate_ms == 3);
+  CHECK(c.failover.gate_bytes_max == 4096);
+  CHECK(c.failover.gate_frames_max == 5);
+  CHECK(c.failover.keep_alive_ms == 6);
+  CHECK(c.failover.retry_budget_percent == 7);
+  const LaneFlags& f = c.providers.at(0).flags;
+  CHECK_FALSE(f.count_tokens);
+  CHECK(f.max_tokens_field == MaxTokensField::max_completion_tokens);
+  CHECK(f.system_role == SystemRole::developer);
+  CHECK_FALSE(f.system_anywhere);
+  CHECK_FALSE(f.vision);
+  CHECK(f.documents);
+  CHECK(f.tool_choice == ToolChoiceSupport::none);
+  CHECK_FALSE(f.parallel_tools);
+  CHECK(f.tool_id_style == ToolIdStyle::mistral);
+  CHECK(f.needs_reasoning_content);
+  CHECK(f.think_tags);
+  CHECK(f.effort_style == EffortStyle::enable_thinking);
+  CHECK(f.effort_levels == (1 << 2 | 1 << 6));
+  CHECK(f.cache_control);
+  CHECK(f.prompt_cache_key);
+  CHECK_FALSE(f.stream_options);
+  CHECK(f.strict_alternation);
+  CHECK(f.temperature_fixed);
+  CHECK(f.top_k);
+  CHECK(f.prefill);
+  CHECK(f.structured_output == StructuredOutput::none);
+  CHECK(f.strip_billing);
+  CHECK(f.repair_tool_json);
+  const Route& route = c.routes.at(0);
+  CHECK(route.on_loss == OnLoss::reject);
+  CHECK(route.echo_model == EchoModel::upstream);
+  CHECK(route.commit == Commit::head);
+  CHECK(c.routes.at(1).on_loss == OnLoss::report);
+  CHECK(c.routes.at(1).echo_model == EchoModel::client);
+  CHECK(c.routes.at(1).commit == Commit::first_content);
+  // A models entry: its own sizes, its flags over those of the provider.
+  const Target& own = route.targets.at(0);
+  CHECK(own.context_tokens_max == 9000);
+  CHECK(own.output_tokens_max == 800);
+  CHECK(own.flags.vision);
+  CHECK(own.flags.effort_levels == 1);
+  CHECK(own.flags.tool_id_style == ToolIdStyle::mistral);
+  const Target& plain = route.targets.at(1);
+  CHECK(plain.context_tokens_max == 0);
+  CHECK(plain.output_tokens_max == 0);
+  CHECK_FALSE(plain.flags.vision);
+}
+
+TEST_CASE("config: a list of choices says which word it does not know") {
+  const auto with_levels = [](std::string_view levels) {
+    return problems_of(with_provider(std::string(good) + ",\"flags\":{\"effort_levels\":" + std::string(levels) + "}"));
+  };
+  CHECK(with_levels(R"(["low","high","low"])").empty());
+  CHECK(with_levels(R"(["low","hihg"])") ==
+        Strings{R"(1:118: providers.a.flags.effort_levels[1]: must be one of none, minimal, low, medium, high, xhigh, )"
+                R"(max (did you mean "high"?))"});
+  CHECK(with_levels("[]") == Strings{"1:111: providers.a.flags.effort_levels: names none"});
+  CHECK(with_levels("\"low\"") == Strings{"1:111: providers.a.flags.effort_levels: must be a list, not a string"});
+  CHECK(with_levels("[1]") ==
+        Strings{"1:112: providers.a.flags.effort_levels[0]: must be a string, not a number; put it in quotes"});
+  CHECK(with_levels(R"(["low","low","low","low","low","low","low","low"])") ==
+        Strings{"1:111: providers.a.flags.effort_levels: has more than 7 entries"});
 }
 
 TEST_CASE("config: warnings are no problems") {

@@ -1,0 +1,200 @@
+// The table of presets (translation.md sections 2, 4, 5 and 16). Facts as of autumn 2026, from the
+// providers' own documents unless a public thread is named.
+//
+// Rules: a preset must work with every model of its provider that takes tools, so that where models
+// differ the careful value stands here, and a `models` entry says more of one model. What a provider
+// does as OpenAI documents is not repeated. strip_billing stands everywhere but at Anthropic: the line is
+// new in every request, and no other provider's prompt cache matches behind it (anthropics/claude-code #68900).
+#include "config/presets.h"
+
+#include "config/fill.h"
+#include "config/json_source.h"
+#include "signalbox/config.h"
+
+namespace signalbox::config {
+namespace {
+
+// Models think unless told otherwise, and then refuse a forced tool (deepseek-ai/DeepSeek-V3 #1376) and a
+// history without its reasoning_content (api-docs.deepseek.com, thinking mode). No model sees. JSON mode
+// has no schemas. parallel_tool_calls is not documented.
+constexpr std::string_view deepseek = R"({
+  "dialect": "openai_chat", "base_url": "https://api.deepseek.com",
+  "flags": {"needs_reasoning_content": true, "effort_style": "thinking", "tool_choice": "auto_only", "vision": false,
+            "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
+
+// platform.kimi.ai, chat API: max_tokens is deprecated, temperature and top_p are fixed, a forced tool is
+// refused while thinking, and reasoning_content must come back after tool calls. prompt_cache_key is there
+// for coding agents.
+constexpr std::string_view moonshot = R"({
+  "dialect": "openai_chat", "base_url": "https://api.moonshot.ai/v1",
+  "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "needs_reasoning_content": true,
+            "effort_style": "thinking", "tool_choice": "auto_only", "prompt_cache_key": true,
+            "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
+
+// docs.z.ai, chat completion: tool_choice is auto alone, thinking is a switch and wants its text back
+// between tool calls, JSON mode has no schemas, and the coding models do not see.
+constexpr std::string_view glm = R"({
+  "dialect": "openai_chat", "base_url": "https://api.z.ai/api/paas/v4",
+  "flags": {"needs_reasoning_content": true, "effort_style": "thinking", "tool_choice": "auto_only", "vision": false,
+            "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
+
+// Alibaba Model Studio, international (Beijing: https://dashscope.aliyuncs.com/compatible-mode/v1): thinking
+// is enable_thinking with thinking_budget and refuses a forced tool; cache_control marks explicit caches;
+// top_k is taken; the coder models do not see, and not all know schemas.
+constexpr std::string_view qwen = R"({
+  "dialect": "openai_chat", "base_url": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+  "flags": {"effort_style": "enable_thinking", "tool_choice": "auto_only", "cache_control": true, "top_k": true,
+            "vision": false, "structured_output": "json_object", "strip_billing": true}})";
+
+// A second system message is refused (MiniMax-AI/MiniMax-M2 #51). M2 thinks always, in tags, sees nothing,
+// and its Chat API documents neither response_format nor a forced tool nor parallel_tool_calls.
+constexpr std::string_view minimax = R"({
+  "dialect": "openai_chat", "base_url": "https://api.minimax.io/v1",
+  "flags": {"system_anywhere": false, "think_tags": true, "effort_style": "none", "tool_choice": "auto_only",
+            "vision": false, "structured_output": "none", "parallel_tools": false, "strip_billing": true}})";
+
+// Members that a model does not know are refused: effort on models that do not think, images and schemas
+// on most. console.groq.com deprecates max_tokens.
+constexpr std::string_view groq = R"({
+  "dialect": "openai_chat", "base_url": "https://api.groq.com/openai/v1",
+  "flags": {"max_tokens_field": "max_completion_tokens", "effort_style": "none", "vision": false,
+            "structured_output": "json_object", "strip_billing": true}})";
+
+// Only max_completion_tokens is documented; reasoning_effort takes three words (egoist/chatwise-releases
+// #1325); most models do not see.
+constexpr std::string_view cerebras = R"({
+  "dialect": "openai_chat", "base_url": "https://api.cerebras.ai/v1",
+  "flags": {"max_tokens_field": "max_completion_tokens", "effort_levels": ["low", "medium", "high"], "vision": false,
+            "strip_billing": true}})";
+
+// Ids of nine letters and digits (anomalyco/opencode #1680). Unknown members are refused with 422: effort
+// on most models, and stream_options is not documented, for usage comes unasked. The order of roles is
+// checked: no user after tool (aaif-goose/goose #5998), no system message in between.
+constexpr std::string_view mistral = R"({
+  "dialect": "openai_chat", "base_url": "https://api.mistral.ai/v1",
+  "flags": {"tool_id_style": "mistral", "effort_style": "none", "stream_options": false, "strict_alternation": true,
+            "system_anywhere": false, "strip_billing": true}})";
+
+// openrouter.ai/docs: effort in reasoning, with every word but max; cache_control goes on to Claude and
+// Qwen; PDFs are read for every model; top_k is taken. What a model does not know is left out there. Its
+// Messages endpoint (with dialect: anthropic) counts no tokens.
+constexpr std::string_view openrouter = R"({
+  "dialect": "openai_chat", "base_url": "https://openrouter.ai/api/v1",
+  "flags": {"effort_style": "reasoning", "effort_levels": ["none", "minimal", "low", "medium", "high", "xhigh"],
+            "cache_control": true, "documents": true, "top_k": true, "count_tokens": false, "strip_billing": true}})";
+
+// Hosts of many open models: most do not see, and a model that does not think may refuse to be asked for
+// effort. All document top_k.
+constexpr std::string_view together = R"({
+  "dialect": "openai_chat", "base_url": "https://api.together.xyz/v1",
+  "flags": {"effort_style": "none", "vision": false, "top_k": true, "strip_billing": true}})";
+constexpr std::string_view fireworks = R"({
+  "dialect": "openai_chat", "base_url": "https://api.fireworks.ai/inference/v1",
+  "flags": {"effort_style": "none", "vision": false, "top_k": true, "strip_billing": true}})";
+constexpr std::string_view novita = R"({
+  "dialect": "openai_chat", "base_url": "https://api.novita.ai/openai/v1",
+  "flags": {"effort_style": "none", "vision": false, "top_k": true, "parallel_tools": false, "strip_billing": true}})";
+constexpr std::string_view siliconflow = R"({
+  "dialect": "openai_chat", "base_url": "https://api.siliconflow.com/v1",
+  "flags": {"effort_style": "none", "vision": false, "top_k": true, "parallel_tools": false,
+            "structured_output": "json_object", "strip_billing": true}})";
+
+// Servers on this machine ask for no key. Most local models do not see. Reading a long prompt takes them
+// minutes, some of it after the answer's head, so that silence is borne longer.
+//
+// Ollama ignores tool_choice (docs.ollama.com, OpenAI compatibility) and refuses effort on models that do
+// not think ("does not support thinking"); those that do, do so unasked.
+constexpr std::string_view ollama = R"({
+  "dialect": "openai_chat", "base_url": "http://127.0.0.1:11434/v1", "credentials": [],
+  "timeouts": {"idle_ms": 600000},
+  "flags": {"tool_choice": "none", "effort_style": "none", "vision": false, "parallel_tools": false,
+            "strip_billing": true}})";
+// tool_choice is a word, never a tool's name (lmstudio-bug-tracker #670). Chat templates want system
+// messages first.
+constexpr std::string_view lmstudio = R"({
+  "dialect": "openai_chat", "base_url": "http://127.0.0.1:1234/v1", "credentials": [],
+  "timeouts": {"idle_ms": 600000},
+  "flags": {"tool_choice": "auto_only", "effort_style": "none", "vision": false, "parallel_tools": false,
+            "system_anywhere": false, "top_k": true, "strip_billing": true}})";
+// reasoning_effort takes three words in every version and reaches the chat template; templates want system
+// messages first.
+constexpr std::string_view vllm = R"({
+  "dialect": "openai_chat", "base_url": "http://127.0.0.1:8000/v1", "credentials": [],
+  "timeouts": {"idle_ms": 600000},
+  "flags": {"effort_levels": ["low", "medium", "high"], "vision": false, "system_anywhere": false, "top_k": true,
+            "strip_billing": true}})";
+// llama-server: tool_choice is a word; templates want system messages first.
+constexpr std::string_view llamacpp = R"({
+  "dialect": "openai_chat", "base_url": "http://127.0.0.1:8080/v1", "credentials": [],
+  "timeouts": {"idle_ms": 600000},
+  "flags": {"tool_choice": "auto_only", "effort_style": "none", "vision": false, "system_anywhere": false,
+            "top_k": true, "strip_billing": true}})";
+
+// The GPT-5 family: max_tokens and any temperature but 1 are refused, and these three words for effort are
+// the ones that all of them know. PDFs go as file parts; prompt_cache_key is OpenAI's own.
+constexpr std::string_view openai = R"({
+  "dialect": "openai_chat", "base_url": "https://api.openai.com/v1",
+  "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "documents": true,
+            "effort_levels": ["low", "medium", "high"], "prompt_cache_key": true, "strip_billing": true}})";
+
+constexpr std::string_view anthropic = R"({"dialect": "anthropic", "base_url": "https://api.anthropic.com"})";
+
+}  // namespace
+
+constexpr Preset presets[preset_count] = {
+    {"deepseek", deepseek},
+    {"moonshot", moonshot},
+    {"glm", glm},
+    {"zai", glm},
+    {"qwen", qwen},
+    {"dashscope", qwen},
+    {"minimax", minimax},
+    {"groq", groq},
+    {"cerebras", cerebras},
+    {"mistral", mistral},
+    {"openrouter", openrouter},
+    {"together", together},
+    {"fireworks", fireworks},
+    {"novita", novita},
+    {"siliconflow", siliconflow},
+    {"ollama", ollama},
+    {"lmstudio", lmstudio},
+    {"vllm", vllm},
+    {"llamacpp", llamacpp},
+    {"openai", openai},
+    {"anthropic", anthropic},
+};
+
+namespace {
+
+constexpr PresetChoices choices_of_presets() {
+  PresetChoices choices{};
+  for (size_t i = 0; i < preset_count; ++i) choices.list[i] = {presets[i].name, uint8_t(i)};
+  return choices;
+}
+
+}  // namespace
+
+constinit const PresetChoices preset_choices = choices_of_presets();
+
+Tree preset_tree(std::string_view name) {
+  for (const Preset& preset : presets) {
+    if (preset.name == name) return read_json_tree(preset.json).tree;
+  }
+  return {};
+}
+
+void apply_preset(std::string_view name, const Tree& tree, NodeId node, Provider& provider) {
+  const Tree preset = preset_tree(name);
+  if (preset.empty()) return;
+  const Shape& shape = *find(root_shape(), "providers")->shape;
+  Provider whole;
+  whole.name = provider.name;
+  // Presets are right (tests/unit/config_presets_test.cpp); of the user's keys everything has been said.
+  std::vector<Problem> said;
+  fill(preset, preset.root(), shape, &whole, said);
+  fill(tree, node, shape, &whole, said);
+  provider = std::move(whole);
+}
+
+}  // namespace signalbox::config

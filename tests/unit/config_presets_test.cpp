@@ -1,0 +1,203 @@
+// Presets: each is right and says what its row promises, and the user's own keys go over it.
+#include <catch2/catch.hpp>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/fill.h"
+#include "config/json_source.h"
+#include "config/presets.h"
+#include "config/read.h"
+#include "config/schema.h"
+#include "http/url.h"
+
+using namespace signalbox;
+using namespace signalbox::config;
+
+namespace {
+
+using Strings = std::vector<std::string>;
+
+std::string with_provider(std::string_view provider) {
+  return "{\"providers\":{\"p\":{" + std::string(provider) + "}}}";
+}
+
+ReadResult read_provider(std::string_view provider) { return read_json(with_provider(provider)); }
+
+Strings problems_of(std::string_view provider) {
+  Strings out;
+  for (const Problem& each : read_provider(provider).problems) out.push_back(sentence(each));
+  return out;
+}
+
+// The provider that a user gets who writes the preset and, where one is needed, a key.
+Provider provider_of(std::string_view preset, std::string_view more = R"(,"key":"${K}")") {
+  const ReadResult result = read_provider("\"preset\":\"" + std::string(preset) + "\"" + std::string(more));
+  INFO(preset);
+  REQUIRE(result.problems.empty());
+  REQUIRE(result.warnings.empty());
+  return result.config.providers.at(0);
+}
+
+struct Row {
+  const char* preset;
+  const char* url;    // where a conversation is asked for
+  const char* flags;  // all that are not the default
+};
+
+// Written again by hand, so that a slip in the table of presets is seen.
+const Row rows[] = {
+    {"deepseek", "https://api.deepseek.com/v1/chat/completions",
+     R"({"vision":false,"tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking","structured_output":"json_object","strip_billing":true})"},
+    {"moonshot", "https://api.moonshot.ai/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking","prompt_cache_key":true,"temperature_fixed":true,"structured_output":"json_object","strip_billing":true})"},
+    {"glm", "https://api.z.ai/api/paas/v4/chat/completions",
+     R"({"vision":false,"tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking","structured_output":"json_object","strip_billing":true})"},
+    {"qwen", "https://dashscope-intl.aliyuncs.com/compatible-mode/v1/chat/completions",
+     R"({"vision":false,"tool_choice":"auto_only","effort_style":"enable_thinking","cache_control":true,"top_k":true,"structured_output":"json_object","strip_billing":true})"},
+    {"minimax", "https://api.minimax.io/v1/chat/completions",
+     R"({"system_anywhere":false,"vision":false,"tool_choice":"auto_only","parallel_tools":false,"think_tags":true,"effort_style":"none","structured_output":"none","strip_billing":true})"},
+    {"groq", "https://api.groq.com/openai/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","vision":false,"effort_style":"none","structured_output":"json_object","strip_billing":true})"},
+    {"cerebras", "https://api.cerebras.ai/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","vision":false,"effort_levels":["low","medium","high"],"strip_billing":true})"},
+    {"mistral", "https://api.mistral.ai/v1/chat/completions",
+     R"({"system_anywhere":false,"tool_id_style":"mistral","effort_style":"none","stream_options":false,"strict_alternation":true,"strip_billing":true})"},
+    {"openrouter", "https://openrouter.ai/api/v1/chat/completions",
+     R"({"count_tokens":false,"documents":true,"effort_style":"reasoning","effort_levels":["none","minimal","low","medium","high","xhigh"],"cache_control":true,"top_k":true,"strip_billing":true})"},
+    {"together", "https://api.together.xyz/v1/chat/completions",
+     R"({"vision":false,"effort_style":"none","top_k":true,"strip_billing":true})"},
+    {"fireworks", "https://api.fireworks.ai/inference/v1/chat/completions",
+     R"({"vision":false,"effort_style":"none","top_k":true,"strip_billing":true})"},
+    {"novita", "https://api.novita.ai/openai/v1/chat/completions",
+     R"({"vision":false,"parallel_tools":false,"effort_style":"none","top_k":true,"strip_billing":true})"},
+    {"siliconflow", "https://api.siliconflow.com/v1/chat/completions",
+     R"({"vision":false,"parallel_tools":false,"effort_style":"none","top_k":true,"structured_output":"json_object","strip_billing":true})"},
+    {"ollama", "http://127.0.0.1:11434/v1/chat/completions",
+     R"({"vision":false,"tool_choice":"none","parallel_tools":false,"effort_style":"none","strip_billing":true})"},
+    {"lmstudio", "http://127.0.0.1:1234/v1/chat/completions",
+     R"({"system_anywhere":false,"vision":false,"tool_choice":"auto_only","parallel_tools":false,"effort_style":"none","top_k":true,"strip_billing":true})"},
+    {"vllm", "http://127.0.0.1:8000/v1/chat/completions",
+     R"({"system_anywhere":false,"vision":false,"effort_levels":["low","medium","high"],"top_k":true,"strip_billing":true})"},
+    {"llamacpp", "http://127.0.0.1:8080/v1/chat/completions",
+     R"({"system_anywhere":false,"vision":false,"tool_choice":"auto_only","effort_style":"none","top_k":true,"strip_billing":true})"},
+    {"openai", "https://api.openai.com/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","documents":true,"effort_levels":["low","medium","high"],"prompt_cache_key":true,"temperature_fixed":true,"strip_billing":true})"},
+    {"anthropic", "https://api.anthropic.com/v1/messages", "{}"},
+};
+
+}  // namespace
+
+TEST_CASE("presets: every one loads without a problem, and its other name means the same") {
+  const Shape& shape = *find(root_shape(), "providers")->shape;
+  for (const Preset& preset : presets) {
+    INFO(preset.name);
+    const Source source = read_json_tree(preset.json);
+    REQUIRE(source.reach == Reach::whole);
+    CHECK(source.problems.empty());
+    Provider provider;
+    std::vector<Problem> problems;
+    fill(source.tree, source.tree.root(), shape, &provider, problems);
+    for (const Problem& each : problems) FAIL_CHECK(sentence(each));
+    // No key of its own: where one is needed it is the user's.
+    CHECK(provider.credentials.empty());
+    CHECK(source.tree.child(source.tree.root(), "key") == no_node);
+    provider_of(preset.name);
+  }
+  CHECK(provider_of("zai").base_url == provider_of("glm").base_url);
+  CHECK(provider_of("dashscope").base_url == provider_of("qwen").base_url);
+}
+
+TEST_CASE("presets: each gives the address and the flags that its row says, and no others") {
+  size_t told = 0;
+  for (const Row& row : rows) {
+    INFO(row.preset);
+    Provider provider = provider_of(row.preset);
+    const bool messages = provider.dialect == Dialect::anthropic;
+    CHECK(provider.dialect == (messages ? Dialect::anthropic : Dialect::openai_chat));
+    CHECK(http::join_url(provider.base_url, messages ? "/v1/messages" : "/v1/chat/completions", "") == row.url);
+    CHECK(changes_json(flags_shape, &provider.flags) == row.flags);
+    CHECK(provider.flags.strip_billing != messages);
+    ++told;
+  }
+  CHECK(told + 2 == preset_count);  // zai and dashscope are second names
+}
+
+TEST_CASE("presets: a server on this machine needs no key, everybody else does") {
+  for (const char* local : {"ollama", "lmstudio", "vllm", "llamacpp"}) {
+    INFO(local);
+    const Provider provider = provider_of(local, "");
+    CHECK(provider.credentials.empty());
+    CHECK(provider.base_url.find("http://127.0.0.1:") == 0);
+    CHECK(provider.timeouts.idle_ms == 600'000);
+    CHECK(provider.timeouts.connect_ms == Timeouts{}.connect_ms);
+  }
+  CHECK(provider_of("vllm").credentials == Strings{"default"});  // vllm --api-key
+  CHECK(provider_of("vllm", R"(,"passthrough":true)").passthrough);
+  CHECK(problems_of(R"("preset":"deepseek")") ==
+        Strings{"1:15: providers.p: has no credential: give key or credentials, or passthrough: true, or "
+                "credentials: [] if the provider needs none"});
+  CHECK(problems_of(R"("preset":"deepseek","credentials":[])").empty());
+}
+
+TEST_CASE("presets: the user's keys go over the preset's, member by member inside flags and timeouts") {
+  const Provider provider = provider_of(
+      "ollama", R"(,"base_url":"http://gpu.lan:11434","dialect":"anthropic","key":"${K}","timeouts":{"connect_ms":7},)"
+                R"("flags":{"vision":true,"effort_style":"reasoning_effort"},"headers":{"x-a":"b"},"enabled":true)");
+  CHECK(provider.name == "p");
+  CHECK(provider.dialect == Dialect::anthropic);
+  CHECK(provider.base_url == "http://gpu.lan:11434");
+  CHECK(provider.credentials == Strings{"default"});
+  CHECK(provider.timeouts.connect_ms == 7);
+  CHECK(provider.timeouts.idle_ms == 600'000);
+  CHECK(provider.flags.vision);
+  CHECK(provider.flags.effort_style == EffortStyle::reasoning_effort);
+  CHECK(provider.flags.tool_choice == ToolChoiceSupport::none);
+  REQUIRE(provider.headers.size() == 1);
+  CHECK(provider.headers[0].value == "b");
+  CHECK(
+      provider_of("deepseek", R"(,"credentials":[{"name":"x","key":"${A}"},{"name":"y","key":"${B}"}])").credentials ==
+      Strings{"x", "y"});
+}
+
+TEST_CASE("presets: flags of a preset reach models and targets") {
+  const ReadResult result = read_json(R"({"providers":{"deepseek":{"preset":"deepseek","key":"${K}"}},
+    "models":{"seer":{"provider":"deepseek","upstream_model":"v","flags":{"vision":true}}},
+    "routes":[{"match":"*","targets":["deepseek/deepseek-v4-flash","seer"]}]})");
+  REQUIRE(result.problems.empty());
+  const Route& route = result.config.routes.at(0);
+  CHECK(route.targets.at(0).flags.needs_reasoning_content);
+  CHECK_FALSE(route.targets.at(0).flags.vision);
+  CHECK(route.targets.at(1).flags.needs_reasoning_content);
+  CHECK(route.targets.at(1).flags.vision);
+}
+
+TEST_CASE("presets: what is wrong is said once, at its place") {
+  CHECK(
+      problems_of(R"("preset":"depseek")") ==
+      Strings{"1:29: providers.p.preset: must be one of deepseek, moonshot, glm, zai, qwen, dashscope, minimax, groq, "
+              "cerebras, mistral, openrouter, together, fireworks, novita, siliconflow, ollama, lmstudio, vllm, "
+              "llamacpp, openai, anthropic (did you mean \"deepseek\"?)"});
+  CHECK(problems_of(R"("preset":3)") ==
+        Strings{"1:29: providers.p.preset: must be a string, not a number; put it in quotes"});
+  CHECK(problems_of(R"("preset":"ollama","builtin":"mock")") ==
+        Strings{"1:20: providers.p.preset: does not go with a built-in provider"});
+  CHECK(problems_of(R"("preset":"deepseek","key":"${K}","flags":{"visoin":true})") ==
+        Strings{R"(1:62: providers.p.flags.visoin: unknown key (did you mean "vision"?))"});
+  CHECK(problems_of(R"("preset":"deepseek","key":"${K}","base_url":"x")") ==
+        Strings{"1:64: providers.p.base_url: must begin with http:// or https://"});
+}
+
+TEST_CASE("presets: the schema and the reference page name every one") {
+  const nlohmann::json schema = nlohmann::json::parse(json_schema());
+  const nlohmann::json& choices = schema["$defs"]["provider"]["properties"]["preset"]["anyOf"][0]["enum"];
+  const std::string page = reference_page();
+  REQUIRE(choices.size() == preset_count);
+  for (size_t i = 0; i < preset_count; ++i) {
+    CHECK(choices[i] == std::string(presets[i].name));
+    CHECK(preset_choices.list[i].value == i);
+    CHECK(page.find("| `" + std::string(presets[i].name) + "` | `") != std::string::npos);
+  }
+  CHECK(schema["$defs"]["flags"]["properties"]["effort_levels"]["default"].size() == 7);
+}
