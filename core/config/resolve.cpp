@@ -5,6 +5,7 @@
 #include "config/fill.h"
 #include "config/presets.h"
 #include "config/rules.h"
+#include "config/target.h"
 
 namespace signalbox::config {
 namespace {
@@ -98,7 +99,7 @@ class Resolver {
     check_headers(tree_.child(node, "headers"));
     const NodeId preset = tree_.child(node, "preset");
     const NodeId builtin = tree_.child(node, "builtin");
-    if (is(preset, Kind::string) && builtin == no_node) apply_preset(tree_[preset].text, tree_, node, provider);
+    if (is(preset, Kind::string)) apply_preset(tree_[preset].text, tree_, node, provider);
     const NodeId list = tree_.child(node, "credentials");
     const NodeId key = tree_.child(node, "key");
     check_names(list);
@@ -264,12 +265,12 @@ class Resolver {
 
   bool resolve_target(NodeId node, Target& target) {
     const std::string_view text = tree_[node].text;
-    for (const Model& model : config_.models) {
-      if (model.name != text) continue;
-      if (model.provider >= config_.providers.size()) return false;
-      target = {model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max};
+    if (std::optional<Target> found = find_target(config_, text)) {
+      target = std::move(*found);
       return true;
     }
+    for (const Model& model : config_.models)
+      if (model.name == text) return false;  // its provider is the problem, and was named there
     const size_t slash = text.find('/');
     const std::string_view provider = text.substr(0, slash);
     const size_t index = provider_index(provider);
@@ -292,13 +293,8 @@ class Resolver {
       problem(node, std::move(message));
       return false;
     }
-    const std::string_view model = text.substr(slash + 1);
-    if (model.empty() || (model != "*" && model.find('*') != std::string_view::npos)) {
-      problem(node, "must be provider/model, or provider/* for the model that the client named");
-      return false;
-    }
-    target = {uint32_t(index), model == "*" ? std::string() : std::string(model), config_.providers[index].flags};
-    return true;
+    problem(node, "must be provider/model, or provider/* for the model that the client named");
+    return false;
   }
 
   void warn_of_unused_providers(NodeId providers) {

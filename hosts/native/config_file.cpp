@@ -10,6 +10,7 @@
 #include "config/defaults.h"
 #include "config/read.h"
 #include "config/secrets.h"
+#include "read_file.h"
 #include "yaml_source.h"
 
 namespace signalbox::native {
@@ -39,28 +40,7 @@ std::optional<std::string> process_environment(std::string_view name) {
 
 std::optional<std::string> read_text(const std::string& path, std::string& problem) {
   if (path.empty()) return std::string(config::default_text);
-  const bool standard_input = path == "-";
-  std::FILE* file = standard_input ? stdin : std::fopen(path.c_str(), "rb");
-  if (file == nullptr) {
-    problem = std::string("cannot be opened: ") + std::strerror(errno);
-    return std::nullopt;
-  }
-  std::string text;
-  char piece[16384];
-  // One byte over the bound is enough to see that the text is too large.
-  while (text.size() <= config::text_bytes_max) {
-    const size_t count = std::fread(piece, 1, sizeof piece, file);
-    text.append(piece, count);
-    if (count < sizeof piece) break;
-  }
-  const bool failed = std::ferror(file) != 0;
-  const int fault = errno;
-  if (!standard_input) std::fclose(file);
-  if (failed) {
-    problem = std::string("cannot be read: ") + std::strerror(fault);
-    return std::nullopt;
-  }
-  return text;
+  return read_file(path, config::text_bytes_max, problem);
 }
 
 Source read_source(std::string_view text) {

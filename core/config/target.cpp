@@ -1,0 +1,25 @@
+#include "config/target.h"
+
+#include <cstddef>
+#include <string>
+
+namespace signalbox::config {
+
+std::optional<Target> find_target(const Config& config, std::string_view text) {
+  for (const Model& model : config.models) {
+    if (model.name != text) continue;
+    if (model.provider >= config.providers.size()) return std::nullopt;
+    return Target{model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max};
+  }
+  const size_t slash = text.find('/');
+  if (slash == text.npos) return std::nullopt;
+  const std::string_view model = text.substr(slash + 1);
+  if (model.empty() || (model != "*" && model.find('*') != model.npos)) return std::nullopt;
+  for (size_t i = 0; i < config.providers.size(); ++i) {
+    if (config.providers[i].name != text.substr(0, slash)) continue;
+    return Target{uint32_t(i), model == "*" ? std::string() : std::string(model), config.providers[i].flags};
+  }
+  return std::nullopt;
+}
+
+}  // namespace signalbox::config
