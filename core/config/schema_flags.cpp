@@ -20,7 +20,8 @@ constexpr Choice effort_styles[] = {{"none", uint8_t(EffortStyle::none)},
                                     {"reasoning_effort", uint8_t(EffortStyle::reasoning_effort)},
                                     {"reasoning", uint8_t(EffortStyle::reasoning)},
                                     {"thinking", uint8_t(EffortStyle::thinking)},
-                                    {"enable_thinking", uint8_t(EffortStyle::enable_thinking)}};
+                                    {"enable_thinking", uint8_t(EffortStyle::enable_thinking)},
+                                    {"adaptive", uint8_t(EffortStyle::adaptive)}};
 // The ladder of translation.md section 5; the value is the bit in LaneFlags::effort_levels.
 constexpr Choice effort_levels[] = {{"none", 0}, {"minimal", 1}, {"low", 2}, {"medium", 3},
                                     {"high", 4}, {"xhigh", 5},   {"max", 6}};

@@ -76,7 +76,9 @@ enum class ToolIdStyle : uint8_t { openai, mistral };
 //   reasoning         "reasoning": {"effort": "high"}                         (OpenRouter)
 //   thinking          "thinking": {"type": "enabled" | "disabled"}            (DeepSeek, GLM)
 //   enable_thinking   "enable_thinking": true, "thinking_budget": n           (Qwen)
-enum class EffortStyle : uint8_t { none, reasoning_effort, reasoning, thinking, enable_thinking };
+//   adaptive          "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}  (Anthropic's models
+//                     that know no budget; its others get one, whichever of the words above stands here)
+enum class EffortStyle : uint8_t { none, reasoning_effort, reasoning, thinking, enable_thinking, adaptive };
 // Which forms of structured output the upstream takes.
 enum class StructuredOutput : uint8_t { json_schema, json_object, none };
 
