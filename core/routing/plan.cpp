@@ -6,10 +6,33 @@
 
 namespace signalbox::routing {
 
-const Route* find_route(const Config& config, std::string_view client_model) {
+namespace {
+
+// What Claude Code adds to a model's name for itself, to know how long its context may be.
+constexpr std::string_view local_suffix = "[1m]";
+
+const Route* first_match(const Config& config, std::string_view name) {
   for (const Route& route : config.routes)
-    if (base::matches(route.match, client_model)) return &route;
+    if (base::matches(route.match, name)) return &route;
   return nullptr;
+}
+
+}  // namespace
+
+std::string_view without_local_suffix(std::string_view client_model) {
+  if (client_model.size() <= local_suffix.size()) return client_model;
+  const std::string_view rest = client_model.substr(0, client_model.size() - local_suffix.size());
+  return base::equals_ignoring_case(client_model.substr(rest.size()), local_suffix) ? rest : client_model;
+}
+
+const Route* find_route(const Config& config, std::string_view client_model) {
+  const Route* asked = first_match(config, client_model);
+  const std::string_view name = without_local_suffix(client_model);
+  if (name.size() == client_model.size()) return asked;
+  // A pattern that takes the bare name as well did not mean the suffix: a '*' far down the file must not
+  // take what a route before it serves under the bare name.
+  if (asked && !base::matches(asked->match, name)) return asked;
+  return first_match(config, name);
 }
 
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
@@ -25,6 +48,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
   lane_count = std::min(lane_count, plan_lanes_max);
   std::span<Lane> lanes = arena.array<Lane>(lane_count);
 
+  const std::string_view own_name = without_local_suffix(facts.model);
   size_t filled = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
@@ -35,8 +59,10 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane = {};
       lane.provider = target.provider;
       lane.flags = target.flags;
+      lane.context_tokens_max = target.context_tokens_max;
+      lane.output_tokens_max = target.output_tokens_max;
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
-      lane.upstream_model = target.upstream_model.empty() ? facts.model : std::string_view(target.upstream_model);
+      lane.upstream_model = target.upstream_model.empty() ? own_name : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
       lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
     }

@@ -24,6 +24,8 @@ struct Lane {
   std::string_view credential;  // name; empty: the client's own, or none
   std::string_view upstream_model;
   LaneFlags flags;                   // what its target can take
+  int64_t context_tokens_max = 0;    // of its model; 0: not said
+  int64_t output_tokens_max = 0;
   std::string_view name;             // "provider/credential/model": what health belongs to
   int64_t cooled_until_unix_ms = 0;  // 0: healthy
 };
@@ -40,7 +42,13 @@ inline constexpr size_t plan_lanes_max = 256;
 // Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena);
 
-// The first route whose pattern takes `client_model`, in file order; null when none does.
+// `client_model` as upstreams know it: without the "[1m]", in either case, that Claude Code adds for itself
+// (translation.md section 2). A name that is nothing else stays.
+std::string_view without_local_suffix(std::string_view client_model);
+
+// The first route in file order whose pattern takes `client_model`; null when none does. A route may name
+// the local suffix in its pattern and is then for such names alone; to all others the name is the one
+// without it.
 const Route* find_route(const Config& config, std::string_view client_model);
 
 // The names a client can ask for outright: every models entry and every route pattern without '*',

@@ -81,3 +81,39 @@ TEST_CASE("the catalogue names what can be asked for outright, once", "[plan]") 
   REQUIRE(names.size() == 1);
   CHECK(names[0] == "sonnet");
 }
+
+TEST_CASE("the local suffix [1m] is no part of an upstream's name (strip_one_m_suffix_for_upstream)", "[plan]") {
+  Arena arena;
+  Health health(1);
+  const Config config = two_providers();
+  for (const char* asked : {"claude-opus[1m]", "claude-opus[1M]", "claude-opus"}) {
+    INFO(asked);
+    Plan plan = choose(config, health, asking(asked), 0, arena);
+    REQUIRE(plan.lanes.size() == 1);
+    CHECK(plan.lanes[0].upstream_model == "claude-opus");
+    CHECK(plan.lanes[0].name == "b//claude-opus");
+  }
+  Plan named = choose(config, health, asking("sonnet[1m]"), 0, arena);
+  REQUIRE(named.lanes.size() == 3);
+  CHECK(named.lanes[0].upstream_model == "claude-sonnet");
+  CHECK(named.lanes[2].upstream_model == "sonnet");
+  CHECK(without_local_suffix("[1m]") == "[1m]");
+  CHECK(without_local_suffix("") == "");
+  CHECK(without_local_suffix("x[1m]y") == "x[1m]y");
+  CHECK(without_local_suffix("x[2m]") == "x[2m]");
+}
+
+TEST_CASE("a route that names the suffix serves it, and a catch-all does not take it from the bare name", "[plan]") {
+  Config config = two_providers();
+  config.routes.clear();
+  for (const char* match : {"opus", "opus[1m]", "haiku", "*"}) config.routes.push_back({match, {{1, ""}}});
+  CHECK(find_route(config, "opus[1m]")->match == "opus[1m]");
+  CHECK(find_route(config, "opus")->match == "opus");
+  CHECK(find_route(config, "opus[1M]")->match == "opus");
+  CHECK(find_route(config, "haiku[1m]")->match == "haiku");
+  CHECK(find_route(config, "sonnet[1m]")->match == "*");
+  config.routes.erase(config.routes.begin() + 3);
+  CHECK(find_route(config, "sonnet[1m]") == nullptr);
+  config.routes.insert(config.routes.begin(), Route{"*", {{1, ""}}});
+  CHECK(find_route(config, "opus[1m]")->match == "*");  // file order, where both mean the name
+}
