@@ -31,9 +31,14 @@ struct Observation {
   Usage usage;
   std::string stop_reason;  // at most stop_reason_bytes_max
   bool content = false;     // something a client has seen cannot be taken back (translation.md section 11.5)
-  bool terminal = false;    // the dialect's own end has been seen
+  bool may_end = false;     // whole by its own words: the bytes may stop here without being cut
+  bool terminal = false;    // the dialect's own end has been seen, and nothing follows; may_end too
   bool error = false;       // an error instead of, or inside, the answer
 };
+
+// What observe_whole gets for a member that is there and longer than what was kept of it. No JSON, so it
+// is never taken for the value.
+inline constexpr std::string_view too_long = "...";
 
 // One replacement in a request's body: bytes [begin, end) become `text`, which is JSON. `path` names the
 // place for a person.
@@ -77,6 +82,8 @@ struct DialectRow {
   // Sent when a stream has been silent for long: before its first frame, and behind it.
   std::string_view keep_alive_before{};
   std::string_view keep_alive_within{};
+  // The name of the event that is a sign of life and nothing else; empty when there is none.
+  std::string_view ping_event{};
 
   // What an error says, be it an error's whole body or the data of a frame. Plain texts in `arena`.
   // `status` and what the headers say is the caller's part.
@@ -88,7 +95,7 @@ struct DialectRow {
   // Takes note of one frame of a streamed answer. Null where the dialect cannot serve yet.
   void (*observe_frame)(const sse::Frame& frame, Observation& seen) = nullptr;
   // The top-level members of a whole answer that observe_whole wants to see, and what they say: values
-  // in the order of the keys, raw, empty when absent.
+  // in the order of the keys, raw, empty when absent, `too_long` when not kept.
   std::span<const std::string_view> whole_keys{};
   void (*observe_whole)(std::span<const std::string_view> values, Observation& seen) = nullptr;
 

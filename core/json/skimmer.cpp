@@ -37,6 +37,10 @@ std::string_view Skimmer::value(size_t key_index) const {
   return slots_[key_index].text;
 }
 
+bool Skimmer::too_long(size_t key_index) const {
+  return key_index < slots_.size() && slots_[key_index].keep == Keep::too_long;
+}
+
 // Takes in at least one byte of [p, end), p before end, and returns the first not taken. Only a
 // scalar's end looks at a byte without taking it, and then the state has changed.
 const char* Skimmer::step(const char* p, const char* end) {
@@ -164,7 +168,7 @@ void Skimmer::take(const char* begin, const char* end) {
   const auto bytes = static_cast<size_t>(end - begin);
   if (bytes > value_bytes_max_ - slot_->text.size()) {
     slot_->text.clear();
-    slot_->keep = Keep::none;
+    slot_->keep = Keep::too_long;
     slot_ = nullptr;
     return;
   }

@@ -33,6 +33,9 @@ class Skimmer {
   // counts, also while it is not whole. A view until the next feed.
   std::string_view value(size_t key_index) const;
 
+  // Whether the member is there, and longer than value_bytes_max.
+  bool too_long(size_t key_index) const;
+
   // The root object or array has been closed.
   bool whole() const { return state_ == State::closed; }
 
@@ -57,7 +60,7 @@ class Skimmer {
     closed,
     quiet,
   };
-  enum class Keep : uint8_t { none, partial, whole };
+  enum class Keep : uint8_t { none, partial, whole, too_long };
   struct Slot {
     std::string_view key;
     std::string text;

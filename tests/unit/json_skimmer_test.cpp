@@ -85,6 +85,23 @@ TEST_CASE("json skimmer: a value over the bound reads as absent", "[json]") {
   CHECK(skim("{\"model\":[[[[[[[]]]]]]],\"usage\":1}", 10).values == std::vector<std::string>{"1", "", ""});
 }
 
+TEST_CASE("json skimmer: a value over the bound is told from an absent one", "[json]") {
+  Skimmer skimmer(keys, 10);
+  skimmer.feed("{\"model\":\"12345678");
+  CHECK_FALSE(skimmer.too_long(2));
+  skimmer.feed("9");
+  CHECK_FALSE(skimmer.too_long(2));  // ten bytes, and the quote is yet to come
+  skimmer.feed("\",\"usage\":1}");
+  CHECK(skimmer.too_long(2));
+  CHECK_FALSE(skimmer.too_long(0));
+  CHECK_FALSE(skimmer.too_long(1));
+  CHECK_FALSE(skimmer.too_long(3));
+  Skimmer again(keys, 10);
+  again.feed("{\"model\":\"1234567890\",\"model\":2}");
+  CHECK_FALSE(again.too_long(2));
+  CHECK(again.value(2) == "2");
+}
+
 TEST_CASE("json skimmer: other roots, and texts that are none", "[json]") {
   CHECK(skim("[{\"model\":1},[]]") == Seen{{"", "", ""}, true, false});
   CHECK(skim("{}") == Seen{{"", "", ""}, true, true});

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -73,7 +74,11 @@ bool is_content(const Delta& delta);
 // clear() lets go of everything, and keeps the capacity.
 class Deltas {
  public:
-  void push(Delta delta) { items_.push_back(std::move(delta)); }
+  // Any of the deltas; made in its place, because a frame of one word has time for little else.
+  template <class Any>
+  void push(Any&& delta) {
+    items_.emplace_back(std::forward<Any>(delta));
+  }
 
   // A copy of `text` that lives until clear().
   std::string_view keep(std::string_view text) { return texts_.copy(text); }

@@ -1,0 +1,16 @@
+// What Chat answers say of themselves while they go by to a Chat client: the parts of the row.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dialects/dialect.h"
+
+namespace signalbox::dialects::openai_chat {
+
+void observe_frame(const sse::Frame& frame, Observation& seen);
+
+inline constexpr std::string_view whole_keys[] = {"usage", "choices", "error"};
+void observe_whole(std::span<const std::string_view> values, Observation& seen);
+
+}  // namespace signalbox::dialects::openai_chat
