@@ -216,6 +216,43 @@ TEST_CASE("config file: check says good, bad or unreadable") {
   CHECK(run_check("/", out, err) == 2);
 }
 
+TEST_CASE("config file: a preset and a key are a provider, and check says what holds in the end") {
+  const TemporaryFile file(
+      "providers:\n"
+      "  deepseek: {preset: deepseek, key: \"${DEEPSEEK_API_KEY}\"}\n"
+      "  local: {preset: olama}\n"
+      "routes:\n"
+      "  - {match: \"*\", targets: [deepseek/deepseek-chat]}\n");
+  std::ostringstream out, err;
+  CHECK(run_check(file.path(), out, err, environment({{"DEEPSEEK_API_KEY", "key-4711"}})) == 1);
+  CHECK(out.str().empty());
+  const TemporaryFile good(
+      "providers:\n"
+      "  deepseek: {preset: deepseek, key: \"${DEEPSEEK_API_KEY}\"}\n"
+      "  local: {preset: ollama, flags: {vision: true, effort_levels: [none, low]}, enabled: false}\n"
+      "routes:\n"
+      "  - {match: \"*\", targets: [deepseek/deepseek-chat]}\n");
+  err.str("");
+  CHECK(run_check(good.path(), out, err, environment({{"DEEPSEEK_API_KEY", "key-4711"}})) == 0);
+  CHECK(err.str().empty());
+  CHECK(out.str() ==
+        good.path() +
+            ": good: 2 providers, 0 models, 1 route, 0 warnings\n"
+            R"(  deepseek: openai_chat at https://api.deepseek.com, flags {"vision":false,"tool_choice":"auto_only",)"
+            R"("parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking",)"
+            R"("structured_output":"json_object","strip_billing":true})"
+            "\n"
+            R"(  local: openai_chat at http://127.0.0.1:11434/v1, flags {"tool_choice":"none","parallel_tools":false,)"
+            R"("effort_style":"none","effort_levels":["none","low"],"strip_billing":true}, not enabled)"
+            "\n");
+  // For other hosts the preset stays a preset, and the variable a variable.
+  std::ostringstream printed;
+  REQUIRE(run_config(good.path(), printed, err, environment({})) == 0);
+  CHECK(printed.str().find("\"preset\": \"deepseek\"") != std::string::npos);
+  CHECK(printed.str().find("\"${DEEPSEEK_API_KEY}\"") != std::string::npos);
+  CHECK(printed.str().find("needs_reasoning_content") == std::string::npos);
+}
+
 TEST_CASE("config file: the printed configuration keeps variables and loses secrets") {
   const TemporaryFile file(yaml_sample);
   std::ostringstream out, err;
@@ -269,12 +306,34 @@ TEST_CASE("config file: schema prints both forms and refuses others") {
 TEST_CASE("config file: the example is good, and the reference page is current") {
   // The build names sources by their whole path.
   const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
-  const LoadedConfig loaded = load_config(
-      root + "/config.example.yaml",
-      environment({{"ANTHROPIC_API_KEY", "a"}, {"OPENROUTER_API_KEY", "b"}, {"SIGNALBOX_KEY", "a-client-key"}}));
+  const LoadedConfig loaded =
+      load_config(root + "/config.example.yaml", environment({{"ANTHROPIC_API_KEY", "a"},
+                                                              {"OPENROUTER_API_KEY", "b"},
+                                                              {"DEEPSEEK_API_KEY", "c"},
+                                                              {"SIGNALBOX_KEY", "a-client-key"}}));
   CHECK(said(loaded).empty());
   CHECK(loaded.status == LoadStatus::ok);
   std::string problem;
   // Regenerate with: signalbox schema --format markdown > docs/configuration.md
   CHECK(read_text(root + "/docs/configuration.md", problem).value_or("") == config::reference_page());
+}
+
+TEST_CASE("config file: every configuration of the guides is good as it stands") {
+  const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
+  size_t tried = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(root + "/docs/guides")) {
+    std::string problem;
+    const std::string page = read_text(entry.path().string(), problem).value_or("");
+    constexpr std::string_view begin = "```yaml\n", end = "```\n";
+    for (size_t at = page.find(begin); at != std::string::npos; at = page.find(begin, at)) {
+      at += begin.size();
+      const std::string text = page.substr(at, page.find(end, at) - at);
+      INFO(text);
+      const LoadedConfig loaded = load(text, {{"DEEPSEEK_API_KEY", "a"}, {"OPENROUTER_API_KEY", "b"}});
+      CHECK(said(loaded).empty());
+      CHECK(loaded.status == LoadStatus::ok);
+      ++tried;
+    }
+  }
+  CHECK(tried >= 4);
 }
