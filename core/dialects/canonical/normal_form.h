@@ -16,7 +16,10 @@ namespace signalbox::canonical {
 //   a call without a result   gets one: an error, "[tool result missing: interrupted]"
 //   a result without a call   becomes text of the same message, where it stood, so that nothing is lost
 //   two results of one call   the first counts, the others become text
-//   results                   stand first in the message after the calls, in the order of the calls
+//   results                   stand first in the message after the calls, in the order of the calls; what
+//                             came between a call and its result comes after it
+//   an id that stands twice   gets a number, in its call and the result, because upstreams refuse repeats
+// Calls and thinking that are not the assistant's go, with a loss.
 std::span<const Message> in_normal_form(std::span<const Message> messages, Arena& arena, Losses& losses);
 
 }  // namespace signalbox::canonical

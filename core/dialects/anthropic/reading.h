@@ -1,0 +1,99 @@
+// What the readers of a Messages body share: where they are, how they say what is wrong, and the blocks
+// of messages. Inside of the folder; the door is request.h.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/arena.h"
+#include "dialects/canonical/losses.h"
+#include "dialects/canonical/request.h"
+#include "json/reader.h"
+#include "signalbox/fault.h"
+
+namespace signalbox::dialects::anthropic {
+
+// A place in the body, as a chain on the stack; it becomes text only when something is wrong there.
+struct Place {
+  const Place* outer = nullptr;
+  std::string_view member;
+  int64_t index = -1;  // of an element, where `member` is empty
+};
+
+// What reading needs and leaves behind. The first fault counts, and ends the reading.
+struct Reading {
+  std::string_view body;
+  Arena& arena;
+  canonical::Losses& losses;
+  Fault fault{};
+
+  // Note that the value at `place` must be `wanted` ("a string"). `value` is its text, a view into body;
+  // empty when it is missing. Always false, so that readers can return it.
+  bool wrong(const Place& place, std::string_view wanted, std::string_view value);
+  bool wrong_at(const Place& place, std::string_view wanted, size_t offset);
+  bool bad_json(const json::Error& error);
+
+  // The string `value` into `out`; a missing one is wrong.
+  bool need_string(std::string_view value, const Place& place, json::Escaped& out);
+  // The same, but a missing one, or null, is empty.
+  bool take_string(std::string_view value, const Place& place, json::Escaped& out);
+
+  // `text` without escapes; the body's own bytes where it had none, otherwise in the arena.
+  std::string_view plain(json::Escaped text);
+};
+
+inline bool is_absent(std::string_view value) { return value.empty() || value == "null"; }
+
+// The members of one object that somebody asks for, as raw values; of duplicates the last.
+template <size_t count>
+using Values = std::array<std::string_view, count>;
+
+// Reads the object whose begin_object `reader` has just given, to its end. Names and values go by index.
+template <size_t count>
+bool read_members(json::Reader& reader, const std::array<std::string_view, count>& names, Values<count>& values,
+                  Reading& reading) {
+  json::Token token;
+  while ((token = reader.next()) == json::Token::key) {
+    size_t i = 0;
+    while (i < count && !(reader.escaped() ? json::equals(reader.raw(), names[i]) : reader.raw() == names[i])) ++i;
+    const auto value = reader.skip_value();
+    if (!value) return reading.bad_json(reader.error());
+    if (i < count) values[i] = *value;
+  }
+  return token == json::Token::end_object || reading.bad_json(reader.error());
+}
+
+// The same for the object `text`, which has been read over before.
+template <size_t count>
+Values<count> members_of(std::string_view text, const std::array<std::string_view, count>& names, Reading& reading) {
+  Values<count> values{};
+  json::Reader reader(text);
+  if (reader.next() == json::Token::begin_object) read_members(reader, names, values, reading);
+  return values;
+}
+
+// Appends the blocks of the array whose begin_array `reader` has just given, to its end. False when
+// something was wrong.
+bool read_blocks(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Block>& out);
+
+// The blocks from `begin` on, moved into the arena.
+canonical::Blocks take_blocks(std::vector<canonical::Block>& blocks, size_t begin, Arena& arena);
+
+// `value` where it is a cache_control (an object), otherwise nothing.
+inline std::string_view cache_control_of(std::string_view value) {
+  return !value.empty() && value.front() == '{' ? value : std::string_view();
+}
+
+// Appends the tool `text`, an object, as a function; nothing where it is none that can be one, and the
+// loss is noted (translation.md sections 4 and 7).
+bool read_tool(std::string_view text, const Place& place, Reading& reading, std::vector<canonical::Tool>& out);
+
+// Appends what the texts inside the JSON value `text` say, a line each: titles, addresses, queries,
+// output. Neither what only its provider can read nor binary data.
+void append_texts_of(std::string_view text, std::string& out);
+
+}  // namespace signalbox::dialects::anthropic
