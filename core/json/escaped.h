@@ -5,6 +5,8 @@
 // and encoded again, and nothing can change on the way.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -33,5 +35,17 @@ inline void unescape(Escaped text, std::string& out) { unescape(text.inside, out
 
 // Whether it spells nothing but blanks, tabs and line ends.
 bool is_blank(Escaped text);
+
+// What `text` begins with: one byte, or all of an escape and the code point it spells. Bytes of 128 and
+// more are given one by one, so only values below 128 mean a character for certain. `bytes` is 0 where
+// nothing begins: at the end, and at what no Reader lets through.
+struct Unit {
+  uint32_t value = 0;
+  size_t bytes = 0;
+};
+Unit first_unit(std::string_view inside);
+
+// Whether `text` ends with the escape of a high surrogate, whose low one then is still to come.
+bool ends_inside_pair(Escaped text);
 
 }  // namespace signalbox::json

@@ -118,4 +118,26 @@ bool is_blank(Escaped text) {
   return true;
 }
 
+Unit first_unit(std::string_view inside) {
+  if (inside.empty()) return {};
+  if (inside.front() != '\\') return {static_cast<unsigned char>(inside.front()), 1};
+  const Escape escape = read_escape(inside.data(), inside.data() + inside.size());
+  if (!escape.after) return {};
+  return {escape.code_point, static_cast<size_t>(escape.after - inside.data())};
+}
+
+bool ends_inside_pair(Escaped text) {
+  constexpr size_t escape_bytes = 6;
+  const std::string_view inside = text.inside;
+  if (inside.size() < escape_bytes) return false;
+  const size_t at = inside.size() - escape_bytes;
+  if (inside[at] != '\\' || inside[at + 1] != 'u') return false;
+  const int32_t unit = read_hex4(inside.data() + at + 2, inside.data() + inside.size());
+  if (unit < 0 || !is_high_surrogate(static_cast<uint32_t>(unit))) return false;
+  // The backslash begins an escape only where those before it make pairs.
+  size_t before = at;
+  while (before > 0 && inside[before - 1] == '\\') --before;
+  return (at - before) % 2 == 0;
+}
+
 }  // namespace signalbox::json

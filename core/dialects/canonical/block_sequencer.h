@@ -5,11 +5,15 @@
 //   text "a"                     begin text, "a"
 //   call 0 "Bash" {"x            end, begin tool_call, {"x
 //   call 1 "Read" {"y"           (held)
-//   call 0 ":1}                  ":1}
-//   text "b"                     (held, behind the calls)
-//   close                        end, begin tool_call Read, {"y"..., end, begin text, "b", end
+//   call 0 ":1}                  ":1}, end, begin tool_call Read, {"y"
+//   text "b"                     (held, behind the call)
+//   close                        ...
 //
-// The lowest open call is streamed live, later ones are held and follow in order. Held bytes are bounded.
+// The lowest open call is streamed live, later ones and texts behind it are held and follow in order. A
+// call ends when its arguments are a whole object and something else is waiting. What is held is bounded.
+//
+// Arguments go out live once they are seen to begin an object; whatever else they are is known only at
+// the end (arguments.h). A lane with repair_tool_json holds all of them until then.
 #pragma once
 
 #include <cstddef>
@@ -18,34 +22,106 @@
 #include <string_view>
 #include <vector>
 
+#include "dialects/canonical/arguments.h"
 #include "dialects/canonical/delta.h"
 #include "dialects/canonical/parts.h"
 
 namespace signalbox::canonical {
 
+// How the model stopped, as far as calls are concerned: in the midst of arguments is no fault where the
+// bound on the answer's length was reached (translation.md section 9).
+enum class Ending : uint8_t { complete, truncated };
+
 class BlockSequencer {
  public:
-  explicit BlockSequencer(const DecodeContext& context);
+  // So many calls are told apart in one answer; more is a fault. Agents make tens at a time.
+  static constexpr size_t calls_max = 1024;
+
+  // The context's references outlive this.
+  explicit BlockSequencer(const DecodeContext& context) : context_(context) {}
 
   // Pieces, in the order of arrival; empty ones are nothing. Each appends what can be said now.
   void text(BlockKind kind, Escaped piece, Deltas& out);  // text, refusal, thinking
   // `index`: which call of the answer, as the upstream counts; -1 when it does not. `id`, `name`: plain,
-  // empty when this piece does not say. `arguments`: more of the JSON text, escaped.
+  // empty when this piece does not say. `arguments`: more of the JSON text, escaped; a piece that repeats
+  // all that came before and goes on is taken for what it adds. Another id or name under the same index
+  // is another call, where a name is said or the arguments were whole; the same without an index.
   void call(int64_t index, std::string_view id, std::string_view name, Escaped arguments, Deltas& out);
 
-  // The state of the thinking block that is open or was closed last goes out with its end.
-  void thinking_state(const Provenance& from);
+  // The state of the thinking that is open or waits last goes out with its end. Where there is none it
+  // becomes a redacted_thinking of its own.
+  void thinking_state(const Provenance& from, Deltas& out);
+
+  // What is known to be wrong so far; from then on pieces are nothing.
+  const Fault& fault() const { return fault_; }
 
   // No more pieces: closes and gives out everything. A call whose arguments are no JSON object, or whose
-  // name never came, is a fault (upstream_broken), and then nothing more is said.
-  Fault close(Deltas& out);
+  // name never came, is a fault (upstream_broken), and then nothing more is said. Of a truncated answer
+  // arguments go out as far as they came, and a call without a name does not.
+  Fault close(Ending ending, Deltas& out);
 
   // Whether anything was said that a client would call content, and whether a call was among it.
-  bool any_content() const;
-  bool any_call() const;
+  bool any_content() const { return any_content_; }
+  bool any_call() const { return any_call_; }
 
  private:
-  // Left to block_sequencer.cpp's author.
+  static constexpr size_t none = size_t(-1);
+
+  struct Call {
+    int64_t index = -1;
+    std::string id;
+    std::string name;
+    std::string arguments;  // all of them so far
+    ArgumentsScan scan;
+    size_t sent = 0;     // bytes of arguments that went out
+    bool begun = false;  // its BlockBegin went out
+    bool ended = false;
+  };
+  struct State {
+    bool known = false;
+    Dialect vendor = Dialect::anthropic;
+    std::string scope;
+    std::string state;
+  };
+  // What waits behind the live call.
+  struct Waiting {
+    BlockKind kind = BlockKind::text;
+    size_t call = none;
+    std::string text;
+    State state;
+  };
+
+  bool hold(size_t bytes);
+  void fail(std::string_view why);
+  size_t call_of(int64_t index, std::string_view id) const;
+  bool is_another(const Call& call, std::string_view id, std::string_view name, Escaped arguments) const;
+  size_t add_call(int64_t index, Deltas& out);
+  void grow(size_t at, Escaped arguments, Deltas& out);
+  void give(Call& call, Escaped last_piece, Deltas& out);
+  bool finished(const Call& call) const { return call.begun && call.scan.whole(); }
+  void begin_call(Call& call, Deltas& out);
+  void end_call(Ending ending, Deltas& out);
+  void leave_nameless(Ending ending);
+  void begin_text(BlockKind kind, Deltas& out);
+  void give_text(Escaped piece, Deltas& out);
+  void end_text(Deltas& out);
+  void take_waiting(Deltas& out);
+  void advance(Deltas& out);
+  Repair repair() const { return context_.flags.repair_tool_json ? Repair::yes : Repair::no; }
+
+  DecodeContext context_;
+  Fault fault_;
+  std::vector<Call> calls_;
+  std::vector<Waiting> waiting_;
+  size_t waiting_at_ = 0;  // the first that still waits
+  size_t live_ = none;     // the call that is open, or would be if its name were known
+  bool text_open_ = false;
+  BlockKind text_kind_ = BlockKind::text;
+  std::string half_pair_;  // an escape whose other half is in the next piece of the open text
+  State state_;            // of the open text
+  size_t held_bytes_ = 0;
+  bool any_content_ = false;
+  bool any_call_ = false;
 };
 
 }  // namespace signalbox::canonical

@@ -16,6 +16,7 @@
 #include "dialects/canonical/losses.h"
 #include "dialects/canonical/request.h"
 #include "dialects/canonical/tool_names.h"
+#include "routing/verdict.h"
 #include "signalbox/config.h"
 #include "signalbox/fault.h"
 #include "sse/frame_reader.h"
@@ -39,12 +40,20 @@ struct WriteContext {
   Losses& losses;                 // filled: what this dialect cannot carry, or this lane
 };
 
+// Arguments of calls come from a model, whose whole answer is far smaller than this.
+inline constexpr size_t arguments_bytes_default = size_t(16) << 20;
+
 // What a decoder is told.
 struct DecodeContext {
   const LaneFlags& flags;
   const ToolNames& names;  // gives the tools their own names back
   Losses& losses;
-  size_t arguments_bytes_max = 0;  // arguments of one answer's calls, held to be checked; more is a fault
+  // What one answer may hold back: arguments of calls, which are checked when they are whole, and what
+  // waits behind them. More is a fault.
+  size_t arguments_bytes_max = arguments_bytes_default;
+  // For errors inside an answer (routing/verdict.h).
+  routing::CredentialOwner credential = routing::CredentialOwner::ours;
+  routing::ModelNamed model_named = routing::ModelNamed::by_configuration;
 };
 
 // Reads an upstream's answer. Feed it frames, or one whole answer, never both; then finish.

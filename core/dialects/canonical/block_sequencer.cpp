@@ -1,0 +1,291 @@
+#include "dialects/canonical/block_sequencer.h"
+
+#include <utility>
+
+namespace signalbox::canonical {
+namespace {
+
+// What a call or a text that waits costs beside its bytes.
+constexpr size_t entry_bytes = 128;
+
+bool begins_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+Provenance kept(Dialect vendor, std::string_view scope, std::string_view state, Deltas& out) {
+  return {vendor, out.keep(scope), {out.keep(state)}};
+}
+
+}  // namespace
+
+// ---- texts
+
+void BlockSequencer::text(BlockKind kind, Escaped piece, Deltas& out) {
+  if (piece.empty() || fault_) return;
+  if (text_open_ && kind == text_kind_) return give_text(piece, out);  // almost every piece
+  if (live_ != none) {
+    if (waiting_at_ == waiting_.size() && finished(calls_[live_])) {
+      end_call(Ending::complete, out);
+      if (fault_) return;
+    } else {
+      if (!hold(piece.size())) return;
+      if (waiting_at_ == waiting_.size() || waiting_.back().kind != kind) {
+        if (!hold(entry_bytes)) return;
+        waiting_.push_back({kind, none, {}, {}});
+      }
+      waiting_.back().text += piece.inside;
+      return;
+    }
+  }
+  end_text(out);
+  begin_text(kind, out);
+  give_text(piece, out);
+}
+
+void BlockSequencer::begin_text(BlockKind kind, Deltas& out) {
+  out.push(BlockBegin{kind, {}, {}});
+  text_open_ = true;
+  text_kind_ = kind;
+}
+
+void BlockSequencer::give_text(Escaped piece, Deltas& out) {
+  any_content_ = true;
+  if (!half_pair_.empty()) {
+    half_pair_ += piece.inside;
+    piece = {out.keep(half_pair_)};
+    half_pair_.clear();
+  }
+  if (json::ends_inside_pair(piece)) {
+    constexpr size_t escape_bytes = 6;
+    half_pair_ = piece.inside.substr(piece.size() - escape_bytes);
+    piece.inside.remove_suffix(escape_bytes);
+  }
+  if (!piece.empty()) out.push(Fragment{piece});
+}
+
+void BlockSequencer::end_text(Deltas& out) {
+  if (!text_open_) return;
+  if (!half_pair_.empty()) out.push(Fragment{{out.keep(half_pair_)}});
+  half_pair_.clear();
+  BlockEnd end;
+  if (state_.known) end.from = kept(state_.vendor, state_.scope, state_.state, out);
+  out.push(end);
+  state_ = {};
+  text_open_ = false;
+}
+
+void BlockSequencer::thinking_state(const Provenance& from, Deltas& out) {
+  if (fault_ || !hold(from.state.size() + entry_bytes)) return;
+  State state{true, from.vendor, std::string(from.scope), std::string(from.state.inside)};
+  if (text_open_ && text_kind_ == BlockKind::thinking) {
+    state_ = std::move(state);
+  } else if (waiting_at_ != waiting_.size() && waiting_.back().kind == BlockKind::thinking) {
+    waiting_.back().state = std::move(state);
+  } else if (live_ != none) {
+    waiting_.push_back({BlockKind::redacted_thinking, none, {}, std::move(state)});
+    if (finished(calls_[live_])) advance(out);
+  } else {
+    end_text(out);
+    any_content_ = true;
+    begin_text(BlockKind::redacted_thinking, out);
+    state_ = std::move(state);
+    end_text(out);
+  }
+}
+
+// ---- calls
+
+void BlockSequencer::call(int64_t index, std::string_view id, std::string_view name, Escaped arguments, Deltas& out) {
+  if (fault_) return;
+  size_t at = call_of(index, id);
+  if (at == none || is_another(calls_[at], id, name, arguments)) {
+    at = add_call(index, out);
+    if (at == none) return;
+  }
+  Call& call = calls_[at];
+  // What is said first counts: a begun block cannot be renamed, and who repeats id or name says the same.
+  if (call.id.empty() && !id.empty() && hold(id.size())) call.id = id;
+  if (call.name.empty() && !name.empty() && hold(name.size())) call.name = name;
+  grow(at, arguments, out);
+}
+
+// The call that a piece belongs to, if it is not found to be another one: the newest of its index; of its
+// id where there is no index; else the newest of all.
+size_t BlockSequencer::call_of(int64_t index, std::string_view id) const {
+  if (calls_.empty()) return none;
+  if (index == -1 && id.empty()) return calls_.size() - 1;
+  for (size_t at = calls_.size(); at-- > 0;) {
+    if (index != -1 ? calls_[at].index == index : calls_[at].id == id) return at;
+  }
+  // An id that comes late, of a call without an index.
+  if (index == -1 && calls_.back().index == -1 && calls_.back().id.empty()) return calls_.size() - 1;
+  return none;
+}
+
+bool BlockSequencer::is_another(const Call& call, std::string_view id, std::string_view name, Escaped arguments) const {
+  const bool other_id = !id.empty() && !call.id.empty() && id != call.id;
+  const bool same_id = !id.empty() && id == call.id;
+  const bool other_name = !name.empty() && !call.name.empty() && name != call.name;
+  if (same_id) return false;
+  if (!name.empty() && (other_id || other_name)) return true;
+  // Some servers make up an id for every piece, others repeat the name: only what cannot belong to a
+  // whole object any more makes another call of it.
+  return (other_id || !name.empty()) && call.scan.whole() && !json::is_blank(arguments) &&
+         !begins_with(arguments.inside, call.arguments);
+}
+
+size_t BlockSequencer::add_call(int64_t index, Deltas& out) {
+  if (calls_.size() == calls_max) return fail("The answer has too many tool calls."), none;
+  if (!hold(entry_bytes)) return none;
+  const size_t at = calls_.size();
+  calls_.emplace_back();
+  calls_.back().index = index;
+  if (live_ != none && waiting_at_ == waiting_.size() && finished(calls_[live_])) end_call(Ending::complete, out);
+  if (fault_) return none;
+  if (live_ != none) {
+    waiting_.push_back({BlockKind::tool_call, at, {}, {}});
+  } else {
+    end_text(out);
+    live_ = at;
+  }
+  return at;
+}
+
+// Takes more arguments in, and gives out what can be.
+void BlockSequencer::grow(size_t at, Escaped arguments, Deltas& out) {
+  if (fault_) return;
+  Call& call = calls_[at];
+  // All that came before, once more: an upstream that repeats itself (SHTUCodeProxy).
+  if (call.scan.begins_object() && begins_with(arguments.inside, call.arguments)) {
+    arguments.inside.remove_prefix(call.arguments.size());
+  }
+  if (call.ended) {
+    if (!json::is_blank(arguments)) fail("Arguments of a tool call go on behind their end.");
+    return;
+  }
+  if (!hold(arguments.size())) return;
+  call.scan.feed(arguments);
+  call.arguments += arguments.inside;
+  if (at != live_) return;
+  give(call, arguments, out);
+  if (waiting_at_ != waiting_.size() && finished(call)) advance(out);
+}
+
+void BlockSequencer::begin_call(Call& call, Deltas& out) {
+  out.push(BlockBegin{BlockKind::tool_call, out.keep(call.id), out.keep(context_.names.asked(call.name))});
+  call.begun = true;
+  any_content_ = any_call_ = true;
+}
+
+// Gives out of the live call what may be said. `last_piece` is what its arguments end with: where only
+// that is new, it goes out as it lies.
+void BlockSequencer::give(Call& call, Escaped last_piece, Deltas& out) {
+  if (!call.begun) {
+    // An id may still come behind the name, but not behind the arguments.
+    if (call.name.empty() || (call.id.empty() && call.arguments.empty())) return;
+    begin_call(call, out);
+  }
+  if (!call.scan.begins_object() || repair() == Repair::yes) return;
+  Escaped unsent{std::string_view(call.arguments).substr(call.sent)};
+  const bool lies_outside = unsent.size() == last_piece.size();
+  if (json::ends_inside_pair(unsent)) unsent.inside.remove_suffix(6);
+  if (unsent.empty()) return;
+  call.sent += unsent.size();
+  out.push(Fragment{{lies_outside ? last_piece.inside.substr(0, unsent.size()) : out.keep(unsent.inside)}});
+}
+
+// Ends the live call, which has begun.
+void BlockSequencer::end_call(Ending ending, Deltas& out) {
+  Call& call = calls_[live_];
+  std::string object;
+  const bool went_out = call.sent > 0;
+  const bool mend = !went_out && ending == Ending::complete;
+  const ArgumentsKind kind = read_arguments({call.arguments}, mend ? repair() : Repair::no, object);
+  if (kind == ArgumentsKind::broken && ending == Ending::complete) {
+    return fail("The arguments of a tool call are no JSON object.");
+  }
+  if (went_out) {
+    if (call.sent < call.arguments.size()) {
+      out.push(Fragment{{out.keep(std::string_view(call.arguments).substr(call.sent))}});
+    }
+  } else if (kind == ArgumentsKind::object) {
+    out.push(Fragment{{out.keep(object)}});
+  } else if (kind == ArgumentsKind::broken && call.scan.begins_object()) {
+    out.push(Fragment{{out.keep(call.arguments)}});  // truncated, and held because they might have been mended
+  }
+  out.push(BlockEnd{});
+  call.ended = true;
+  live_ = none;
+}
+
+// The live call's name never came.
+void BlockSequencer::leave_nameless(Ending ending) {
+  const Call& call = calls_[live_];
+  if (!call.scan.blank() && ending == Ending::complete) return fail("A tool call has no name.");
+  if (!call.scan.blank() || !call.id.empty()) context_.losses.add("tool_calls.name");
+  live_ = none;
+}
+
+// ---- what waits
+
+// Makes the first of those that wait the open one. Nothing is open.
+void BlockSequencer::take_waiting(Deltas& out) {
+  Waiting next = std::move(waiting_[waiting_at_++]);
+  if (waiting_at_ == waiting_.size()) {
+    waiting_.clear();
+    waiting_at_ = 0;
+  }
+  if (next.call != none) {
+    live_ = next.call;
+    give(calls_[live_], {}, out);
+    return;
+  }
+  any_content_ = true;
+  begin_text(next.kind, out);
+  state_ = std::move(next.state);
+  if (!next.text.empty()) give_text({out.keep(next.text)}, out);
+  if (next.kind == BlockKind::redacted_thinking) end_text(out);
+}
+
+// The live call is finished and something waits: goes on to the first that is not finished.
+void BlockSequencer::advance(Deltas& out) {
+  while (!fault_ && waiting_at_ != waiting_.size()) {
+    if (live_ != none) {
+      if (!finished(calls_[live_])) return;
+      end_call(Ending::complete, out);
+      if (fault_) return;
+    }
+    end_text(out);
+    take_waiting(out);
+  }
+}
+
+Fault BlockSequencer::close(Ending ending, Deltas& out) {
+  while (!fault_) {
+    if (live_ != none && calls_[live_].name.empty()) {
+      leave_nameless(ending);
+    } else if (live_ != none) {
+      if (!calls_[live_].begun) begin_call(calls_[live_], out);
+      end_call(ending, out);
+    }
+    end_text(out);
+    if (fault_ || waiting_at_ == waiting_.size()) break;
+    take_waiting(out);
+  }
+  return fault_;
+}
+
+// ---- bounds
+
+bool BlockSequencer::hold(size_t bytes) {
+  if (bytes > context_.arguments_bytes_max - held_bytes_) {
+    fail("The answer's tool calls are too long.");
+    return false;
+  }
+  held_bytes_ += bytes;
+  return true;
+}
+
+void BlockSequencer::fail(std::string_view why) {
+  if (!fault_) fault_ = {FaultKind::upstream_broken, std::string(why)};
+}
+
+}  // namespace signalbox::canonical

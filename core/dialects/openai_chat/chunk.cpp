@@ -1,0 +1,229 @@
+// One pass over the text. Whatever is not asked for is skipped, and checked on the way.
+#include "dialects/openai_chat/chunk.h"
+
+#include <utility>
+
+#include "json/reader.h"
+#include "json/walk.h"
+
+namespace signalbox::dialects::openai_chat {
+namespace {
+
+using json::Reader;
+using json::Token;
+
+// Whether the value says anything: not null, false, "", [] or {}.
+bool says_something(std::string_view value) {
+  if (value.size() <= 2 || value == "null" || value == "false") return false;
+  if (value.front() != '[' && value.front() != '{') return true;
+  Reader reader(value);
+  reader.next();
+  const Token first = reader.next();
+  return first != Token::end_array && first != Token::end_object;
+}
+
+std::string_view container(std::string_view value, char bracket) {
+  return value.front() == bracket ? value : std::string_view();
+}
+
+// Calls on_member(key) for each member of the object that begins at the reader's next value; on_member
+// reads the value and says whether that went well. A value that is no object has no members.
+template <class OnMember>
+bool each_member_of(Reader& reader, OnMember&& on_member) {
+  Reader ahead = reader;
+  if (ahead.next() != Token::begin_object) return reader.skip_value().has_value();
+  reader = ahead;
+  while (reader.next() == Token::key) {
+    if (!on_member(reader.raw())) return false;
+  }
+  return reader.current() == Token::end_object;
+}
+
+bool read_function(Reader& reader, CallPiece& call) {
+  return each_member_of(reader, [&](std::string_view key) {
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    if (key == "name") {
+      call.name = json::escaped(*value);
+    } else if (key == "arguments") {
+      call.arguments = json::escaped(*value);
+      if (value->front() != '"' && *value != "null") call.arguments_json = *value;
+    }
+    return true;
+  });
+}
+
+bool read_call(Reader& reader, CallPiece& call) {
+  return each_member_of(reader, [&](std::string_view key) {
+    if (key == "function") return read_function(reader, call);
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    if (key == "id") call.id = json::escaped(*value);
+    else if (key == "index") call.index = json::to_int64(*value).value_or(-1);
+    return true;
+  });
+}
+
+bool read_calls(Reader& reader, std::vector<CallPiece>& calls) {
+  Reader ahead = reader;
+  if (ahead.next() != Token::begin_array) return reader.skip_value().has_value();
+  reader = ahead;
+  for (;;) {
+    ahead = reader;
+    if (ahead.next() == Token::end_array) break;
+    calls.emplace_back();
+    if (!read_call(reader, calls.back())) return false;
+  }
+  return reader.next() == Token::end_array;
+}
+
+// A delta, or a message.
+bool read_message(Reader& reader, Chunk& chunk) {
+  Escaped reasoning_content, reasoning;
+  CallPiece function_call;
+  bool legacy = false;
+  const bool read = each_member_of(reader, [&](std::string_view key) {
+    if (key == "tool_calls") return read_calls(reader, chunk.calls);
+    if (key == "function_call") {
+      legacy = true;
+      return read_function(reader, function_call);
+    }
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    if (key == "content") {
+      chunk.text = json::escaped(*value);
+      chunk.text_parts = container(*value, '[');
+    } else if (key == "reasoning_content") {
+      reasoning_content = json::escaped(*value);
+    } else if (key == "reasoning") {
+      reasoning = json::escaped(*value);
+    } else if (key == "reasoning_details") {
+      chunk.reasoning_details = container(*value, '[');
+    } else if (key == "refusal") {
+      chunk.refusal = json::escaped(*value);
+    } else if (key == "annotations") {
+      chunk.annotations = says_something(*value);
+    } else if (key == "audio") {
+      chunk.audio = says_something(*value);
+    } else if (key == "images") {
+      chunk.images = says_something(*value);
+    }
+    return true;
+  });
+  // Several of them say the same twice (OpenRouter, vLLM).
+  chunk.reasoning = reasoning_content.empty() ? reasoning : reasoning_content;
+  const bool says = !function_call.name.empty() || !function_call.arguments.empty();
+  if (legacy && says && chunk.calls.empty()) chunk.calls.push_back(function_call);
+  return read;
+}
+
+// What a choice says is forgotten; what the chunk says is kept.
+void clear_choice(Chunk& chunk) {
+  chunk.is_message = false;
+  chunk.text = chunk.refusal = chunk.reasoning = chunk.finish_reason = chunk.matched_stop = {};
+  chunk.text_parts = chunk.reasoning_details = {};
+  chunk.annotations = chunk.audio = chunk.images = false;
+  chunk.calls.clear();
+}
+
+bool read_choice(Reader& reader, std::string_view text, Chunk& chunk) {
+  int64_t index = 0;
+  std::string_view usage;
+  bool error = false, is_delta = false;
+  Reader message = reader;  // where the message begins; read last, because a delta outranks it
+  bool has_message = false;
+  Reader ahead = reader;
+  ahead.next();
+  const size_t begin = ahead.offset();
+  const bool read = each_member_of(reader, [&](std::string_view key) {
+    if (key == "delta") {
+      is_delta = true;
+      return read_message(reader, chunk);
+    }
+    if (key == "message") {
+      message = reader;
+      has_message = true;
+    }
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    if (key == "index") index = json::to_int64(*value).value_or(0);
+    else if (key == "finish_reason") chunk.finish_reason = json::escaped(*value);
+    else if (key == "stop_reason" || key == "matched_stop") {
+      if (value->front() == '"') chunk.matched_stop = json::escaped(*value);  // else a token's number
+    } else if (key == "usage") usage = container(*value, '{');
+    else if (key == "error") error = says_something(*value);
+    return true;
+  });
+  if (!read) return false;
+  if (has_message && !is_delta) {
+    if (!read_message(message, chunk)) return false;
+    chunk.is_message = true;
+    // Whole calls are told apart by their places, whatever they say of themselves.
+    for (size_t i = 0; i < chunk.calls.size(); ++i) chunk.calls[i].index = static_cast<int64_t>(i);
+  }
+  if (index != 0) {
+    chunk.others = true;
+    clear_choice(chunk);
+    return true;
+  }
+  chunk.choice = true;
+  if (!usage.empty()) chunk.usage = usage;  // Moonshot
+  if (error) chunk.error = text.substr(begin, reader.end_offset() - begin);
+  return true;
+}
+
+bool read_choices(Reader& reader, std::string_view text, Chunk& chunk) {
+  Reader ahead = reader;
+  if (ahead.next() != Token::begin_array) return reader.skip_value().has_value();
+  reader = ahead;
+  chunk.choices = true;
+  for (;;) {
+    ahead = reader;
+    if (ahead.next() == Token::end_array) break;
+    if (!chunk.choice) {
+      if (!read_choice(reader, text, chunk)) return false;
+    } else {
+      if (!reader.skip_value()) return false;
+      chunk.others = true;
+    }
+  }
+  return reader.next() == Token::end_array;
+}
+
+}  // namespace
+
+void Chunk::clear() {
+  std::vector<CallPiece> memory = std::move(calls);
+  memory.clear();
+  *this = {};
+  calls = std::move(memory);
+}
+
+bool read_chunk(std::string_view text, Chunk& chunk) {
+  chunk.clear();
+  Reader reader(text);
+  if (reader.next() != Token::begin_object) return false;
+  while (reader.next() == Token::key) {
+    const std::string_view key = reader.raw();
+    if (key == "choices") {
+      if (!read_choices(reader, text, chunk)) return false;
+      continue;
+    }
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    if (key == "id") {
+      chunk.id = json::escaped(*value);
+    } else if (key == "usage") {
+      if (value->front() == '{') chunk.usage = *value;
+    } else if (key == "x_groq") {  // Groq's older place for it
+      if (chunk.usage.empty()) chunk.usage = json::member(*value, "usage");
+    } else if (key == "error") {
+      if (says_something(*value)) chunk.error = text;
+    } else if (key == "object" || key == "type") {
+      if (*value == "\"error\"") chunk.error = text;
+    }
+  }
+  return reader.current() == Token::end_object && reader.next() == Token::end;
+}
+
+}  // namespace signalbox::dialects::openai_chat

@@ -1,0 +1,53 @@
+// One chunk of a streamed Chat answer, or a whole one: they differ in little, and are read alike.
+//
+// Servers that call themselves compatible leave members out, send null for them, or send them in other
+// forms; all forms seen are read here, and nothing above knows of them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "json/escaped.h"
+
+namespace signalbox::dialects::openai_chat {
+
+using json::Escaped;
+
+// More of one tool call.
+struct CallPiece {
+  int64_t index = -1;  // -1: not said
+  Escaped id;
+  Escaped name;
+  Escaped arguments;
+  std::string_view arguments_json;  // where they are no string: the JSON they are
+};
+
+// All views are into the text that was read.
+struct Chunk {
+  Escaped id;
+  bool choices = false;     // there is a list of choices, be it an empty one
+  bool choice = false;      // the choice with index 0 is among them; what follows is its
+  bool others = false;      // other choices are, which nobody asked for
+  bool is_message = false;  // it is whole, and no piece
+  Escaped text;
+  std::string_view text_parts;  // the list, where the content is one
+  Escaped refusal;
+  Escaped reasoning;
+  std::string_view reasoning_details;  // a list; looked at only where `reasoning` is empty
+  std::vector<CallPiece> calls;
+  Escaped finish_reason;
+  Escaped matched_stop;    // which stop sequence it was
+  std::string_view usage;  // an object
+  std::string_view error;  // an object that holds "error", or is one; empty when there is none
+  bool annotations = false;
+  bool audio = false;
+  bool images = false;
+
+  void clear();
+};
+
+// Reads `text` into `chunk`, whose memory is used again. False when it is no JSON object.
+bool read_chunk(std::string_view text, Chunk& chunk);
+
+}  // namespace signalbox::dialects::openai_chat
