@@ -116,3 +116,39 @@ TEST_CASE("observing: a frame without an event line says its type in its data", 
   CHECK_FALSE(seen_of("error", R"({"type":"error","err)").error);
   CHECK_FALSE(seen_of("ping", R"({"type":"ping"})").terminal);
 }
+
+TEST_CASE("observing: content is what a client has seen, and heads and pings are none", "[anthropic]") {
+  CHECK(seen_of("content_block_delta", R"({"type":"content_block_delta","delta":{}})").content);
+  CHECK(seen_of("", R"({"type":"content_block_delta","delta":{}})").content);
+  for (const char* block : {R"({"type":"tool_use","id":"t"})", R"({"type":"thinking","thinking":"a"})",
+                            R"({"type":"text","text":"a"})", R"({"type":"redacted_thinking","data":"x"})"}) {
+    INFO(block);
+    CHECK(seen_of("content_block_start", std::string(R"({"content_block":)") + block + "}").content);
+  }
+  for (const char* block : {R"({"type":"text","text":""})", R"({"type":"thinking","thinking":"","signature":""})"}) {
+    INFO(block);
+    CHECK_FALSE(seen_of("content_block_start", std::string(R"({"content_block":)") + block + "}").content);
+  }
+  CHECK_FALSE(seen_of("message_start", R"({"type":"message_start","message":{"content":[]}})").content);
+  CHECK_FALSE(seen_of("ping", R"({"type":"ping"})").content);
+  CHECK_FALSE(seen_of("message_delta", R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})").may_end);
+  CHECK(seen_of("message_stop", R"({"type":"message_stop"})").may_end);
+}
+
+TEST_CASE("observing: a whole answer has content, or none, or more than is kept", "[anthropic]") {
+  auto content_of = [](std::string_view content) {
+    dialects::Observation seen;
+    const std::string_view values[] = {"", "\"end_turn\"", "", content};
+    REQUIRE(anthropic_row.whole_keys.size() == 4);
+    REQUIRE(anthropic_row.whole_keys[3] == "content");
+    anthropic_row.observe_whole(std::span<const std::string_view>(values, std::size(values)), seen);
+    CHECK_FALSE(seen.error);
+    return seen.content;
+  };
+  CHECK(content_of(R"([{"type":"text","text":""},{"type":"tool_use"}])"));
+  CHECK(content_of(dialects::too_long));
+  CHECK_FALSE(content_of(R"([{"type":"text","text":""}])"));
+  CHECK_FALSE(content_of("[]"));
+  CHECK_FALSE(content_of(""));
+  CHECK_FALSE(content_of("null"));
+}
