@@ -69,6 +69,7 @@ const DialectRow openai_responses_row = {.dialect = Dialect::openai_responses,
                                          .write_error_frame = openai::write_error_frame,
                                          .keep_alive_before = openai::keep_alive,
                                          .keep_alive_within = openai::keep_alive,
+                                         .read_error = openai::read_error,
                                          .write_catalogue = openai::write_catalogue,
                                          .write_model = openai::write_model};
 

@@ -16,6 +16,9 @@ inline constexpr std::string_view keep_alive = ": keepalive\n\n";
 
 void write_error(std::string& out, const Fault& fault, int status, std::string_view request_id);
 void write_error_frame(std::string& out, const Fault& fault, std::string_view request_id);
+// In openai_error.cpp.
+routing::UpstreamError read_error(std::string_view body, Arena& arena);
+
 void write_catalogue(std::string& out, std::span<const ModelEntry> models);
 void write_model(std::string& out, const ModelEntry& model);
 

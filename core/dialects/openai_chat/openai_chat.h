@@ -7,4 +7,11 @@ namespace signalbox::dialects {
 
 extern const DialectRow openai_chat_row;
 
+// Parts of the row; DialectRow says what each is, and the files how.
+namespace openai_chat {
+
+canonical::ReadResult read_request(std::string_view body, Arena& arena, canonical::Losses& losses);
+void write_request(const canonical::Request& request, const canonical::WriteContext& context, std::string& body);
+
+}  // namespace openai_chat
 }  // namespace signalbox::dialects

@@ -1,0 +1,83 @@
+#include "dialects/openai_chat/reading.h"
+
+#include "base/text.h"
+#include "json/escaped.h"
+
+namespace signalbox::dialects::openai_chat {
+
+bool Reading::wrong(std::string_view member, std::string_view wanted, std::string_view at) {
+  if (fault_) return false;
+  std::string detail = "\"";
+  detail += member;
+  detail += "\" must be ";
+  detail += wanted;
+  detail += " (at byte ";
+  base::append_decimal(detail, int64_t(at.data() - body_.data()));
+  detail += ").";
+  fault_ = {FaultKind::bad_request, std::move(detail)};
+  return false;
+}
+
+bool Reading::bad_json(const json::Error& error) {
+  if (fault_) return false;
+  std::string detail = "The request body is not valid JSON: ";
+  detail += error.what;
+  detail += " at byte ";
+  base::append_decimal(detail, int64_t(error.offset));
+  detail += ".";
+  fault_ = {FaultKind::bad_json, std::move(detail)};
+  return false;
+}
+
+void Reading::lose(std::string_view path, std::string_view name, std::string_view value) {
+  for (const std::string_view nothing : {"", "null", "false", "0", "0.0", "\"\"", "[]", "{}"})
+    if (value == nothing) return;
+  path.empty() ? losses_.add(name) : losses_.add(path, name);
+}
+
+std::string_view Reading::plain(Escaped text) {
+  if (text.inside.find('\\') == std::string_view::npos) return text.inside;
+  std::string spelt;
+  json::unescape(text, spelt);
+  return arena_.copy(spelt);
+}
+
+void Reading::take_number(std::string_view member, std::string_view value, std::string_view& out) {
+  if (!is_said(value)) return;
+  const char c = value.front();
+  if (c != '-' && (c < '0' || c > '9')) {
+    wrong(member, "a number", value);
+  } else {
+    out = value;
+  }
+}
+
+void Reading::take_count(std::string_view member, std::string_view value, int64_t& out) {
+  if (!is_said(value)) return;
+  const auto number = json::to_int64(value);
+  if (!number || *number < 0) {
+    wrong(member, "a whole number", value);
+  } else {
+    out = *number;
+  }
+}
+
+void Reading::take_text(std::string_view member, std::string_view value, Escaped& out) {
+  if (!is_said(value)) return;
+  if (!is_text(value)) {
+    wrong(member, "a string", value);
+  } else {
+    out = json::escaped(value);
+  }
+}
+
+void Reading::take_flag(std::string_view member, std::string_view value, bool& out) {
+  if (!is_said(value)) return;
+  if (value != "true" && value != "false") {
+    wrong(member, "true or false", value);
+  } else {
+    out = value == "true";
+  }
+}
+
+}  // namespace signalbox::dialects::openai_chat
