@@ -1,4 +1,4 @@
-// One try at a lane: what is sent, what its head means, and the commit point.
+// One try at a lane: what is sent, and what the head of its answer says.
 #include "base/text.h"
 #include "exchange/machine.h"
 #include "http/forward.h"
@@ -7,7 +7,7 @@
 #include "json/reader.h"
 #include "json/writer.h"
 #include "routing/cooldown.h"
-#include "routing/health.h"
+#include "routing/retry_budget.h"
 
 namespace signalbox::exchange {
 namespace {
@@ -34,49 +34,97 @@ bool in_a_coding(std::span<const Header> headers) {
   return coding && !http::equals_ignoring_case(http::trim(coding->value), "identity");
 }
 
-// A model that the client did not name itself can be missing without the client being at fault.
-bool mapped(const routing::Lane& lane, const routing::Facts& facts) { return lane.upstream_model != facts.model; }
-
-// What an error of our own keeps of the upstream's headers: when to come back, and what is left.
-bool speaks_of_limits(std::string_view name) {
-  for (std::string_view kept : {"retry-after", "retry-after-ms", "x-should-retry"})
-    if (http::equals_ignoring_case(name, kept)) return true;
-  return base::begins_ignoring_case(name, "anthropic-ratelimit-") || base::begins_ignoring_case(name, "x-ratelimit-");
-}
+// An error's few words come with its head or soon after; nobody waits longer for them.
+constexpr int64_t error_body_ms_max = 5'000;
 
 }  // namespace
 
-void Machine::open_attempt(const routing::Lane& lane) {
+// Does what `choice` says; it is the lane's turn.
+void Machine::serve(const Choice& choice) {
+  const uint32_t number = attempt_.number;
+  attempt_ = {};
+  attempt_.number = number;
+  attempt_.choice = &choice;
+  report_.provider = provider().name;
+  report_.credential = choice.lane->credential;
+  report_.upstream_model = choice.lane->upstream_model;
+  report_.upstream_request_id.clear();
+  switch (choice.service) {
+    case Service::forward: return open_attempt(choice);
+    case Service::translate: {
+      Fault fault = translate_request(*choice.lane);
+      if (fault) return fail_attempt(fault.kind, std::move(fault.detail));
+      return open_attempt(choice);
+    }
+    case Service::estimate: return reply_estimate();
+    case Service::mock: return answer_with_mock(*choice.lane);
+    case Service::none: return poison("a choice that does not serve");
+  }
+}
+
+void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_edits) {
   enter(Phase::opening);
   if (phase_ != Phase::opening) return;
+  const routing::Lane& lane = *choice.lane;
+  const bool after_refusal = !refusal_edits.empty();
   const uint32_t number = attempt_.number + 1;
   attempt_ = {};
   attempt_.number = report_.attempt_count = number;
-  attempt_.lane = &lane;
+  attempt_.choice = &choice;
   attempt_.open = true;
+  attempt_.edited_after_refusal = after_refusal;
 
   const Provider& to = provider();
   const dialects::DialectRow& dialect = upstream_dialect();
-  const std::string_view path =
-      endpoint_.operation == Operation::count_tokens ? dialect.count_tokens_path : dialect.conversation_path;
+  const std::string_view path = counting() ? dialect.count_tokens_path : dialect.conversation_path;
   const CredentialPlace place = lane.credential.empty() ? CredentialPlace::none : dialect.credential_place;
 
   OpenUpstream open;
   open.attempt = number;
   open.method = "POST";
-  open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
-  open.headers = upstream_headers(to, place);
-  open.body = edited(body_, edits_for(decision_.facts, lane, arena_), arena_);
+  if (choice.service == Service::translate) {
+    open.url = arena_.copy(http::join_url(to.base_url, path));  // the query is of the client's dialect
+    open.headers = translated_headers(to);
+    std::span<std::string_view> body = arena_.array<std::string_view>(1);
+    body[0] = translation().body;
+    open.body = body;
+  } else {
+    open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
+    open.headers = forwarded_headers(to, place);
+    open.body = edited(body_, edits_for(decision_.facts, body_, lane, dialect, refusal_edits, arena_), arena_);
+  }
   open.credential = {place, to.name, lane.credential};
   open.timeouts = {to.timeouts.connect_ms, to.timeouts.first_byte_ms, to.timeouts.idle_ms};
   open.proxy = to.proxy;
   open.ca_file = to.ca_file;
   emit(open);
-  wake_at_ms_ = to.timeouts.total_ms > 0 ? now_.monotonic_ms + to.timeouts.total_ms : never_ms;
+  if (!has_failed(lane.provider))
+    gateway_.retry_budget().pay_in(to.name, config_->failover.retry_budget_percent, now_.monotonic_ms);
+  if (to.timeouts.total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + to.timeouts.total_ms);
+  else timers_.disarm(Timer::total);
+}
+
+// What a request in another dialect than the client's carries: the client's own headers speak of a
+// protocol that is not spoken here.
+std::span<const Header> Machine::translated_headers(const Provider& to) {
+  const dialects::DialectRow& dialect = upstream_dialect();
+  std::span<Header> headers = arena_.array<Header>(3 + dialect.request_headers.size() + to.headers.size());
+  size_t filled = 0;
+  auto add = [&](const Header& header) {
+    for (const ExtraHeader& extra : to.headers)
+      if (http::equals_ignoring_case(extra.name, header.name)) return;
+    headers[filled++] = header;
+  };
+  add({"content-type", "application/json"});
+  add({"accept", decision_.facts.streamed ? "text/event-stream" : "application/json"});
+  add({"accept-encoding", "identity"});
+  for (const Header& header : dialect.request_headers) add(header);
+  for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
+  return headers.first(filled);
 }
 
 // The client's headers less what is not the upstream's business, then what the configuration adds.
-std::span<const Header> Machine::upstream_headers(const Provider& to, CredentialPlace place) {
+std::span<const Header> Machine::forwarded_headers(const Provider& to, CredentialPlace place) {
   std::span<Header> headers = arena_.array<Header>(head_.headers.size() + to.headers.size() + 1);
   size_t filled = 0;
   const http::ConnectionOptions options(head_.headers);
@@ -115,132 +163,95 @@ void Machine::on(const UpstreamHead& head) {
     if (const Header* id = http::find(head.headers, dialect.upstream_request_id_header))
       report_.upstream_request_id = id->value;
 
-  const bool counting = endpoint_.operation == Operation::count_tokens;
-  if (counting && (head.status == 404 || head.status == 405 || head.status == 501)) {
+  if (counting() && (head.status == 404 || head.status == 405 || head.status == 501)) {
     drop_attempt();  // the upstream has no such endpoint: our own estimate, and it says so
     return reply_estimate();
   }
-  if (head.status >= 300) return answer_upstream_error(head);
-
+  const bool error = head.status >= 300;
   const bool empty = head.status == 204 || head.status == 205 || announced_bytes(head.headers) == 0;
-  if (empty) {
-    drop_attempt();
-    return fail_attempt({FaultKind::upstream_cut, "The upstream answered with an empty body."});
+  if (empty && !error) return fail_attempt(FaultKind::upstream_cut, "it answered with an empty body.");
+  attempt_.status = head.status;
+  attempt_.body_bytes = announced_bytes(head.headers);
+  attempt_.asked_ms = routing::retry_after_ms(head.headers, now_.unix_ms);
+  attempt_.not_again = routing::wants_no_second_attempt(head.headers);
+  attempt_.handling = handling_of(head);
+  if (attempt_.handling == Handling::none) return fail_attempt(FaultKind::upstream_bad_type);
+  // The pipe cannot follow a head of ours, in which nothing was said of a coding.
+  if (attempt_.handling == Handling::unseen && committed_ != Committed::nothing)
+    return fail_attempt(FaultKind::upstream_bad_type);
+  attempt_.head = kept_headers(head);
+
+  const size_t frame_bytes_max = size_t(config_->server.limits.frame_bytes_max);
+  constexpr size_t member_bytes_max = 8 << 10;  // usage is a few hundred bytes; content need not fit
+  switch (attempt_.handling) {
+    case Handling::none: break;
+    case Handling::unseen: return commit();
+    case Handling::error:
+      enter(Phase::holding);
+      // A page for people has nothing to say here, and a redirect neither.
+      if (head.status < 400 || empty || answer_type(head.headers, false) == AnswerType::other)
+        return judge_error({}, BodyEnd::missing);
+      timers_.arm(Timer::error_body, now_.monotonic_ms + error_body_ms_max);
+      return;
+    case Handling::frames: attempt_.frames.emplace(frame_bytes_max); break;
+    case Handling::whole: attempt_.skimmer.emplace(dialect.whole_keys, member_bytes_max); break;
+    case Handling::translated_frames:
+      attempt_.frames.emplace(frame_bytes_max);
+      attempt_.translated = translated_answer(attempt_.lane());
+      break;
+    case Handling::translated_whole: attempt_.translated = translated_answer(attempt_.lane()); break;
   }
-  const AnswerType type = answer_type(head.headers, decision_.facts.streamed && !counting);
-  // A coding nobody asked for goes through unseen rather than damaged.
+  // A translation is always held: what it makes of an answer can still be none.
+  if (decision_.plan.route->commit == Commit::head && !attempt_.translated) return commit();
+  enter(Phase::holding);
+}
+
+Machine::Handling Machine::handling_of(const UpstreamHead& head) const {
   const bool unreadable = in_a_coding(head.headers);
-  if (type == AnswerType::other && !unreadable) {
-    drop_attempt();
-    return fail_attempt({FaultKind::upstream_bad_type, {}});
-  }
-  if (unreadable || decision_.plan.route->accounting == Accounting::off)
-    return commit(head, BodyMode::pass, Watch::nothing);
-  commit(head, BodyMode::observe, type == AnswerType::events ? Watch::frames : Watch::whole);
+  const bool streamed = decision_.facts.streamed && !counting();
+  const bool foreign = attempt_.choice->service == Service::translate;
+  if (head.status >= 300) return Handling::error;
+  // A coding that nobody asked for goes through unseen rather than damaged.
+  if (!foreign && (unreadable || decision_.plan.route->accounting == Accounting::off)) return Handling::unseen;
+  const AnswerType type = answer_type(head.headers, streamed);
+  if (unreadable || type == AnswerType::other) return Handling::none;
+  // An answer in the other form than was asked for comes out in the right one (translation.md section 8).
+  const bool of_frames = type == AnswerType::events;
+  const bool other_form = of_frames != streamed && !counting() && upstream_dialect().translates();
+  if (foreign || other_form) return of_frames ? Handling::translated_frames : Handling::translated_whole;
+  return of_frames ? Handling::frames : Handling::whole;
 }
 
-// An error status. The upstream's own words go on where they are in its dialect; HTML never does.
-void Machine::answer_upstream_error(const UpstreamHead& head) {
-  using routing::CredentialOwner;
-  const routing::Lane& lane = *attempt_.lane;
-  const bool ours = !provider().passthrough;
-  if (head.status != 404 || mapped(lane, decision_.facts)) {
-    cool_lane(routing::cool_ms_for_status(head.status, head.headers,
-                                          ours ? CredentialOwner::ours : CredentialOwner::client, now_.unix_ms));
-  }
-  Fault fault{FaultKind::upstream_error, "Provider \""};
-  fault.detail += provider().name;
-  fault.detail += "\" answered with status ";
-  base::append_decimal(fault.detail, head.status);
-  fault.detail += ".";
-  if (head.status < 400) {
-    fault.detail += " Redirects are not followed: a credential would follow them.";
-    drop_attempt();
-    return refuse(std::move(fault));
-  }
-  if (ours && (head.status == 401 || head.status == 403)) {  // not the client's key, so not the client's 401
-    if (lane.credential.empty()) {
-      fault.detail = "The upstream wants a credential, and none is configured for provider \"";
-    } else {
-      fault.detail = "The upstream refused the credential \"";
-      fault.detail += lane.credential;
-      fault.detail += "\" of provider \"";
-    }
-    fault.detail += provider().name;
-    fault.detail += "\" (status ";
-    base::append_decimal(fault.detail, head.status);
-    fault.detail += ").";
-    drop_attempt();
-    return refuse(std::move(fault));
-  }
-  if (answer_type(head.headers, false) == AnswerType::json && !in_a_coding(head.headers)) {
-    report_.fault = std::move(fault);
-    return commit(head, BodyMode::observe, Watch::whole);
-  }
-  // Same status, our words; what tells the client when to come back stays.
-  std::span<Header> kept = arena_.array<Header>(head.headers.size());
+// What of an answer's head goes to the client, kept beyond this event.
+std::span<const Header> Machine::kept_headers(const UpstreamHead& head) {
+  const bool own_bytes = attempt_.handling == Handling::frames || attempt_.handling == Handling::whole ||
+                         attempt_.handling == Handling::unseen;
+  // An error's body may go on as it came, if it is of the client's dialect and can be read.
+  const bool own_error = attempt_.handling == Handling::error && attempt_.choice->service == Service::forward &&
+                         answer_type(head.headers, false) == AnswerType::json && !in_a_coding(head.headers);
+  attempt_.error_can_go_on = own_error;
+  std::span<Header> kept = arena_.array<Header>(head.headers.size() + 1);
   size_t filled = 0;
-  for (const Header& header : head.headers)
-    if (speaks_of_limits(header.name)) kept[filled++] = header;
-  drop_attempt();
-  refuse(std::move(fault), head.status, kept.first(filled));
-}
-
-// The attempt came to nothing before the commit point.
-void Machine::fail_attempt(Fault fault) {
-  attempt_.open = false;
-  cool_lane(routing::cool_ms_for_fault(fault.kind));
-  std::string named = "Provider \"";
-  named += provider().name;
-  named += "\": ";
-  named += fault.message();
-  fault.detail = std::move(named);
-  refuse(std::move(fault));
+  if (attempt_.handling == Handling::translated_frames || attempt_.handling == Handling::translated_whole) {
+    kept[filled++] = {"content-type", client_form() == canonical::Form::streamed ? "text/event-stream; charset=utf-8"
+                                                                                 : "application/json"};
+  }
+  const http::ConnectionOptions options(head.headers);
+  for (const Header& header : head.headers) {
+    const bool goes_on =
+        own_bytes || own_error ? http::forwards_to_client(header, options) : http::speaks_of_limits(header.name);
+    if (goes_on) kept[filled++] = {arena_.copy(header.name), arena_.copy(header.value)};
+  }
+  return kept.first(filled);
 }
 
 // Ends the attempt at the host; what still comes of it is a leftover.
 void Machine::drop_attempt() {
   if (!attempt_.open) return;
   attempt_.open = false;
+  timers_.disarm(Timer::error_body);
+  timers_.disarm(Timer::farewell);
   emit(CancelUpstream{attempt_.number});
-}
-
-void Machine::cool_lane(int64_t cool_ms) {
-  if (cool_ms <= 0) return;
-  report_.lane_rests_ms = cool_ms;
-  gateway_.health().cool(attempt_.lane->name, now_.unix_ms + cool_ms, now_.unix_ms);
-}
-
-// The commit point: from here on this attempt's answer is the client's, whatever comes.
-void Machine::commit(const UpstreamHead& head, BodyMode mode, Watch watch) {
-  enter(mode == BodyMode::pass ? Phase::piping : Phase::streaming);
-  if (phase_ == Phase::opening || finished()) return;
-  attempt_.watch = watch;
-  if (watch == Watch::frames) attempt_.frames.emplace(size_t(config_->server.limits.frame_bytes_max));
-  if (watch == Watch::whole) {
-    constexpr size_t member_bytes_max = 8 << 10;  // usage is a few hundred bytes; content need not fit
-    attempt_.skimmer.emplace(upstream_dialect().whole_keys, member_bytes_max);
-  }
-
-  std::span<Header> headers = arena_.array<Header>(head.headers.size() + own_headers_max);
-  size_t filled = 0;
-  const http::ConnectionOptions options(head.headers);
-  for (const Header& header : head.headers)
-    if (http::forwards_to_client(header, options)) headers[filled++] = header;
-  filled = add_own_headers(headers, filled);
-
-  SendClientHead send;
-  send.status = head.status;
-  send.headers = headers.first(filled);
-  // An event stream may need an honest ending of ours behind it, so its length is not promised.
-  send.body_bytes = watch == Watch::frames ? -1 : announced_bytes(head.headers);
-  send.mode = mode;
-  send.attempt = attempt_.number;
-  emit(send);
-  head_sent_ = true;
-  report_.status = head.status;
-  report_.first_byte_ms = now_.monotonic_ms - began_.monotonic_ms;
-  release_request_if_done();
 }
 
 }  // namespace signalbox::exchange

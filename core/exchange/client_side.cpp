@@ -6,7 +6,6 @@
 #include "exchange/machine.h"
 #include "http/header_list.h"
 #include "http/origin_guard.h"
-#include "mock/mock.h"
 
 namespace signalbox::exchange {
 namespace {
@@ -57,8 +56,10 @@ Fault Machine::admit(const ClientHead& head) {
   }
   if (endpoint_.operation == Operation::options) return {};
   if (endpoint_.operation == Operation::unknown) {
-    return {FaultKind::not_found,
-            "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens and /v1/models."};
+    return {
+        FaultKind::not_found,
+        "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and "
+        "/v1/models."};
   }
   if (!endpoint_.method_allowed) {
     Fault fault{FaultKind::method_not_allowed, "This path takes "};
@@ -141,31 +142,13 @@ void Machine::converse() {
   decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
   if (decision_.plan.route) report_.route = decision_.plan.route->match;
   report_.client_model = decision_.facts.model;
-  report_.streamed = decision_.facts.streamed && endpoint_.operation == Operation::conversation;
+  report_.streamed = decision_.facts.streamed && !counting();
   if (decision_.fault) return refuse(std::move(decision_.fault));
-
-  const Choice& choice = *decision_.first;
-  report_.provider = config_->providers[choice.lane->provider].name;
-  report_.credential = choice.lane->credential;
-  report_.upstream_model = choice.lane->upstream_model;
-  switch (choice.service) {
-    case Service::forward: return open_attempt(*choice.lane);
-    case Service::estimate: return reply_estimate();
-    case Service::mock: return answer_with_mock(*choice.lane);
-    case Service::none: return poison("a choice that does not serve");
-  }
-}
-
-void Machine::answer_with_mock(const routing::Lane& lane) {
-  report_.attempt_count = 1;
-  std::string id = "msg_";
-  id += std::string_view(report_.request_id).substr(4);
-  const bool streamed = decision_.facts.streamed;
-  const mock::Answer answer =
-      mock::answer(body_, streamed ? mock::Form::streamed : mock::Form::whole, lane.upstream_model, id);
-  report_.usage = answer.usage;
-  report_.stop_reason = answer.stop_reason;
-  reply(200, streamed ? "text/event-stream; charset=utf-8" : "application/json", answer.bytes);
+  // A client that waits for a stream hears something within this time, whatever its lanes do.
+  const int64_t gate_ms = config_->failover.gate_ms;
+  if (report_.streamed && gate_ms > 0 && decision_.plan.route->accounting == Accounting::on)
+    timers_.arm(Timer::gate, began_.monotonic_ms + gate_ms);
+  serve(*decision_.first);
 }
 
 void Machine::on(const ClientGone&) {
@@ -175,14 +158,5 @@ void Machine::on(const ClientGone&) {
 }
 
 void Machine::on(const ClientFailed& failed) { refuse({failed.kind, {}}); }
-
-// The only policy timer so far: the total deadline of the attempt.
-void Machine::on(const Woken&) {
-  if (now_.monotonic_ms < wake_at_ms_ || !attempt_.open) return;
-  wake_at_ms_ = never_ms;
-  drop_attempt();
-  phase_ == Phase::opening ? fail_attempt({FaultKind::upstream_total_timeout, {}})
-                           : cut_answer(FaultKind::upstream_total_timeout);
-}
 
 }  // namespace signalbox::exchange

@@ -1,5 +1,7 @@
 #include "exchange/decision.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "dialects/dialect.h"
 #include "json/writer.h"
@@ -12,8 +14,14 @@ Choice judge(const routing::Lane& lane, const Conversation& conversation, const 
   const bool counting = conversation.endpoint.operation == Operation::count_tokens;
   if (provider.mock) return {&lane, counting ? Service::estimate : Service::mock, FaultKind::none};
   if (conversation.access == Access::mock_only) return {&lane, Service::none, FaultKind::no_client_key};
-  if (provider.dialect != conversation.endpoint.shape) return {&lane, Service::none, FaultKind::not_supported};
-  if (counting && (!lane.flags.count_tokens || dialects::row_of(provider.dialect).count_tokens_path.empty()))
+  const dialects::DialectRow& client = dialects::row_of(conversation.endpoint.shape);
+  const dialects::DialectRow& upstream = dialects::row_of(provider.dialect);
+  if (provider.dialect != client.dialect) {
+    if (!client.translates() || !upstream.translates()) return {&lane, Service::none, FaultKind::not_supported};
+    // Other dialects count other requests; what the client asks about is this one.
+    return {&lane, counting ? Service::estimate : Service::translate, FaultKind::none};
+  }
+  if (counting && (!lane.flags.count_tokens || upstream.count_tokens_path.empty()))
     return {&lane, Service::estimate, FaultKind::none};
   return {&lane, Service::forward, FaultKind::none};
 }
@@ -61,13 +69,28 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   return decision;
 }
 
-std::span<const Edit> edits_for(const routing::Facts& facts, const routing::Lane& lane, Arena& arena) {
-  if (lane.upstream_model == facts.model) return {};
-  std::string token = "\"";
-  json::escape(lane.upstream_model, token);
-  token += '"';
-  const std::span<Edit> edits = arena.array<Edit>(1);
-  edits[0] = {"model", facts.model_begin, facts.model_end, arena.copy(token)};
+std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
+                                const dialects::DialectRow& dialect, std::span<const Edit> refused, Arena& arena) {
+  std::span<const Edit> foreign;
+  if (dialect.foreign_state_edits) foreign = dialect.foreign_state_edits(body, arena);
+  // What was refused may hold what is foreign; then it goes with it.
+  auto overlaps = [&](const Edit& edit) {
+    return std::any_of(refused.begin(), refused.end(),
+                       [&](const Edit& other) { return edit.begin < other.end && other.begin < edit.end; });
+  };
+  if (std::any_of(foreign.begin(), foreign.end(), overlaps)) foreign = {};
+
+  const bool renamed = lane.upstream_model != facts.model;
+  std::span<Edit> edits = arena.array<Edit>(foreign.size() + refused.size() + renamed);
+  auto next = std::copy(foreign.begin(), foreign.end(), edits.begin());
+  next = std::copy(refused.begin(), refused.end(), next);
+  if (renamed) {
+    std::string token = "\"";
+    json::escape(lane.upstream_model, token);
+    token += '"';
+    *next = {"model", facts.model_begin, facts.model_end, arena.copy(token)};
+  }
+  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
   return edits;
 }
 

@@ -25,10 +25,11 @@ enum class Access : uint8_t {
 
 // How a lane serves an operation.
 enum class Service : uint8_t {
-  forward,   // by asking the upstream
-  estimate,  // by our own count of tokens
-  mock,      // by the built-in mock
-  none,      // not at all; `why_not` says why
+  forward,    // by asking the upstream, in the client's own dialect
+  translate,  // by asking the upstream in its dialect
+  estimate,   // by our own count of tokens
+  mock,       // by the built-in mock
+  none,       // not at all; `why_not` says why
 };
 
 struct Choice {
@@ -61,9 +62,11 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
 
 using dialects::Edit;
 
-// What a lane needs changed in a body of its own dialect: the model's token where the name differs.
-// Everything else stays, because prompt caches and thinking signatures hang on every other byte.
-std::span<const Edit> edits_for(const routing::Facts& facts, const routing::Lane& lane, Arena& arena);
+// What a lane needs changed in a body of its own dialect: the model's token where the name differs, and
+// what other vendors left in it. `refused` are the edits that answer a refusal of the same body; usually
+// none. Everything else stays, because prompt caches and thinking signatures hang on every other byte.
+std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
+                                const dialects::DialectRow& dialect, std::span<const Edit> refused, Arena& arena);
 
 // The body with the edits, which are in order and do not overlap, as a gather list over the same bytes.
 std::span<const std::string_view> edited(std::string_view body, std::span<const Edit> edits, Arena& arena);

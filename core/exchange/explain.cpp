@@ -27,6 +27,7 @@ std::string_view query_value(std::string_view query, std::string_view name, std:
 std::string_view name_of(Service service) {
   switch (service) {
     case Service::forward: return "forward";
+    case Service::translate: return "translate";
     case Service::estimate: return "estimate";
     case Service::mock: return "mock";
     case Service::none: break;
@@ -44,11 +45,12 @@ void write_choice(json::Writer& w, const Choice& choice, const Config& config, c
   else if (provider.passthrough) w.key("credential").string("(the client's own)");
   w.key("service").string(name_of(choice.service));
   if (choice.why_not != FaultKind::none) w.key("why_not").string(row(choice.why_not).message);
-  if (choice.service == Service::forward) {
+  if (choice.service == Service::forward || choice.service == Service::translate) {
     const bool counting = asked.operation == Operation::count_tokens;
     w.key("dialect").string(dialect.name);
     w.key("url").string(http::join_url(provider.base_url,
-                                       counting ? dialect.count_tokens_path : dialect.conversation_path, asked.query));
+                                       counting ? dialect.count_tokens_path : dialect.conversation_path,
+                                       choice.service == Service::forward ? asked.query : std::string_view()));
     w.key("headers_set").begin_array();
     for (const ExtraHeader& extra : provider.headers) w.string(extra.name);
     w.end_array();
@@ -91,7 +93,8 @@ void Machine::reply_explanation() {
   if (decision.first) {
     w.key("edits").begin_array();
     if (decision.first->service == Service::forward) {
-      for (const Edit& edit : edits_for(decision.facts, *decision.first->lane, arena_)) {
+      for (const Edit& edit :
+           edits_for(decision.facts, body_, *decision.first->lane, dialects::row_of(asked.shape), {}, arena_)) {
         w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
         w.key("from").raw(body_.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text).end_object();
       }

@@ -20,15 +20,21 @@ namespace signalbox::exchange {
 enum class Phase : uint8_t {
   start,      // nothing told yet
   reading,    // the request's body is being collected
-  opening,    // an attempt is open and has not answered: another may follow
+  opening,    // an attempt is open and has not answered
+  holding,    // it answers, and nothing of it has reached the client: another may still follow
+  pausing,    // no attempt is open; the same lane will be asked again
   streaming,  // content-committed: the answer goes out under the core's eyes
   piping,     // content-committed: the platform's pipe carries the answer
   finished,   // Finish has been said
 };
-inline constexpr size_t phase_count = 6;
+inline constexpr size_t phase_count = 8;
 
-inline constexpr std::array<std::string_view, phase_count> phase_names = {"start",     "reading", "opening",
-                                                                          "streaming", "piping",  "finished"};
+inline constexpr std::array<std::string_view, phase_count> phase_names = {
+    "start", "reading", "opening", "holding", "pausing", "streaming", "piping", "finished"};
+
+// What the client has been given (translation.md section 0.6). It only grows; up to `head` another lane
+// may answer, because nothing but headers and keep-alives has been sent.
+enum class Committed : uint8_t { nothing, head, content };
 
 // In the order of Event's alternatives.
 enum class EventKind : uint8_t {
@@ -61,20 +67,24 @@ inline constexpr std::array<std::array<Verdict, event_count>, phase_count> verdi
     /* start     */ std::array{A, B, L, L, B, B, B, B, B, B, L},
     /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, A},
     /* opening   */ std::array{B, L, A, L, A, A, B, B, A, B, A},
+    /* holding   */ std::array{B, L, A, L, A, B, A, A, A, B, A},
+    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, A},
     /* streaming */ std::array{B, L, A, L, A, B, A, A, A, B, A},
     /* piping    */ std::array{B, L, A, L, A, B, B, B, A, A, A},
     /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L},
 }};
 
 inline constexpr bool Y = true, N = false;
-//                             start reading opening streaming piping finished
+//                             start reading opening holding pausing streaming piping finished
 inline constexpr std::array<std::array<bool, phase_count>, phase_count> successors = {{
-    /* start     */ std::array{N, Y, N, N, N, Y},
-    /* reading   */ std::array{N, N, Y, N, N, Y},
-    /* opening   */ std::array{N, N, Y, Y, Y, Y},
-    /* streaming */ std::array{N, N, N, N, N, Y},
-    /* piping    */ std::array{N, N, N, N, N, Y},
-    /* finished  */ std::array{N, N, N, N, N, N},
+    /* start     */ std::array{N, Y, N, N, N, N, N, Y},
+    /* reading   */ std::array{N, N, Y, N, N, N, N, Y},
+    /* opening   */ std::array{N, N, Y, Y, Y, Y, Y, Y},
+    /* holding   */ std::array{N, N, Y, N, Y, Y, N, Y},
+    /* pausing   */ std::array{N, N, Y, N, N, N, N, Y},
+    /* streaming */ std::array{N, N, N, N, N, N, N, Y},
+    /* piping    */ std::array{N, N, N, N, N, N, N, Y},
+    /* finished  */ std::array{N, N, N, N, N, N, N, N},
 }};
 }  // namespace table
 
@@ -102,8 +112,13 @@ constexpr bool client_may_always_leave() {
     if (verdict(Phase(i), EventKind::client_gone) == Verdict::bug) return false;
   return true;
 }
-static_assert(!may_follow(Phase::streaming, Phase::opening), "no attempt after the content commit");
-static_assert(!may_follow(Phase::piping, Phase::opening), "no attempt after the content commit");
+constexpr bool only_finish_follows(Phase phase) {
+  for (size_t i = 0; i < phase_count; ++i)
+    if (may_follow(phase, Phase(i)) != (Phase(i) == Phase::finished)) return false;
+  return true;
+}
+static_assert(only_finish_follows(Phase::streaming), "no attempt after the content commit");
+static_assert(only_finish_follows(Phase::piping), "no attempt after the content commit");
 static_assert(nothing_follows(Phase::finished), "Finish is the last");
 static_assert(finished_takes_everything(), "late events after Finish are legal");
 static_assert(every_phase_can_finish());

@@ -31,6 +31,8 @@ Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()
 
 Step Machine::handle(const Event& event, Now now) {
   effects_.clear();
+  sent_.clear();
+  if (!retired_body_.empty()) std::string().swap(retired_body_);
   now_ = now;
   const auto kind = EventKind(event.index());
   const uint32_t attempt = attempt_of(event);
@@ -52,7 +54,7 @@ Step Machine::handle(const Event& event, Now now) {
     const bool ends = !effects_.empty() && std::holds_alternative<Finish>(effects_.back());
     effects_.insert(ends ? effects_.end() - 1 : effects_.end(), Effect(share));
   }
-  return {effects_, finished() ? never_ms : wake_at_ms_};
+  return {effects_, finished() ? never_ms : timers_.next_ms()};
 }
 
 void Machine::dispatch(const Event& event) {
@@ -68,6 +70,19 @@ void Machine::enter(Phase next) {
   phase_ = next;
 }
 
+void Machine::on(const Woken&) {
+  const int64_t now = now_.monotonic_ms;
+  if (timers_.take(Timer::total, now)) {
+    phase_ == Phase::streaming || phase_ == Phase::piping ? cut_answer(FaultKind::upstream_total_timeout)
+                                                          : fail_attempt(FaultKind::upstream_total_timeout);
+  }
+  if (!finished() && timers_.take(Timer::farewell, now)) end_answer();
+  if (!finished() && timers_.take(Timer::error_body, now)) judge_error({}, BodyEnd::missing);
+  if (!finished() && timers_.take(Timer::pause, now)) ask_again();
+  if (!finished() && timers_.take(Timer::gate, now)) commit_head();
+  if (!finished() && timers_.take(Timer::keep_alive, now)) keep_alive();
+}
+
 // A broken invariant ends this exchange, and this exchange alone, with an honest ending.
 void Machine::poison(std::string_view broken_rule) {
   Fault fault{FaultKind::internal, {}};
@@ -78,7 +93,7 @@ void Machine::poison(std::string_view broken_rule) {
   fault.detail += "); please report it.";
   if (finished()) return;
   drop_attempt();
-  if (head_sent_) {
+  if (committed_ != Committed::nothing) {
     report_.fault = std::move(fault);
     finish(Ending::cut);
   } else {

@@ -1,17 +1,22 @@
 // The state of one exchange and its handlers. One handler per event; the tables in lifecycle.h decide
 // what reaches them.
 //
-//   machine.cpp      handle, enter, poison
+//   machine.cpp      handle, enter, poison, what a wake-up is for
 //   client_side.cpp  what the client says: head, body, leaving
 //   decision.cpp     what is to be done with it, as a pure function
-//   attempt.cpp      one try at a lane: opening it, its head, its failure, the commit point
+//   attempt.cpp      one try at a lane: opening it, and what its head says
+//   translation.cpp  the request in the lane's dialect
+//   holding.cpp      an answer before the commit point: looked at, and held
+//   commit.cpp       the commit point: heads, keep-alives, from where on nothing can be taken back
 //   answer.cpp       the answer after the commit, up to its honest end
+//   failover.cpp     an attempt came to nothing: the next lane, a pause, or the best error
 //   reply.cpp        answers of our own: errors, catalogue, health
 //   explain.cpp      what would be done, without doing it
 #pragma once
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +25,8 @@
 #include "dialects/dialect.h"
 #include "exchange/decision.h"
 #include "exchange/lifecycle.h"
+#include "exchange/timers.h"
+#include "exchange/translated_answer.h"
 #include "http/endpoint.h"
 #include "json/skimmer.h"
 #include "routing/plan.h"
@@ -36,25 +43,78 @@ class Machine {
   bool finished() const { return phase_ == Phase::finished; }
 
  private:
-  // What the core makes of an answer's body as it goes by.
-  enum class Watch : uint8_t { nothing, frames, whole };
+  // How an attempt's answer is treated; chosen at its head.
+  enum class Handling : uint8_t {
+    none,
+    unseen,             // the platform's pipe carries it
+    frames,             // a stream of the client's dialect: looked at frame by frame, its own bytes go on
+    whole,              // one JSON text of the client's dialect: looked at, its own bytes go on
+    translated_frames,  // a stream that comes out in the client's words
+    translated_whole,   // one JSON text that does
+    error,              // an error status: its body is collected to be judged
+  };
 
   // One try at a lane, and what has been seen of its answer.
   struct Attempt {
     uint32_t number = 0;  // from 1; 0 before the first
-    const routing::Lane* lane = nullptr;
+    const Choice* choice = nullptr;
     bool open = false;  // the host still has it
     bool sent = false;
-    Watch watch = Watch::nothing;
+    bool edited_after_refusal = false;
+    bool error_can_go_on = false;  // the error's own bytes are what the client understands
+    Handling handling = Handling::none;
+    int status = 0;
+    std::span<const Header> head;  // what of it goes to the client; in arena_
+    int64_t body_bytes = -1;       // as announced
+    int64_t asked_ms = -1;         // how long its head asks to wait
+    bool not_again = false;        // its head asks not to be asked again
+    size_t held_frames = 0;        // before the commit point, pings aside
+    size_t held_bytes = 0;
+    uint64_t read_bytes = 0;  // of the answer, so far
+    uint64_t released_bytes = 0;
+    size_t skimmed_bytes = 0;  // of the window, from its beginning
     std::optional<sse::FrameReader> frames;
     std::optional<json::Skimmer> skimmer;
+    std::unique_ptr<TranslatedAnswer> translated;
     dialects::Observation seen;
+
+    const routing::Lane& lane() const { return *choice->lane; }
+  };
+
+  // Whether it is known which lane answers when a head goes out.
+  enum class Answerer : uint8_t { known, open };
+
+  // Whether a body that is judged is all there.
+  enum class BodyEnd : uint8_t { seen, missing };
+
+  // How an attempt came to nothing. `status` is what the client would be told.
+  struct Failure {
+    FaultKind kind = FaultKind::none;
+    int status = 0;
+    int upstream_status = 0;  // 0: no head came
+    bool not_again = false;
+    int64_t asked_ms = -1;  // how long the upstream asked to wait; -1: it did not
+    std::string said;       // by the upstream, or by us of it; empty: the row's sentence
+    const Choice* choice = nullptr;
+    int64_t at_ms = 0;
+    std::span<const Header> head;  // of the error, what a client may see; in arena_
+  };
+
+  // The request in words that all dialects share, and in those of the lane being tried.
+  struct Translation {
+    Arena arena;  // of `request`; lives as long as the request does
+    canonical::Request request;
+    canonical::Losses request_losses;
+    canonical::Losses losses;
+    canonical::ToolNames names;
+    std::string body;
   };
 
   // machine.cpp
   void enter(Phase next);
   void dispatch(const Event& event);
   void poison(std::string_view broken_rule);
+  void on(const Woken&);
   template <class E>
   void emit(E effect) {
     effects_.emplace_back(std::move(effect));
@@ -65,40 +125,86 @@ class Machine {
   void on(const ClientBody& body);
   void on(const ClientGone&);
   void on(const ClientFailed& failed);
-  void on(const Woken&);
   Fault admit(const ClientHead& head);
   Fault admit_client(const ClientHead& head);
   void converse();
-  void answer_with_mock(const routing::Lane& lane);
   int64_t request_bytes_max() const;
 
   // attempt.cpp
-  void open_attempt(const routing::Lane& lane);
+  void serve(const Choice& choice);
+  void open_attempt(const Choice& choice, std::span<const Edit> refusal_edits = {});
   void on(const UpstreamSent&);
   void on(const UpstreamHead& head);
-  void fail_attempt(Fault fault);
+  Handling handling_of(const UpstreamHead& head) const;
   void drop_attempt();
-  void cool_lane(int64_t cool_ms);
-  void commit(const UpstreamHead& head, BodyMode mode, Watch watch);
-  void answer_upstream_error(const UpstreamHead& head);
-  std::span<const Header> upstream_headers(const Provider& provider, CredentialPlace place);
-  const Provider& provider() const { return config_->providers[attempt_.lane->provider]; }
+  std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
+  std::span<const Header> translated_headers(const Provider& provider);
+  std::span<const Header> kept_headers(const UpstreamHead& head);
+  const Provider& provider() const { return config_->providers[attempt_.lane().provider]; }
   const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
+  const dialects::DialectRow& client_dialect() const { return dialects::row_of(endpoint_.shape); }
+  bool counting() const { return endpoint_.operation == Operation::count_tokens; }
 
-  // answer.cpp
+  // translation.cpp
+  Fault translate_request(const routing::Lane& lane);
+  std::unique_ptr<TranslatedAnswer> translated_answer(const routing::Lane& lane);
+  canonical::Form client_form() const;
+  void answer_with_mock(const routing::Lane& lane);
+  Translation& translation();
+  int64_t estimated_tokens(const routing::Lane& lane);
+
+  // holding.cpp
   void on(const UpstreamBody& body);
   void on(const UpstreamEnd& end);
+  bool read_frames(std::string_view window);
+  bool take(const sse::Frame& frame);
+  bool hold(const sse::Frame& frame);
+  void end_frames(std::string_view window);
+  void end_whole(std::string_view window);
+  void end_translated_whole(std::string_view window);
+  void judge_error(std::string_view body, BodyEnd end);
+  bool next_for_silence();
+  const dialects::Observation& seen() const {
+    return attempt_.translated ? attempt_.translated->seen() : attempt_.seen;
+  }
+
+  // commit.cpp
+  void commit();
+  void commit_head();
+  void send_head(int status, std::span<const Header> headers, int64_t body_bytes, BodyMode mode,
+                 Answerer answerer = Answerer::known);
+  void send(std::string_view bytes);
+  void send_translated();
+  void keep_alive();
+  void release(size_t bytes, ReleaseTo to);
+  void release_request_if_done();
+
+  // answer.cpp
   void on(const UpstreamFailed& failed);
   void on(const UpstreamPiped& piped);
-  void watch_frames(std::string_view window);
-  void release(size_t bytes);
   void end_answer();
   void cut_answer(FaultKind kind);
-  void release_request_if_done();
+  void see_whole();
+
+  // failover.cpp
+  void cool_lane(FaultKind kind, int64_t asked_ms);
+  void fail_attempt(FaultKind kind, std::string said = {});
+  void fail_attempt(Failure failure, std::string_view original = {});
+  Failure failure_of(const routing::UpstreamError& error);
+  void note_failure(Failure failure);
+  const Choice* take_next(const Failure& failure);
+  bool has_failed(uint32_t provider) const;
+  bool pays_for(const Choice& choice);
+  const Failure* worth_a_pause();
+  void pause(const Failure& failure);
+  void ask_again();
+  void give_up();
+  void relay_error(std::string_view original);
+  const Failure& best_failure() const;
+  std::string sentence(const Failure& failure) const;
 
   // reply.cpp
   void refuse(Fault fault);
-  void refuse(Fault fault, int status, std::span<const Header> extra);
   void reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra = {});
   void reply_models();
   void reply_model();
@@ -108,8 +214,8 @@ class Machine {
   void reply_estimate();
   void finish(Ending ending);
   // Our own headers of every answer, written behind `filled` entries of `headers`; returns the new count.
-  size_t add_own_headers(std::span<Header> headers, size_t filled);
-  static constexpr size_t own_headers_max = 6;
+  size_t add_own_headers(std::span<Header> headers, size_t filled, Answerer answerer);
+  static constexpr size_t own_headers_max = 7;
 
   // explain.cpp
   void reply_explanation();
@@ -119,9 +225,13 @@ class Machine {
   Arena arena_;
   std::vector<Effect> effects_;
   Phase phase_ = Phase::start;
+  Committed committed_ = Committed::nothing;
   Now now_;
   Now began_;
-  int64_t wake_at_ms_ = never_ms;
+  Timers timers_;
+  int64_t last_sent_ms_ = 0;  // when the client was last given bytes
+  std::string sent_;          // what the step being performed sends
+  std::string retired_body_;  // of an attempt that the step being performed cancels
   Report report_;
 
   // The request. Views into the host's request window and head, until ReleaseRequest.
@@ -132,9 +242,11 @@ class Machine {
   std::string_view body_;
   bool request_released_ = false;
   Decision decision_;
+  std::unique_ptr<Translation> translation_;  // only where a lane needs it
+  int64_t estimated_tokens_ = -1;             // of the input, by our own count; -1: nobody needed it
 
   Attempt attempt_;
-  bool head_sent_ = false;
+  std::vector<Failure> failures_;  // in the order of the attempts
 };
 
 }  // namespace signalbox::exchange

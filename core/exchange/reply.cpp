@@ -5,7 +5,7 @@
 #include "http/url.h"
 #include "json/writer.h"
 #include "signalbox/error_body.h"
-#include "tokens/estimate.h"
+#include "tokens/calibration.h"
 
 namespace signalbox {
 
@@ -31,47 +31,34 @@ std::string_view header_safe(std::string_view text, Arena& arena) {
 
 }  // namespace
 
+// An error of our own, before any lane was asked.
 void Machine::refuse(Fault fault) {
   const int status = row(fault.kind).status;
-  Header allow[1];
-  size_t extra = 0;
-  if (fault.kind == FaultKind::method_not_allowed) allow[extra++] = {"allow", endpoint_.allowed_methods};
-  refuse(std::move(fault), status, {allow, extra});
-}
-
-void Machine::refuse(Fault fault, int status, std::span<const Header> extra) {
   report_.fault = std::move(fault);
   std::string body;
-  dialects::row_of(endpoint_.shape).write_error(body, report_.fault, status, report_.request_id);
-  reply(status, "application/json", body, extra);
+  client_dialect().write_error(body, report_.fault, status, report_.request_id);
+  const Header allow[] = {{"allow", endpoint_.allowed_methods}};
+  const bool names_methods = report_.fault.kind == FaultKind::method_not_allowed;
+  reply(status, "application/json", body, {allow, names_methods});
 }
 
 void Machine::reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra) {
-  std::span<Header> headers = arena_.array<Header>(extra.size() + own_headers_max + 2);
+  std::span<Header> headers = arena_.array<Header>(extra.size() + 2);
   size_t filled = 0;
   if (!content_type.empty()) headers[filled++] = {"content-type", content_type};
   if (report_.estimated) headers[filled++] = {"x-signalbox-estimate", "true"};
   for (const Header& header : extra) headers[filled++] = header;
-  filled = add_own_headers(headers, filled);
-
-  SendClientHead send;
-  send.status = status;
-  send.headers = headers.first(filled);
-  send.body_bytes = int64_t(body.size());
-  emit(send);
-  head_sent_ = true;
-  report_.status = status;
-  report_.first_byte_ms = now_.monotonic_ms - began_.monotonic_ms;
-  if (!body.empty()) emit(SendClientBody{arena_.copy(body)});
-  report_.answer_bytes = body.size();
+  send_head(status, headers.first(filled), int64_t(body.size()), BodyMode::rewrite);
+  send(arena_.copy(body));
   finish(Ending::complete);
 }
 
-size_t Machine::add_own_headers(std::span<Header> headers, size_t filled) {
+size_t Machine::add_own_headers(std::span<Header> headers, size_t filled, Answerer answerer) {
   headers[filled++] = {"request-id", report_.request_id};
   if (!report_.upstream_request_id.empty())
     headers[filled++] = {"x-signalbox-upstream-request-id", arena_.copy(report_.upstream_request_id)};
   if (!report_.route.empty()) headers[filled++] = {"x-signalbox-route", report_.route};
+  if (answerer == Answerer::open) return filled;
   if (!report_.provider.empty()) {
     headers[filled++] = {"x-signalbox-provider", report_.provider};
     headers[filled++] = {"x-signalbox-model", header_safe(report_.upstream_model, arena_)};
@@ -79,6 +66,8 @@ size_t Machine::add_own_headers(std::span<Header> headers, size_t filled) {
     base::append_decimal(count, report_.attempt_count);
     headers[filled++] = {"x-signalbox-attempts", arena_.copy(count)};
   }
+  if (translation_ && !translation_->losses.empty())
+    headers[filled++] = {"x-signalbox-translation-loss", arena_.copy(translation_->losses.joined())};
   return filled;
 }
 
@@ -130,7 +119,7 @@ void Machine::reply_ready() {
 
 void Machine::reply_estimate() {
   report_.estimated = true;
-  report_.usage.input_tokens = tokens::estimate_tokens(body_);
+  report_.usage.input_tokens = estimated_tokens(attempt_.lane());
   std::string body;
   json::Writer(body).begin_object().key("input_tokens").number(report_.usage.input_tokens).end_object();
   reply(200, "application/json", body);
@@ -139,11 +128,17 @@ void Machine::reply_estimate() {
 void Machine::finish(Ending ending) {
   if (finished()) return;
   enter(Phase::finished);
-  wake_at_ms_ = never_ms;
+  timers_.disarm_all();
   report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
-  const dialects::Observation& seen = attempt_.seen;
-  if (seen.usage.input_tokens >= 0 || seen.usage.output_tokens >= 0) report_.usage = seen.usage;
-  if (!seen.stop_reason.empty()) report_.stop_reason = seen.stop_reason;
+  const dialects::Observation& last = seen();
+  if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
+  if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;
+  if (estimated_tokens_ >= 0 && last.usage.input_tokens >= 0) {
+    const int64_t cached =
+        std::max<int64_t>(0, last.usage.cache_read_tokens) + std::max<int64_t>(0, last.usage.cache_creation_tokens);
+    gateway_.calibration().learn(attempt_.lane().name, estimated_tokens_, last.usage.input_tokens + cached);
+  }
+  if (translation_) report_.losses = translation_->losses.paths();
   emit(Finish{ending, &report_});
 }
 

@@ -18,6 +18,12 @@ class Line {
   void count(std::string_view key, int64_t value) {
     if (value >= 0) writer_.key(key).number(value);
   }
+  void texts(std::string_view key, const std::vector<std::string>& values) {
+    if (values.empty()) return;
+    writer_.key(key).begin_array();
+    for (const std::string& value : values) writer_.string(value);
+    writer_.end_array();
+  }
 
  private:
   json::Writer& writer_;
@@ -77,17 +83,15 @@ void write_json_line(std::string& out, const Report& r) {
   line.count("output_tokens", r.usage.output_tokens);
   line.count("cache_read_tokens", r.usage.cache_read_tokens);
   line.count("cache_creation_tokens", r.usage.cache_creation_tokens);
+  line.count("reasoning_tokens", r.usage.reasoning_tokens);
   line.text("stop_reason", r.stop_reason);
   if (r.fault) {
     line.text("fault", row(r.fault.kind).name);
     line.text("fault_message", r.fault.message());
   }
   if (r.lane_rests_ms > 0) line.count("lane_rests_ms", r.lane_rests_ms);
-  if (!r.losses.empty()) {
-    w.key("losses").begin_array();
-    for (const std::string& loss : r.losses) w.string(loss);
-    w.end_array();
-  }
+  line.texts("tried", r.tried);
+  line.texts("losses", r.losses);
   line.count("first_byte_ms", r.first_byte_ms);
   line.count("total_ms", r.total_ms);
   line.count("request_bytes", int64_t(r.request_bytes));
@@ -131,6 +135,20 @@ void write_terminal_line(std::string& out, const Report& r) {
     out += row(r.fault.kind).name;
     out += ": ";
     append_printable(out, r.fault.message());
+  }
+  if (!r.fault && !r.tried.empty()) {
+    out += "  after";
+    for (const std::string& lane : r.tried) {
+      out += ' ';
+      append_printable(out, lane);
+    }
+  }
+  if (!r.losses.empty()) {
+    out += "  lost:";
+    for (const std::string& loss : r.losses) {
+      out += ' ';
+      append_printable(out, loss);
+    }
   }
   if (r.lane_rests_ms > 0) {
     out += "  (this lane goes last for ";

@@ -95,4 +95,10 @@ bool forwards_to_client(const Header& header, const ConnectionOptions& options) 
          !is_hop_by_hop(header.name) && !options.names(header.name);
 }
 
+bool speaks_of_limits(std::string_view name) {
+  for (std::string_view kept : {"retry-after", "retry-after-ms", "x-should-retry"})
+    if (equals_ignoring_case(name, kept)) return true;
+  return base::begins_ignoring_case(name, "anthropic-ratelimit-") || base::begins_ignoring_case(name, "x-ratelimit-");
+}
+
 }  // namespace signalbox::http

@@ -26,4 +26,8 @@ bool forwards_to_upstream(const Header& header, const ConnectionOptions& options
 // request-id and x-request-id do not: the exchange tells them as x-signalbox-upstream-request-id.
 bool forwards_to_client(const Header& header, const ConnectionOptions& options);
 
+// Whether a field of an error says when to come back, or what is left of a limit: what an answer of our
+// own keeps of an upstream's.
+bool speaks_of_limits(std::string_view name);
+
 }  // namespace signalbox::http

@@ -136,8 +136,8 @@ void Stage::perform(const Effect& effect) {
     mode_ = head->mode;
     answering_ = head->attempt;
     announced_bytes_ = head->body_bytes;
-    if (mode_ != BodyMode::rewrite && (!attempts_.count(answering_) || !attempts_[answering_].open))
-      broken("the answer is that of an attempt which is not open");
+    const bool open = attempts_.count(answering_) && (attempts_[answering_].open || answering_ == ending_);
+    if (mode_ != BodyMode::rewrite && !open) broken("the answer is that of an attempt which is not open");
     Entry entry;
     entry.text = "client head " + std::to_string(head->status);
     entry.fields = copy(head->headers);
@@ -155,7 +155,9 @@ void Stage::perform(const Effect& effect) {
     if (release->bytes > it.window.size()) return broken("more is released than the window holds");
     const bool relayed = release->to == ReleaseTo::client;
     if (relayed && !head_sent_) broken("a client body before its head");
-    if (relayed && release->attempt != answering_) broken("another attempt's bytes are released");
+    // A head of our own names no attempt; from the first bytes on the answer is one attempt's alone.
+    if (relayed && relaying_ == 0) relaying_ = mode_ == BodyMode::rewrite ? release->attempt : answering_;
+    if (relayed && release->attempt != relaying_) broken("another attempt's bytes are released");
     add({'.',
          "upstream " + std::to_string(release->attempt) + " release " + std::to_string(release->bytes),
          {},

@@ -109,6 +109,7 @@ void Stage::begin_exchange(Gateway& gateway) {
   attempts_.clear();
   request_ = std::make_unique<std::string>();
   request_whole_ = request_released_ = head_sent_ = finished_ = client_gone_ = false;
+  relaying_ = 0;
   wake_at_ms_ = wake_shown_ms_ = never_ms;
   client_bytes_ = 0;
   announced_bytes_ = -1;
@@ -215,9 +216,15 @@ void Stage::upstream_statement(const Statement& statement) {
     const bool was_open = it.open;
     it.open = false;
     const bool piped = was_open && head_sent_ && answering_ == number && mode_ == BodyMode::pass;
-    if (piped) tell(UpstreamPiped{number, it.piped_bytes, what == "end"});
-    else if (what == "end") tell(UpstreamEnd{number, it.window});
-    else tell(UpstreamFailed{number, fault_named(statement.word(3))});
+    if (piped) {
+      tell(UpstreamPiped{number, it.piped_bytes, what == "end"});
+    } else if (what == "end") {
+      ending_ = number;
+      tell(UpstreamEnd{number, it.window});
+      ending_ = 0;
+    } else {
+      tell(UpstreamFailed{number, fault_named(statement.word(3))});
+    }
   } else {
     broken("there is no such statement");
   }

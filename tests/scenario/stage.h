@@ -101,7 +101,9 @@ class Stage {
   // What the client has got.
   bool head_sent_ = false;
   BodyMode mode_ = BodyMode::rewrite;
-  uint32_t answering_ = 0;
+  uint32_t answering_ = 0;  // whose answer the head is
+  uint32_t relaying_ = 0;   // whose bytes the client gets
+  uint32_t ending_ = 0;     // whose UpstreamEnd is being answered
   int64_t announced_bytes_ = -1;
   int64_t client_bytes_ = 0;
   std::string client_answer_;

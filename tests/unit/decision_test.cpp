@@ -19,8 +19,9 @@ std::string sent_of(const std::string& body, const Config& config, Arena& arena)
   REQUIRE_FALSE(decision.fault);
   REQUIRE(decision.first);
   std::string sent;
-  for (std::string_view piece : edited(body, edits_for(decision.facts, *decision.first->lane, arena), arena))
-    sent += piece;
+  const auto edits =
+      edits_for(decision.facts, body, *decision.first->lane, dialects::row_of(Dialect::anthropic), {}, arena);
+  for (std::string_view piece : edited(body, edits, arena)) sent += piece;
   return sent;
 }
 

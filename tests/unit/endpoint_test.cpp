@@ -22,6 +22,8 @@ TEST_CASE("endpoint: what each path is") {
   CHECK(ask("POST", "/v1/messages?beta=true").query == "beta=true");
   CHECK(ask("POST", "/v1/messages?").query.empty());
   CHECK(ask("POST", "/v1/messages/count_tokens").operation == Operation::count_tokens);
+  CHECK(ask("POST", "/v1/chat/completions").operation == Operation::conversation);
+  CHECK(ask("POST", "/v1/chat/completions").shape == Dialect::openai_chat);
   CHECK(ask("GET", "/v1/models?limit=1000").operation == Operation::models_list);
   CHECK(ask("GET", "/healthz").operation == Operation::healthz);
   CHECK(ask("GET", "/readyz").operation == Operation::readyz);
@@ -30,7 +32,7 @@ TEST_CASE("endpoint: what each path is") {
   CHECK(ask("GET", "/v1/models/a/b%2Fc?x=/").model_id == "a/b%2Fc");
   for (const char* target :
        {"", "/", "*", "/v1", "/v1/", "/v1/messages/", "/v1/messagesx", "/V1/messages", "/v1/models/", "v1/messages",
-        "/v1/chat/completions", "/v1/models/m:generateContent", "/messages"}) {
+        "/v1/chat/completionsx", "/v1/models/m:generateContent", "/messages"}) {
     INFO(target);
     CHECK(ask("POST", target).operation == Operation::unknown);
     CHECK(ask("POST", target).method_allowed);

@@ -16,6 +16,11 @@ using namespace signalbox;
 
 namespace {
 
+// What a client sees of this cannot be taken back.
+constexpr std::string_view content =
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,"
+    "\"delta\":{\"type\":\"text_delta\",\"text\":\"Hal\"}}\n\n";
+
 std::shared_ptr<const Config> config_to(const std::string& base_url, const std::string& upstream_model = "") {
   auto config = std::make_shared<Config>();
   Provider provider;
@@ -90,7 +95,15 @@ const std::string request = R"({"model":"m","stream":true})";
 struct Events {
   Header type{"content-type", "text/event-stream"};
   UpstreamHead head(uint32_t attempt = 1) { return {attempt, 200, {&type, 1}}; }
+  UpstreamBody said{1, content, content.size()};
 };
+
+// The same with one lane only.
+std::shared_ptr<const Config> config_of_one_lane() {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->routes[0].targets.pop_back();
+  return config;
+}
 
 }  // namespace
 
@@ -123,13 +136,16 @@ TEST_CASE("the request is let go once it is sent and no attempt can follow", "[e
     d.tell(UpstreamSent{1});
     CHECK(d.log == std::vector<std::string>{"open"});
     d.tell(events.head());
-    CHECK(d.log == std::vector<std::string>{"open", "head", "release_request"});
+    CHECK(d.log == std::vector<std::string>{"open"});  // another attempt may still follow
+    d.tell(events.said);
+    CHECK(d.log == std::vector<std::string>{"open", "head", "release_request", "release"});
   }
   SECTION("answered before it was sent") {
     Driver d(gateway);
     d.ask(request);
     d.tell(events.head());
-    CHECK(d.log == std::vector<std::string>{"open", "head"});
+    d.tell(events.said);
+    CHECK(d.log == std::vector<std::string>{"open", "head", "release"});
     d.tell(UpstreamSent{1});
     CHECK(d.log.back() == "release_request");
   }
@@ -182,6 +198,7 @@ TEST_CASE("the total deadline ends an attempt before and after the commit", "[ex
   Driver after(gateway);
   after.ask(request);
   after.tell(events.head());
+  after.tell(events.said);
   after.now.monotonic_ms = 6'001;
   after.tell(Woken{});
   CHECK(after.client_status == 200);
@@ -194,9 +211,8 @@ TEST_CASE("a lane cooled down in one gateway is tried last in its sisters", "[ex
   Driver d(one);
   d.ask(request);
   d.tell(UpstreamFailed{1, FaultKind::upstream_connect});
-  CHECK(d.report.provider == "up");
   REQUIRE_FALSE(d.delta.empty());
-  CHECK(d.log.back() == "finish");
+  CHECK(d.log == std::vector<std::string>{"open", "open", "share"});
   REQUIRE(two.merge(d.delta));
   REQUIRE(two.merge(d.delta));
   Driver sister(two);
@@ -207,7 +223,7 @@ TEST_CASE("a lane cooled down in one gateway is tried last in its sisters", "[ex
 }
 
 TEST_CASE("a model's name cannot break a header", "[exchange]") {
-  Gateway gateway(config_to("http://u"), {}, 1);
+  Gateway gateway(config_of_one_lane(), {}, 1);
   Driver d(gateway);
   d.tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}});
   d.tell(ClientBody{R"({"model":"a\r\nx-evil: 1"})", true});
@@ -260,7 +276,7 @@ TEST_CASE("every event in every phase, in any order, ends at most once and never
 }
 
 TEST_CASE("a success without a body is none", "[exchange]") {
-  Gateway gateway(config_to("http://u"), {}, 1);
+  Gateway gateway(config_of_one_lane(), {}, 1);
   Driver d(gateway);
   d.ask(request);
   const Header headers[] = {{"content-type", "application/json"}, {"content-length", "0"}};
@@ -270,7 +286,7 @@ TEST_CASE("a success without a body is none", "[exchange]") {
 }
 
 TEST_CASE("nobody's credentials are spent for a client nobody can tell", "[exchange]") {
-  auto config = std::make_shared<Config>(*config_to("http://u"));
+  auto config = std::make_shared<Config>(*config_of_one_lane());
   Provider mock;
   mock.name = "mock";
   mock.mock = true;
@@ -294,7 +310,7 @@ TEST_CASE("nobody's credentials are spent for a client nobody can tell", "[excha
 
 TEST_CASE("a lane that cannot serve is passed over", "[exchange]") {
   auto config = std::make_shared<Config>(*config_to("http://u"));
-  config->providers[0].dialect = Dialect::openai_chat;
+  config->providers[0].dialect = Dialect::openai_responses;
   Gateway gateway(config, {}, 1);
   Driver d(gateway);
   d.ask(request);
@@ -309,7 +325,7 @@ TEST_CASE("a lane that cannot serve is passed over", "[exchange]") {
 }
 
 TEST_CASE("a keyless upstream's 401 is not the client's", "[exchange]") {
-  auto config = std::make_shared<Config>(*config_to("http://u"));
+  auto config = std::make_shared<Config>(*config_of_one_lane());
   config->providers[0].credentials.clear();
   const Header type{"content-type", "application/json"};
   const UpstreamHead refused{1, 401, {&type, 1}};
@@ -325,6 +341,7 @@ TEST_CASE("a keyless upstream's 401 is not the client's", "[exchange]") {
     tell(ClientHead{"POST", "/v1/messages", {}, -1, PeerScope::loopback, {}});
     tell(ClientBody{request, true});
     tell(refused);
+    tell(UpstreamEnd{1, {}});
     return status;
   };
   CHECK(status_with(false) == 502);
@@ -337,6 +354,7 @@ TEST_CASE("what a host miscounts ends its exchange and nothing else", "[exchange
   Driver counted(gateway);
   counted.ask(request);
   counted.tell(events.head());
+  counted.tell(events.said);
   counted.tell(UpstreamBody{1, "ab", 3});
   CHECK(counted.report.fault.kind == FaultKind::internal);
   CHECK(counted.ending == Ending::cut);
@@ -347,7 +365,7 @@ TEST_CASE("what a host miscounts ends its exchange and nothing else", "[exchange
 }
 
 TEST_CASE("bytes that come together with the end are part of the answer", "[exchange]") {
-  Gateway gateway(config_to("http://u"), {}, 1);
+  Gateway gateway(config_of_one_lane(), {}, 1);
   Events events;
   for (const std::string& last :
        {std::string("event: message_stop\ndata: {}\n\n"), std::string("event: message_stop\ndata: {}")}) {
@@ -361,24 +379,54 @@ TEST_CASE("bytes that come together with the end are part of the answer", "[exch
   }
 }
 
-TEST_CASE("what is no JSON is its reader's to judge; what stops in the middle is cut", "[exchange]") {
-  Gateway gateway(config_to("http://u"), {}, 1);
+TEST_CASE("a whole answer is held until it is whole, and is no answer when it is not", "[exchange]") {
+  Gateway gateway(config_of_one_lane(), {}, 1);
   const Header type{"content-type", "application/json"};
-  auto ending_of = [&](std::string_view body) {
+  auto status_of = [&](std::string_view body) {
     Driver d(gateway);
     d.ask(R"({"model":"m"})");
     d.tell(UpstreamHead{1, 200, {&type, 1}});
     d.tell(UpstreamBody{1, body, body.size()});
-    d.tell(UpstreamEnd{1, {}});
-    return d.ending;
+    CHECK(d.client_status == 0);
+    d.tell(UpstreamEnd{1, body});
+    CHECK(d.ending == Ending::complete);
+    return d.client_status;
   };
-  CHECK(ending_of(R"({"type":"message"})") == Ending::complete);
-  CHECK(ending_of("\xef\xbb\xbf{\"type\":\"message\"}") == Ending::complete);
-  CHECK(ending_of(R"({"type":"mess)") == Ending::cut);
+  CHECK(status_of(R"({"type":"message"})") == 200);
+  CHECK(status_of("\xef\xbb\xbf{\"type\":\"message\"}") == 502);  // a BOM is no JSON (RFC 8259)
+  CHECK(status_of(R"({"type":"mess)") == 502);
+  CHECK(status_of("<html>") == 502);
+}
+
+TEST_CASE("a whole answer that is too large to hold goes on, and is cut when it breaks off", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://u"));
+  config->failover.gate_bytes_max = 16;
+  Gateway gateway(config, {}, 1);
+  const Header type{"content-type", "application/json"};
+  Driver d(gateway);
+  d.ask(R"({"model":"m"})");
+  d.tell(UpstreamHead{1, 200, {&type, 1}});
+  const std::string_view begin = R"({"type":"message")", end = R"(,"x":1})";
+  d.tell(UpstreamBody{1, begin, begin.size()});
+  CHECK(d.client_status == 200);
+  SECTION("whole") {
+    d.tell(UpstreamBody{1, end, end.size()});
+    d.tell(UpstreamEnd{1, {}});
+    CHECK(d.ending == Ending::complete);
+    CHECK(d.report.answer_bytes == begin.size() + end.size());
+  }
+  SECTION("ended too early") {
+    d.tell(UpstreamEnd{1, {}});
+    CHECK(d.ending == Ending::cut);
+  }
+  SECTION("broken") {
+    d.tell(UpstreamFailed{1, FaultKind::upstream_reset});
+    CHECK(d.ending == Ending::cut);
+  }
 }
 
 TEST_CASE("an HTML page is no count of tokens", "[exchange]") {
-  Gateway gateway(config_to("http://u"), {}, 1);
+  Gateway gateway(config_of_one_lane(), {}, 1);
   const Header type{"content-type", "text/html"};
   Driver d(gateway);
   d.tell(ClientHead{"POST", "/v1/messages/count_tokens", {}, -1, PeerScope::loopback, {}});
@@ -399,10 +447,12 @@ TEST_CASE("an older success does not lift a newer cool-down", "[exchange]") {
   Driver slow(gateway);
   slow.ask(request);
   slow.tell(events.head());
+  slow.tell(events.said);
   Driver refused(gateway);
   refused.ask(request);
   const Header wait[] = {{"content-type", "application/json"}, {"retry-after", "3600"}};
   refused.tell(UpstreamHead{1, 429, wait});
+  refused.tell(UpstreamEnd{1, {}});
   CHECK(provider_of_next() == "other");
   slow.tell(UpstreamEnd{1, "event: message_stop\ndata: {}\n\n"});
   CHECK(slow.report.fault.kind == FaultKind::none);
@@ -448,12 +498,14 @@ TEST_CASE("a whole answer ends its lane's cool-down", "[exchange]") {
       Driver d(gateway);
       d.ask(request);
       d.tell(UpstreamFailed{1, FaultKind::upstream_connect});
+      d.tell(UpstreamFailed{2, FaultKind::upstream_connect});
     }
   };
-  refused(2);  // both lanes rest; the first one recovers sooner
+  refused(1);  // both lanes rest; the first one recovers no later
   Driver served(gateway);
   served.ask(request);
   served.tell(events.head());
+  served.tell(events.said);
   served.tell(UpstreamEnd{1, "event: message_stop\ndata: {}\n\n"});
   CHECK(served.report.provider == "up");
   CHECK_FALSE(served.delta.empty());
@@ -474,6 +526,7 @@ TEST_CASE("a frame without end is broken off, and its attempt ended", "[exchange
   Driver d(gateway);
   d.ask(request);
   d.tell(events.head());
+  d.tell(events.said);
   const std::string endless = "data: " + std::string(2000, 'x');
   d.tell(UpstreamBody{1, endless, endless.size()});
   CHECK(d.report.fault.kind == FaultKind::upstream_frame_too_large);

@@ -13,12 +13,13 @@
 
 namespace signalbox {
 
-// How an answer's body reaches the client, chosen at the commit point and kept.
+// How an answer's body reaches the client, chosen with its head.
 //   pass     the platform's own pipe carries it, window included; the core sees UpstreamPiped only
 //   observe  the host's own buffer goes out, as many bytes as ReleaseBody says
 //   rewrite  what goes out is what SendClientBody carries; ReleaseBody only lets go
-// Answers the core makes itself (errors, the mock, catalogues) are rewrite. A host acts on `pass`; what
-// the other two mean each ReleaseBody and SendClientBody says again.
+// Answers the core makes itself (errors, the mock, catalogues) are rewrite, and so is a head that goes out
+// before any lane has answered: the bytes of the one that does may follow it. A host acts on `pass`; what the
+// other two mean each ReleaseBody and SendClientBody says again.
 enum class BodyMode : uint8_t { pass, observe, rewrite };
 
 // Where the host puts the secret that a credential's name stands for. The secret itself never
@@ -60,7 +61,7 @@ struct CancelUpstream {
   uint32_t attempt = 0;
 };
 
-// The commit point: status and headers go to the client, once. `headers` lack the framing
+// Status and headers go to the client, once. `headers` lack the framing
 // (Transfer-Encoding, Connection, Date), which the host chooses; `body_bytes` is the answer's length
 // or -1. For pass and observe, `attempt` names whose body follows. An answer to HEAD comes with its body
 // all the same, and the host, which has the framing, leaves it out.

@@ -1,0 +1,121 @@
+// The commit point (translation.md section 0.6). It has two steps: the head, after which only keep-alives
+// have been sent and another lane may still answer, and the content, after which nothing can be taken back.
+#include "exchange/machine.h"
+
+namespace signalbox::exchange {
+
+// From here on this attempt's answer is the client's, whatever comes.
+void Machine::commit() {
+  const bool piped = attempt_.handling == Handling::unseen;
+  enter(piped ? Phase::piping : Phase::streaming);
+  if (finished()) return;
+  if (committed_ == Committed::nothing) {
+    const bool translated = attempt_.translated != nullptr;
+    const bool streamed = attempt_.handling == Handling::frames || (translated && report_.streamed);
+    // A stream may need an honest ending of ours behind it, so its length is not promised.
+    const int64_t body_bytes = streamed     ? -1
+                               : translated ? int64_t(attempt_.translated->out().size())
+                                            : attempt_.body_bytes;
+    send_head(attempt_.status, attempt_.head, body_bytes,
+              piped        ? BodyMode::pass
+              : translated ? BodyMode::rewrite
+                           : BodyMode::observe);
+  }
+  committed_ = Committed::content;
+  timers_.disarm(Timer::gate);
+  timers_.disarm(Timer::error_body);
+  const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;
+  if (report_.streamed && of_frames && config_->failover.keep_alive_ms > 0)
+    timers_.arm(Timer::keep_alive, now_.monotonic_ms + config_->failover.keep_alive_ms);
+  if (piped) timers_.disarm(Timer::keep_alive);
+  release_request_if_done();
+}
+
+// The client has waited long enough to take silence for death: it gets its head, and signs of life. Which
+// lane will answer is still open, so nothing is said of it, and what fails from here on is an event.
+void Machine::commit_head() {
+  if (committed_ != Committed::nothing) return;
+  std::span<Header> headers = arena_.array<Header>(1);
+  headers[0] = {"content-type", "text/event-stream; charset=utf-8"};
+  send_head(200, headers, -1, BodyMode::rewrite, Answerer::open);
+  send(client_dialect().keep_alive_before);
+  if (config_->failover.keep_alive_ms > 0)
+    timers_.arm(Timer::keep_alive, last_sent_ms_ + config_->failover.keep_alive_ms);
+}
+
+void Machine::send_head(int status, std::span<const Header> headers, int64_t body_bytes, BodyMode mode,
+                        Answerer answerer) {
+  std::span<Header> all = arena_.array<Header>(headers.size() + own_headers_max);
+  std::copy(headers.begin(), headers.end(), all.begin());
+  const size_t filled = add_own_headers(all, headers.size(), answerer);
+
+  SendClientHead send;
+  send.status = status;
+  send.headers = all.first(filled);
+  send.body_bytes = body_bytes;
+  send.mode = mode;
+  send.attempt = attempt_.number;
+  emit(send);
+  committed_ = Committed::head;
+  report_.status = status;
+  report_.first_byte_ms = now_.monotonic_ms - began_.monotonic_ms;
+  last_sent_ms_ = now_.monotonic_ms;
+}
+
+// Bytes of our own, next in the client's body; they must stand until the next event.
+void Machine::send(std::string_view bytes) {
+  if (bytes.empty()) return;
+  emit(SendClientBody{bytes});
+  report_.answer_bytes += bytes.size();
+  last_sent_ms_ = now_.monotonic_ms;
+}
+
+// What the translation has ready. A step that sends twice copies what comes second.
+void Machine::send_translated() {
+  std::string& out = attempt_.translated->out();
+  if (sent_.empty()) {
+    sent_.swap(out);
+    send(sent_);
+  } else {
+    send(arena_.copy(out));
+    out.clear();
+  }
+}
+
+// A sign of life at a frame's border, when the client has heard nothing for long. The timer is not moved
+// with every frame, which would cost each of them, so it may come too early.
+void Machine::keep_alive() {
+  const int64_t every_ms = config_->failover.keep_alive_ms;
+  if (now_.monotonic_ms - last_sent_ms_ >= every_ms) {
+    const dialects::DialectRow& dialect = client_dialect();
+    send(committed_ == Committed::head ? dialect.keep_alive_before : dialect.keep_alive_within);
+  }
+  timers_.arm(Timer::keep_alive, last_sent_ms_ + every_ms);
+}
+
+// Lets the oldest bytes of the answer's window go.
+void Machine::release(size_t bytes, ReleaseTo to) {
+  if (!bytes) return;
+  emit(ReleaseBody{attempt_.number, bytes, to});
+  attempt_.released_bytes += bytes;
+  attempt_.skimmed_bytes -= std::min(attempt_.skimmed_bytes, bytes);
+  if (to == ReleaseTo::nobody) return;
+  report_.answer_bytes += bytes;
+  last_sent_ms_ = now_.monotonic_ms;
+}
+
+void Machine::release_request_if_done() {
+  if (committed_ != Committed::content || !attempt_.sent || request_released_) return;
+  request_released_ = true;
+  body_ = {};
+  head_ = {};
+  endpoint_.query = endpoint_.model_id = {};
+  if (translation_) {
+    translation_->request = {};
+    translation_->arena.reset();
+    std::string().swap(translation_->body);
+  }
+  emit(ReleaseRequest{});
+}
+
+}  // namespace signalbox::exchange

@@ -1,0 +1,243 @@
+// An attempt came to nothing before the commit point. One table says what follows (the fault's row): the
+// next lane at once, the same one after a pause that it asked for itself, or the best error there is.
+#include <algorithm>
+
+#include "base/text.h"
+#include "exchange/machine.h"
+#include "http/forward.h"
+#include "http/header_list.h"
+#include "routing/cooldown.h"
+#include "routing/health.h"
+#include "routing/retry_budget.h"
+
+namespace signalbox::exchange {
+namespace {
+
+// What an upstream says of an error goes to the client; a page of it helps nobody.
+constexpr size_t said_bytes_max = 2'000;
+
+// Which of several failures a client is told (translation.md section 12, last rows): a limit first, because
+// it says when to come back; then what may pass by itself; a refusal of the request last, since it may be
+// the last lane's alone.
+int rank(FaultKind kind) {
+  if (kind == FaultKind::upstream_rate_limited) return 3;
+  const FaultRow& r = row(kind);
+  if (r.source == FaultSource::upstream && r.cooling != Cooling::refused && r.cooling != Cooling::model_missing)
+    return 2;
+  return r.source == FaultSource::upstream ? 1 : 0;
+}
+
+bool is_status_of_its_own(FaultKind kind) {
+  return kind >= FaultKind::upstream_rate_limited && kind <= FaultKind::upstream_redirect;
+}
+
+}  // namespace
+
+void Machine::cool_lane(FaultKind kind, int64_t asked_ms) {
+  using routing::CredentialOwner;
+  const CredentialOwner owner = provider().passthrough ? CredentialOwner::client : CredentialOwner::ours;
+  const int64_t cool_ms = routing::cool_ms(kind, owner, asked_ms);
+  if (cool_ms <= 0) return;
+  report_.lane_rests_ms = cool_ms;
+  gateway_.health().cool(attempt_.lane().name, now_.unix_ms + cool_ms, now_.unix_ms);
+}
+
+// What an upstream's error, by status or inside an answer, means for this exchange.
+Machine::Failure Machine::failure_of(const routing::UpstreamError& error) {
+  using routing::CredentialOwner;
+  using routing::ModelNamed;
+  const CredentialOwner owner = provider().passthrough ? CredentialOwner::client : CredentialOwner::ours;
+  const bool by_client = attempt_.lane().upstream_model == routing::without_local_suffix(decision_.facts.model);
+  Failure failure;
+  failure.kind = routing::kind_of(error, owner, by_client ? ModelNamed::by_client : ModelNamed::by_configuration);
+  failure.status = routing::status_for(failure.kind, error.status);
+  failure.asked_ms = attempt_.asked_ms >= 0 ? attempt_.asked_ms : error.retry_after_ms;
+  failure.said = error.message.substr(0, said_bytes_max);
+  return failure;
+}
+
+void Machine::fail_attempt(FaultKind kind, std::string said) {
+  Failure failure;
+  failure.kind = kind;
+  failure.said = std::move(said);
+  fail_attempt(std::move(failure));
+}
+
+// `original`: the error's own body, whole and in the client's dialect, still in the host's window.
+void Machine::fail_attempt(Failure failure, std::string_view original) {
+  note_failure(std::move(failure));
+  if (const Choice* next = take_next(failures_.back())) {
+    drop_attempt();
+    return serve(*next);
+  }
+  if (const Failure* asked = worth_a_pause()) {
+    drop_attempt();
+    return pause(*asked);
+  }
+  if (!original.empty() && failures_.size() == 1 && committed_ == Committed::nothing) return relay_error(original);
+  drop_attempt();
+  give_up();
+}
+
+void Machine::note_failure(Failure failure) {
+  if (failure.status == 0) failure.status = row(failure.kind).status;
+  failure.choice = attempt_.choice;
+  failure.at_ms = now_.monotonic_ms;
+  failure.head = attempt_.head;
+  failure.upstream_status = attempt_.status;
+  failure.not_again = attempt_.not_again;
+  cool_lane(failure.kind, failure.asked_ms);
+
+  std::string tried = provider().name;
+  tried += ": ";
+  tried += row(failure.kind).name;
+  report_.tried.push_back(std::move(tried));
+  failures_.push_back(std::move(failure));
+}
+
+// The next lane that may do better than the one that failed; null when there is none, or no more tries. A
+// further try at a provider that has failed already is paid from its budget.
+const Choice* Machine::take_next(const Failure& failure) {
+  const RetryClass retry = row(failure.kind).retry;
+  const Failover& limits = config_->failover;
+  if (retry == RetryClass::never || int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
+  const Choice* const end = decision_.choices.data() + decision_.choices.size();
+  for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
+    if (choice->service == Service::none) continue;
+    const int64_t larger_than = failure.choice->lane->context_tokens_max;
+    if (retry == RetryClass::larger_lane && choice->lane->context_tokens_max <= larger_than) continue;
+    if (has_failed(choice->lane->provider) && !pays_for(*choice)) continue;
+    return choice;
+  }
+  return nullptr;
+}
+
+bool Machine::has_failed(uint32_t provider) const {
+  return std::any_of(failures_.begin(), failures_.end(),
+                     [&](const Failure& failure) { return failure.choice->lane->provider == provider; });
+}
+
+bool Machine::pays_for(const Choice& choice) {
+  return gateway_.retry_budget().take(config_->providers[choice.lane->provider].name,
+                                      config_->failover.retry_budget_percent, now_.monotonic_ms);
+}
+
+// The failed lane that may be asked again soonest: it named a pause, and the pause is short enough.
+const Machine::Failure* Machine::worth_a_pause() {
+  const Failover& limits = config_->failover;
+  if (int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
+  if (row(failures_.back().kind).retry != RetryClass::next_lane) return nullptr;
+  const Failure* soonest = nullptr;
+  for (const Failure& failure : failures_) {
+    const bool again = !failure.not_again && failure.asked_ms >= 0 && failure.asked_ms <= limits.retry_wait_ms_max &&
+                       row(failure.kind).retry == RetryClass::next_lane;
+    if (!again) continue;
+    if (!soonest || failure.at_ms + failure.asked_ms < soonest->at_ms + soonest->asked_ms) soonest = &failure;
+  }
+  if (soonest && !pays_for(*soonest->choice)) return nullptr;
+  return soonest;
+}
+
+void Machine::pause(const Failure& failure) {
+  enter(Phase::pausing);
+  if (phase_ != Phase::pausing) return;
+  attempt_.choice = failure.choice;
+  timers_.arm(Timer::pause, std::max(failure.at_ms + failure.asked_ms, now_.monotonic_ms));
+}
+
+void Machine::ask_again() {
+  if (phase_ == Phase::pausing) serve(*attempt_.choice);
+}
+
+const Machine::Failure& Machine::best_failure() const {
+  const Failure* best = &failures_.front();
+  for (const Failure& failure : failures_)
+    if (rank(failure.kind) > rank(best->kind)) best = &failure;
+  return *best;
+}
+
+// What happened, in our own words: fit for the log, because nothing of the upstream's is in it.
+std::string Machine::sentence(const Failure& failure) const {
+  const routing::Lane& lane = *failure.choice->lane;
+  const std::string& name = config_->providers[lane.provider].name;
+  std::string text;
+  if (failure.kind == FaultKind::upstream_credential_refused) {
+    text = lane.credential.empty() ? "The upstream wants a credential, and none is configured for provider \""
+                                   : "The upstream refused the credential \"";
+    if (!lane.credential.empty()) {
+      text += lane.credential;
+      text += "\" of provider \"";
+    }
+    text += name;
+    text += "\" (status ";
+    base::append_decimal(text, failure.upstream_status);
+    text += ").";
+    return text;
+  }
+  if (row(failure.kind).source == FaultSource::client && !failure.said.empty() && !is_status_of_its_own(failure.kind)) {
+    return failure.said;  // about the client's own request, by us
+  }
+  text = "Provider \"";
+  text += name;
+  text += "\"";
+  if (failure.upstream_status >= 300) {
+    text += " answered with status ";
+    base::append_decimal(text, failure.upstream_status);
+  }
+  text += ": ";
+  text += is_status_of_its_own(failure.kind) || failure.said.empty() ? row(failure.kind).message
+                                                                     : std::string_view(failure.said);
+  return text;
+}
+
+// Every lane has failed. One failure stands for all, and the others are named with it.
+void Machine::give_up() {
+  const Failure& best = best_failure();
+  Fault fault{best.kind, sentence(best)};
+  Fault told = fault;
+  const bool in_their_words =
+      is_status_of_its_own(best.kind) && !best.said.empty() && best.kind != FaultKind::upstream_credential_refused;
+  if (in_their_words) told.detail = best.said;
+  if (failures_.size() > 1) {
+    told.detail += " (Tried: ";
+    for (size_t i = 0; i < report_.tried.size(); ++i) {
+      if (i) told.detail += ", ";
+      told.detail += report_.tried[i];
+    }
+    told.detail += ".)";
+  }
+
+  if (committed_ != Committed::nothing) {
+    std::string frame;
+    client_dialect().write_error_frame(frame, told, report_.request_id);
+    send(arena_.copy(frame));
+    report_.fault = std::move(fault);
+    return finish(Ending::complete);
+  }
+  // Same status, and what tells the client when to come back.
+  std::span<Header> extra = arena_.array<Header>(best.head.size() + 1);
+  size_t filled = 0;
+  for (const Header& header : best.head)
+    if (http::speaks_of_limits(header.name)) extra[filled++] = header;
+  if (best.kind == FaultKind::upstream_rate_limited && best.asked_ms >= 0 &&
+      !http::find(extra.first(filled), "retry-after")) {
+    std::string seconds;
+    base::append_decimal(seconds, (best.asked_ms + 999) / 1000);
+    extra[filled++] = {"retry-after", arena_.copy(seconds)};
+  }
+  std::string body;
+  client_dialect().write_error(body, told, best.status, report_.request_id);
+  report_.fault = std::move(fault);
+  reply(best.status, "application/json", body, extra.first(filled));
+}
+
+// The one lane there was answered with an error in the client's own dialect: it goes on byte by byte.
+void Machine::relay_error(std::string_view original) {
+  const Failure& failure = failures_.front();
+  report_.fault = {failure.kind, sentence(failure)};
+  send_head(attempt_.status, attempt_.head, int64_t(original.size()), BodyMode::observe);
+  release(original.size(), ReleaseTo::client);
+  finish(Ending::complete);
+}
+
+}  // namespace signalbox::exchange

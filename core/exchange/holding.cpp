@@ -1,0 +1,242 @@
+// An answer on its way to the commit point, and through it: frames are read, whole answers and errors are
+// collected in the host's window, and before anything of them reaches the client they are judged. What
+// fails here, another lane may still do better (translation.md sections 11.4, 11.5, 12).
+#include "exchange/machine.h"
+
+namespace signalbox::exchange {
+namespace {
+
+// What is read of an error: real ones have a few hundred bytes.
+constexpr size_t error_bytes_max = 64 << 10;
+
+// An answer has said its end; its connection usually ends with it and can serve again. No client waits
+// longer for that.
+constexpr int64_t farewell_ms_max = 1'000;
+
+}  // namespace
+
+void Machine::on(const UpstreamBody& body) {
+  if (body.fresh_bytes > body.window.size()) return poison("more fresh bytes than the window has");
+  if (attempt_.skimmed_bytes > body.window.size()) return poison("a window that lost bytes");
+  attempt_.read_bytes += body.fresh_bytes;
+  switch (attempt_.handling) {
+    case Handling::none:
+    case Handling::unseen: return poison("a body of an answer that has none");
+    case Handling::frames:
+    case Handling::translated_frames: read_frames(body.window); return;
+    case Handling::whole: {
+      attempt_.skimmer->feed(body.window.substr(attempt_.skimmed_bytes));
+      attempt_.skimmed_bytes = body.window.size();
+      const auto held_bytes_max = config_->failover.gate_bytes_max;
+      if (phase_ == Phase::holding &&
+          (int64_t(body.window.size()) > held_bytes_max || attempt_.body_bytes > held_bytes_max))
+        commit();
+      if (phase_ == Phase::streaming) release(body.window.size(), ReleaseTo::client);
+      return;
+    }
+    case Handling::translated_whole:
+      if (int64_t(body.window.size()) > config_->server.limits.frame_bytes_max)
+        fail_attempt(FaultKind::upstream_frame_too_large);
+      return;
+    case Handling::error:
+      if (body.window.size() > error_bytes_max) judge_error(body.window, BodyEnd::missing);
+      return;
+  }
+}
+
+void Machine::on(const UpstreamEnd& end) {
+  if (attempt_.skimmed_bytes > end.window.size()) return poison("a window that lost bytes");
+  attempt_.open = false;
+  timers_.disarm(Timer::error_body);
+  timers_.disarm(Timer::farewell);
+  switch (attempt_.handling) {
+    case Handling::none:
+    case Handling::unseen: return poison("an end of an answer that has none");
+    case Handling::frames:
+    case Handling::translated_frames: return end_frames(end.window);
+    case Handling::whole: return end_whole(end.window);
+    case Handling::translated_whole: return end_translated_whole(end.window);
+    case Handling::error: return judge_error(end.window, BodyEnd::seen);
+  }
+}
+
+// Reads the whole frames of the window and lets go of them, to the client once there is a commitment. A
+// part of a frame waits in the host's window for its rest. False when the attempt has come to nothing;
+// then another may be open already.
+bool Machine::read_frames(std::string_view window) {
+  sse::FrameReader& frames = *attempt_.frames;
+  frames.feed(window);
+  sse::Frame frame;
+  while (frames.next(frame))
+    if (!take(frame)) return false;
+  if (frames.too_large()) {
+    if (phase_ == Phase::holding) fail_attempt(FaultKind::upstream_frame_too_large);
+    else cut_answer(FaultKind::upstream_frame_too_large);
+    return false;
+  }
+  const size_t whole_bytes = frames.unfinished_at();
+  if (attempt_.translated) {
+    release(whole_bytes, ReleaseTo::nobody);
+    frames.released(whole_bytes);
+    if (phase_ == Phase::streaming) send_translated();
+  } else if (phase_ == Phase::streaming) {
+    release(whole_bytes, ReleaseTo::client);
+    frames.released(whole_bytes);
+  }
+  if (phase_ == Phase::streaming && seen().terminal && attempt_.open && !timers_.armed(Timer::farewell))
+    timers_.arm(Timer::farewell, now_.monotonic_ms + farewell_ms_max);
+  return true;
+}
+
+// Looks at one frame. False when that was the attempt's end.
+bool Machine::take(const sse::Frame& frame) {
+  if (!attempt_.translated) {
+    upstream_dialect().observe_frame(frame, attempt_.seen);
+    return phase_ != Phase::holding || hold(frame);
+  }
+  attempt_.translated->feed(frame);
+  const Fault& fault = attempt_.translated->fault();
+  if (phase_ == Phase::holding) return hold(frame);
+  if (!fault) return true;
+  send_translated();
+  cut_answer(fault.kind);
+  return false;
+}
+
+// Before the commit point: goes through it, waits on, or gives the attempt up.
+bool Machine::hold(const sse::Frame& frame) {
+  if (attempt_.translated && attempt_.translated->fault()) {
+    const Fault fault = attempt_.translated->fault();
+    fail_attempt(fault.kind, fault.detail);
+    return false;
+  }
+  if (attempt_.seen.error) {
+    fail_attempt(failure_of(upstream_dialect().read_error(frame.data, arena_)));
+    return false;
+  }
+  const bool whole_for_client = attempt_.translated && client_form() == canonical::Form::whole;
+  if (seen().terminal) {
+    if (next_for_silence()) return false;
+    commit();
+  } else if (whole_for_client) {
+    // The client gets one text, and it is not before its end that it can be written.
+    if (int64_t(attempt_.read_bytes) <= config_->server.limits.frame_bytes_max) return true;
+    fail_attempt(FaultKind::upstream_frame_too_large);
+    return false;
+  } else if (seen().content) {
+    commit();
+  } else if (frame.has_data && frame.event != upstream_dialect().ping_event) {
+    attempt_.held_bytes += frame.event.size() + frame.data.size();
+    const Failover& limits = config_->failover;
+    if (int64_t(++attempt_.held_frames) >= limits.gate_frames_max ||
+        int64_t(attempt_.held_bytes) > limits.gate_bytes_max)
+      commit();
+  }
+  return !finished();
+}
+
+void Machine::end_frames(std::string_view window) {
+  const uint64_t released_before = attempt_.released_bytes;
+  if (!read_frames(window)) return;
+  if (finished()) return;
+  const std::string_view rest = window.substr(size_t(attempt_.released_bytes - released_before));
+  // An event without its blank line is still one (translation.md section 11.1).
+  sse::Frame last;
+  attempt_.frames->feed(rest);
+  if (attempt_.frames->finish(last) && !take(last)) return;
+  if (attempt_.translated) attempt_.translated->finish();
+
+  if (attempt_.translated && attempt_.translated->fault()) {
+    const Fault fault = attempt_.translated->fault();
+    if (phase_ == Phase::holding) return fail_attempt(fault.kind, fault.detail);
+    send_translated();
+    return cut_answer(fault.kind);
+  }
+  if (phase_ == Phase::holding) {
+    if (!seen().terminal && !seen().may_end) return fail_attempt(FaultKind::upstream_cut);
+    if (next_for_silence()) return;
+    commit();
+    if (finished()) return;
+  }
+  if (!seen().terminal && !seen().may_end && !seen().error) return cut_answer(FaultKind::upstream_cut);
+  if (attempt_.translated) send_translated();
+  else release(rest.size(), ReleaseTo::client);
+  end_answer();
+}
+
+void Machine::end_whole(std::string_view window) {
+  json::Skimmer& skimmer = *attempt_.skimmer;
+  skimmer.feed(window.substr(attempt_.skimmed_bytes));
+  attempt_.skimmed_bytes = window.size();
+  if (phase_ == Phase::holding) {
+    if (!skimmer.follows() || !skimmer.is_object()) return fail_attempt(FaultKind::upstream_broken);
+    if (!skimmer.whole()) return fail_attempt(FaultKind::upstream_cut);
+    see_whole();
+    if (attempt_.seen.error) return fail_attempt(failure_of(upstream_dialect().read_error(window, arena_)), window);
+    if (next_for_silence()) return;
+    commit();
+    if (finished()) return;
+  } else if (!skimmer.whole()) {
+    return cut_answer(FaultKind::upstream_cut);
+  } else {
+    see_whole();
+  }
+  release(window.size(), ReleaseTo::client);
+  end_answer();
+}
+
+void Machine::end_translated_whole(std::string_view window) {
+  TranslatedAnswer& answer = *attempt_.translated;
+  answer.feed_whole(window);
+  answer.finish();
+  if (answer.fault()) {
+    const Fault fault = answer.fault();
+    return fail_attempt(fault.kind, fault.detail);
+  }
+  if (next_for_silence()) return;
+  commit();
+  if (finished()) return;
+  send_translated();
+  end_answer();
+}
+
+// An answer that ended well and says nothing: another lane may have something to say. Where there is none,
+// it is what it is, and goes on; a made-up error would be worse, and so would made-up words.
+bool Machine::next_for_silence() {
+  const dialects::Observation& what = seen();
+  const bool on_purpose = !what.stop_reason.empty() && what.stop_reason != "end_turn" && what.stop_reason != "stop";
+  if (what.content || on_purpose || counting()) return false;
+  Failure failure;
+  failure.kind = FaultKind::upstream_empty;
+  failure.choice = attempt_.choice;
+  const Choice* next = take_next(failure);
+  if (!next) return false;
+  note_failure(std::move(failure));
+  drop_attempt();
+  serve(*next);
+  return true;
+}
+
+// An error status, with as much of its body as there is.
+void Machine::judge_error(std::string_view body, BodyEnd end) {
+  const dialects::DialectRow& dialect = upstream_dialect();
+  routing::UpstreamError error;
+  if (!body.empty() && dialect.read_error) error = dialect.read_error(body, arena_);
+  error.status = attempt_.status;
+  Failure failure = failure_of(error);
+
+  const bool own_dialect = attempt_.choice->service == Service::forward;
+  if (failure.kind == FaultKind::upstream_rejected && own_dialect && dialect.refusal_edits &&
+      !attempt_.edited_after_refusal) {
+    if (auto edits = dialect.refusal_edits(body_, error, arena_); !edits.empty()) {
+      drop_attempt();
+      return open_attempt(*attempt_.choice, edits);
+    }
+  }
+  // A 401 for a credential of ours is not the client's 401, and what is no error of its dialect it cannot read.
+  const bool goes_on =
+      end == BodyEnd::seen && attempt_.error_can_go_on && failure.kind != FaultKind::upstream_credential_refused;
+  fail_attempt(std::move(failure), goes_on ? body : std::string_view());
+}
+
+}  // namespace signalbox::exchange

@@ -1,0 +1,52 @@
+// An answer on its way from the upstream's dialect to the client's: frames or a whole body go in, the
+// client's bytes come out (architecture.md section 3).
+//
+//   frame ── decoder ──> deltas ──> what they say of usage and ending
+//                          └─────> encoder ──> out()
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "dialects/canonical/parts.h"
+#include "dialects/dialect.h"
+#include "signalbox/fault.h"
+
+namespace signalbox::exchange {
+
+class TranslatedAnswer {
+ public:
+  TranslatedAnswer(std::unique_ptr<canonical::Decoder> decoder, std::unique_ptr<canonical::Encoder> encoder)
+      : decoder_(std::move(decoder)), encoder_(std::move(encoder)) {}
+
+  // The next frame, or the whole body; then finish, once the upstream has no more to say. After the
+  // answer's end, or a fault, they do nothing.
+  void feed(const sse::Frame& frame);
+  void feed_whole(std::string_view body);
+  void finish();
+
+  // What the client is owed. The caller takes from it, or drops it with the attempt.
+  std::string& out() { return out_; }
+
+  // What has been seen: usage, why it stopped, whether there was content, and `terminal` at the end.
+  const dialects::Observation& seen() const { return seen_; }
+
+  // Why the answer is none, as the upstream or its form says; the client has not been told.
+  const Fault& fault() const { return fault_; }
+
+  // Tells the client of a stream that nothing follows, and why.
+  void fail(const Fault& fault);
+
+ private:
+  void pass_on();
+
+  std::unique_ptr<canonical::Decoder> decoder_;
+  std::unique_ptr<canonical::Encoder> encoder_;
+  canonical::Deltas deltas_;
+  std::string out_;
+  dialects::Observation seen_;
+  Fault fault_;
+};
+
+}  // namespace signalbox::exchange

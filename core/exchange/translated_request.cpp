@@ -1,0 +1,42 @@
+#include "exchange/translated_request.h"
+
+#include <utility>
+
+#include "dialects/canonical/envelope.h"
+#include "dialects/canonical/parts.h"
+
+namespace signalbox::exchange {
+
+Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_view client_body) {
+  canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
+  request = result.request;
+  // Other dialects put the same into more words or fewer, by little.
+  body.reserve(client_body.size() + client_body.size() / 16 + 1024);
+  return std::move(result.fault);
+}
+
+void TranslatedRequest::write(const routing::Lane& lane, const Provider& to) {
+  losses = request_losses;
+  names = {};
+  body.clear();
+  const canonical::WriteContext context{.model = lane.upstream_model,
+                                        .flags = lane.flags,
+                                        .output_tokens_max = lane.output_tokens_max,
+                                        .scope = canonical::scope_of(to.name, lane.credential, arena),
+                                        .arena = arena,
+                                        .names = names,
+                                        .losses = losses};
+  dialects::row_of(to.dialect).write_request(request, context, body);
+}
+
+Fault TranslatedRequest::rejected_by(const Route& route, const Provider& to) const {
+  if (losses.empty() || route.on_loss == OnLoss::report) return {};
+  Fault fault{FaultKind::translation_loss, "Provider \""};
+  fault.detail += to.name;
+  fault.detail += "\" cannot be told all of this request; lost would be: ";
+  fault.detail += losses.joined();
+  fault.detail += ".";
+  return fault;
+}
+
+}  // namespace signalbox::exchange

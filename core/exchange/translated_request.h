@@ -1,0 +1,40 @@
+// A request in the words that all dialects share, and in those of one lane after another: read once, written
+// for each lane that is tried.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/arena.h"
+#include "dialects/canonical/losses.h"
+#include "dialects/canonical/request.h"
+#include "dialects/canonical/tool_names.h"
+#include "dialects/dialect.h"
+#include "routing/plan.h"
+#include "signalbox/config.h"
+#include "signalbox/fault.h"
+
+namespace signalbox::exchange {
+
+struct TranslatedRequest {
+  Arena arena;  // of `request`
+  canonical::Request request;
+  canonical::Losses request_losses;  // what even the shared words do not have
+  // Of the lane written for last:
+  canonical::Losses losses;
+  canonical::ToolNames names;
+  std::string body;
+
+  // Reads `client_body`, a conversation request of the dialect `client`, into `request`: views into it and into
+  // `arena`. Once.
+  Fault read(const dialects::DialectRow& client, std::string_view client_body);
+
+  // Writes what was read for `lane`, which is one of the provider `to`. What was written before is forgotten.
+  void write(const routing::Lane& lane, const Provider& to);
+
+  // Why a route that rejects losses does not send what was written; no fault when it loses nothing, or when
+  // the route only reports.
+  Fault rejected_by(const Route& route, const Provider& to) const;
+};
+
+}  // namespace signalbox::exchange

@@ -1,0 +1,102 @@
+// A request in the dialect of a lane that is not the client's, and what the answer needs on its way back.
+#include "dialects/canonical/envelope.h"
+#include "exchange/machine.h"
+#include "mock/mock.h"
+#include "tokens/calibration.h"
+#include "tokens/estimate.h"
+
+namespace signalbox::exchange {
+
+Machine::Translation& Machine::translation() {
+  if (!translation_) translation_ = std::make_unique<Translation>();
+  return *translation_;
+}
+
+canonical::Form Machine::client_form() const {
+  return report_.streamed ? canonical::Form::streamed : canonical::Form::whole;
+}
+
+// Writes the request for `lane`, or says why that cannot be done. What it was read into stays for the
+// next lane; the body is this lane's alone.
+Fault Machine::translate_request(const routing::Lane& lane) {
+  const bool first = !translation_;
+  Translation& t = translation();
+  if (first) {
+    canonical::ReadResult read = client_dialect().read_request(body_, t.arena, t.request_losses);
+    if (read.fault) return std::move(read.fault);
+    t.request = read.request;
+  }
+  t.losses = t.request_losses;
+  t.names = {};
+  retired_body_.swap(t.body);
+  t.body.clear();
+  t.body.reserve(body_.size() + body_.size() / 16 + 1024);
+  const Provider& to = config_->providers[lane.provider];
+  const canonical::WriteContext context{.model = lane.upstream_model,
+                                        .flags = lane.flags,
+                                        .output_tokens_max = lane.output_tokens_max,
+                                        .scope = canonical::scope_of(to.name, lane.credential, t.arena),
+                                        .arena = t.arena,
+                                        .names = t.names,
+                                        .losses = t.losses};
+  dialects::row_of(to.dialect).write_request(t.request, context, t.body);
+  if (t.losses.empty() || decision_.plan.route->on_loss == OnLoss::report) return {};
+  Fault fault{FaultKind::translation_loss, "Provider \""};
+  fault.detail += to.name;
+  fault.detail += "\" cannot be told all of this request; lost would be: ";
+  fault.detail += t.losses.joined();
+  fault.detail += ".";
+  return fault;
+}
+
+std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane& lane) {
+  Translation& t = translation();
+  const Provider& from = config_->providers[lane.provider];
+  const canonical::DecodeContext decode{.flags = lane.flags,
+                                        .names = t.names,
+                                        .losses = t.losses,
+                                        .arguments_bytes_max = size_t(config_->server.limits.frame_bytes_max)};
+  const bool echo_client = decision_.plan.route->echo_model == EchoModel::client;
+  const canonical::EncodeContext encode{.model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
+                                        .request_id = report_.request_id,
+                                        .scope = canonical::scope_of(from.name, lane.credential, arena_),
+                                        .upstream = from.dialect,
+                                        .input_tokens_estimate = estimated_tokens(lane),
+                                        .unix_ms = now_.unix_ms,
+                                        .usage_in_stream = t.request.usage_in_stream,
+                                        .losses = t.losses};
+  return std::make_unique<TranslatedAnswer>(dialects::row_of(from.dialect).make_decoder(decode),
+                                            client_dialect().make_encoder(encode, client_form()));
+}
+
+// What the input counts, as this lane would count it.
+int64_t Machine::estimated_tokens(const routing::Lane& lane) {
+  if (estimated_tokens_ < 0) estimated_tokens_ = tokens::estimate_tokens(body_);
+  return gateway_.calibration().estimate_for(lane.name, estimated_tokens_);
+}
+
+// The mock speaks Anthropic Messages; clients of other dialects get it through the hub.
+void Machine::answer_with_mock(const routing::Lane& lane) {
+  report_.attempt_count = attempt_.number + 1;
+  std::string id = "msg_";
+  id += std::string_view(report_.request_id).substr(4);
+  const bool foreign = endpoint_.shape != Dialect::anthropic;
+  if (foreign)
+    if (Fault fault = translate_request(lane)) return fail_attempt(fault.kind, std::move(fault.detail));
+  const mock::Form form = report_.streamed && !foreign ? mock::Form::streamed : mock::Form::whole;
+  mock::Answer answer =
+      mock::answer(foreign ? std::string_view(translation().body) : body_, form, lane.upstream_model, id);
+  report_.usage = answer.usage;
+  report_.stop_reason = answer.stop_reason;
+  if (foreign) {
+    attempt_.translated = translated_answer(lane);
+    attempt_.translated->feed_whole(answer.bytes);
+    answer.bytes = std::move(attempt_.translated->out());
+  }
+  if (committed_ == Committed::nothing)
+    return reply(200, report_.streamed ? "text/event-stream; charset=utf-8" : "application/json", answer.bytes);
+  send(arena_.copy(answer.bytes));
+  finish(Ending::complete);
+}
+
+}  // namespace signalbox::exchange
