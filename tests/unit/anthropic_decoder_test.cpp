@@ -205,6 +205,10 @@ TEST_CASE(
   CHECK(last_line(start() + block(0, R"({"type":"tool_use","id":"t","name":"N","input":[1]})") + stop(0) +
                   ended("tool_use"))
             .find(broken) == 0);
+  // What is no object from the start is known to be wrong when its block ends, and is never said to be empty.
+  CHECK(deltas(start() + block(0, call) + arguments(0, "[1]") + stop(0)) ==
+        "begin msg_1\ntool_call toolu_1 Bash \"...\nusage input 3 output 1\n" + std::string(broken) +
+            "a tool call whose arguments are no JSON object.\n");
   // Where the answer was cut short they are what they are.
   CHECK(deltas(start() + block(0, call) + arguments(0, R"({\"x\":)") + stop(0) + ended("max_tokens"))
             .find("tool_call toolu_1 Bash \"{\\\"x\\\":\"\nusage input 3 output 9\nstopped max_tokens\nend\n") !=

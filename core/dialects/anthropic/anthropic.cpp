@@ -1,113 +1,18 @@
-// Anthropic Messages: facts, errors, catalogue, and what its answers say of themselves.
+// Anthropic Messages: errors, catalogue, and what its answers say of themselves.
 // Source: the types of @anthropic-ai/sdk; translation.md sections 8 to 13.
 #include "dialects/anthropic/anthropic.h"
 
-#include "base/arena.h"
-#include "base/text.h"
+#include "dialects/anthropic/decoder.h"
+#include "dialects/anthropic/encoder.h"
+#include "dialects/anthropic/request.h"
+#include "dialects/anthropic/usage.h"
+#include "dialects/body_facts.h"
 #include "json/reader.h"
 #include "json/walk.h"
 #include "json/writer.h"
 
 namespace signalbox::dialects {
 namespace {
-
-using json::Token;
-using routing::Facts;
-using routing::FactsResult;
-
-Fault bad_json(const json::Error& error) {
-  std::string detail = "The request body is not valid JSON: ";
-  detail += error.what;
-  detail += " at byte ";
-  base::append_decimal(detail, int64_t(error.offset));
-  detail += ".";
-  return {FaultKind::bad_json, std::move(detail)};
-}
-
-Fault wrong_type(std::string_view member, std::string_view wanted, size_t offset) {
-  std::string detail = "\"";
-  detail += member;
-  detail += "\" must be ";
-  detail += wanted;
-  detail += " (at byte ";
-  base::append_decimal(detail, int64_t(offset));
-  detail += ").";
-  return {FaultKind::bad_request, std::move(detail)};
-}
-
-Fault duplicate(std::string_view member, size_t offset) {
-  std::string detail = "\"";
-  detail += member;
-  detail += "\" stands a second time at byte ";
-  base::append_decimal(detail, int64_t(offset));
-  detail += "; routing depends on it.";
-  return {FaultKind::duplicate_fact, std::move(detail)};
-}
-
-FactsResult read_facts(const http::Endpoint&, std::string_view body, Arena& arena) {
-  FactsResult result;
-  Facts& facts = result.facts;
-  json::Reader reader(body);
-  Token token = reader.next();
-  if (token == Token::error) return {facts, bad_json(reader.error())};
-  bool is_object = token == Token::begin_object;
-  bool model_seen = false, stream_seen = false;
-  Fault wrong;  // reported only once the rest is known to be JSON at all
-  if (!is_object) wrong = wrong_type("the body", "an object", reader.offset());
-
-  // One pass over the whole text: what routing does not read is skipped, but checked.
-  while (is_object && (token = reader.next()) == Token::key) {
-    const bool is_model = json::equals(reader.raw(), "model");
-    const bool is_stream = !is_model && json::equals(reader.raw(), "stream");
-    const size_t key_offset = reader.offset();
-    if (!is_model && !is_stream) {
-      if (!reader.skip_value()) return {facts, bad_json(reader.error())};
-      continue;
-    }
-    bool& seen = is_model ? model_seen : stream_seen;
-    if (seen && !wrong) wrong = duplicate(is_model ? "model" : "stream", key_offset);
-    seen = true;
-    auto value = reader.skip_value();
-    if (!value) return {facts, bad_json(reader.error())};
-    const size_t value_offset = size_t(value->data() - body.data());
-    if (is_model) {
-      if (value->front() != '"') {
-        if (!wrong) wrong = wrong_type("model", "a string", value_offset);
-        continue;
-      }
-      facts.model_begin = value_offset;
-      facts.model_end = value_offset + value->size();
-      const std::string_view raw = json::string_inside(*value);
-      // An escape is at most six bytes for one; what is longer than that is refused by its length below.
-      if (raw.find('\\') == raw.npos || raw.size() > 6 * routing::model_bytes_max) {
-        facts.model = raw;
-      } else {
-        std::string plain;
-        json::unescape(raw, plain);
-        facts.model = arena.copy(plain);
-      }
-    } else if (*value == "true" || *value == "false") {
-      facts.streamed = *value == "true";
-    } else if (*value != "null" && !wrong) {
-      wrong = wrong_type("stream", "true or false", value_offset);
-    }
-  }
-  if (!is_object && token != Token::error) {  // walk the rest of a scalar or an array
-    while (token != Token::end && token != Token::error) token = reader.next();
-  } else if (token == Token::end_object) {
-    token = reader.next();
-  }
-  if (token == Token::error) return {facts, bad_json(reader.error())};
-  if (!wrong && !model_seen) wrong = {FaultKind::bad_request, "\"model\" is required."};
-  if (!wrong && facts.model.empty()) wrong = {FaultKind::bad_request, "\"model\" must not be empty."};
-  if (!wrong && facts.model.size() > routing::model_bytes_max) {
-    wrong = {FaultKind::bad_request, "\"model\" is longer than "};
-    base::append_decimal(wrong.detail, int64_t(routing::model_bytes_max));
-    wrong.detail += " bytes.";
-  }
-  result.fault = std::move(wrong);
-  return result;
-}
 
 // The error types of the Messages API by status (translation.md section 12).
 std::string_view error_type(const Fault& fault, int status) {
@@ -167,23 +72,19 @@ void write_model(std::string& out, const ModelEntry& model) {
   write_entry(w, model);
 }
 
-// Later non-null figures win, field by field (translation.md section 10).
-void read_usage(std::string_view text, Usage& usage) {
-  json::each_member(text, [&](std::string_view key, std::string_view value) {
-    const auto number = json::to_int64(value);
-    if (!number) return;
-    if (key == "input_tokens") usage.input_tokens = *number;
-    else if (key == "output_tokens") usage.output_tokens = *number;
-    else if (key == "cache_read_input_tokens") usage.cache_read_tokens = *number;
-    else if (key == "cache_creation_input_tokens") usage.cache_creation_tokens = *number;
-  });
-}
-
 void set_stop_reason(std::string_view raw_value, Observation& seen) {
   const std::string_view inside = json::string_inside(raw_value);
   if (inside.empty() || inside.size() > stop_reason_bytes_max) return;
   seen.stop_reason.clear();
   json::unescape(inside, seen.stop_reason);
+}
+
+// Whether a block says anything as it begins; texts and thinking mostly begin empty.
+bool has_content(std::string_view block) {
+  const std::string_view type = json::string_inside(json::member(block, "type"));
+  for (std::string_view grows : {"text", "thinking"})
+    if (type == grows) return !json::string_inside(json::member(block, grows)).empty();
+  return !type.empty();
 }
 
 void observe_frame(const sse::Frame& frame, Observation& seen) {
@@ -192,25 +93,35 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
   if (type.empty()) {  // compatible servers leave the event line out; the data says the same
     type = json::string_inside(json::member(frame.data, "type"));
   }
-  if (type == "message_start") {
-    read_usage(json::member(json::member(frame.data, "message"), "usage"), seen.usage);
+  if (type == "content_block_delta") {
+    seen.content = true;
+  } else if (type == "content_block_start") {
+    seen.content = seen.content || has_content(json::member(frame.data, "content_block"));
+  } else if (type == "message_start") {
+    anthropic::read_usage(json::member(json::member(frame.data, "message"), "usage"), seen.usage);
   } else if (type == "message_delta") {
-    read_usage(json::member(frame.data, "usage"), seen.usage);
+    anthropic::read_usage(json::member(frame.data, "usage"), seen.usage);
     set_stop_reason(json::member(json::member(frame.data, "delta"), "stop_reason"), seen);
   } else if (type == "message_stop" || type == "error") {
     // The event's name alone is no end: the frame may be what is left of one that was cut.
     if (!json::is_whole_object(frame.data)) return;
-    (type == "error" ? seen.error : seen.terminal) = true;
+    if (type == "error") seen.error = true;
+    else seen.terminal = seen.may_end = true;
   }
 }
 
-constexpr std::string_view whole_keys[] = {"usage", "stop_reason", "error"};
+constexpr std::string_view whole_keys[] = {"usage", "stop_reason", "error", "content"};
 
 void observe_whole(std::span<const std::string_view> values, Observation& seen) {
-  if (!values[0].empty()) read_usage(values[0], seen.usage);
+  if (!values[0].empty()) anthropic::read_usage(values[0], seen.usage);
   set_stop_reason(values[1], seen);
   seen.error = !values[2].empty() && values[2] != "null";
+  seen.content = values[3] == too_long;
+  json::each_element(values[3], [&](std::string_view block) { seen.content = seen.content || has_content(block); });
 }
+
+// The one version of the API that there is.
+constexpr Header request_headers[] = {{"anthropic-version", "2023-06-01"}};
 
 }  // namespace
 
@@ -220,13 +131,23 @@ const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .count_tokens_path = "/v1/messages/count_tokens",
                                   .credential_place = CredentialPlace::x_api_key,
                                   .upstream_request_id_header = "request-id",
-                                  .read_facts = read_facts,
+                                  .request_headers = request_headers,
+                                  .read_facts = read_body_facts,
                                   .write_error = write_error,
                                   .write_error_frame = write_error_frame,
+                                  .keep_alive_before = ": keepalive\n\n",
+                                  .keep_alive_within = "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+                                  .read_error = anthropic::read_error,
                                   .write_catalogue = write_catalogue,
                                   .write_model = write_model,
                                   .observe_frame = observe_frame,
                                   .whole_keys = whole_keys,
-                                  .observe_whole = observe_whole};
+                                  .observe_whole = observe_whole,
+                                  .foreign_state_edits = anthropic::foreign_state_edits,
+                                  .refusal_edits = anthropic::refusal_edits,
+                                  .read_request = anthropic::read_request,
+                                  .write_request = anthropic::write_request,
+                                  .make_decoder = anthropic::make_decoder,
+                                  .make_encoder = anthropic::make_encoder};
 
 }  // namespace signalbox::dialects

@@ -118,6 +118,8 @@ bool is_event_of_messages(std::string_view name) {
   return false;
 }
 
+constexpr std::string_view no_arguments = "a tool call whose arguments are no JSON object";
+
 // Whether a reason explains that a call is not whole.
 bool cuts_calls_short(StopReason reason) {
   return reason == StopReason::max_tokens || reason == StopReason::context_full || reason == StopReason::refusal;
@@ -354,6 +356,8 @@ void AnthropicDecoder::close_call(Deltas& out) {
   std::string object;
   const Repair repair = context_.flags.repair_tool_json && !live_ ? Repair::yes : Repair::no;
   const ArgumentsKind kind = read_arguments({arguments_}, repair, object);
+  // What began as an object may turn out to be one that was cut short; what did not is wrong in any case.
+  if (kind == ArgumentsKind::broken && !live_) return broken(no_arguments, out);
   if (kind == ArgumentsKind::broken) bad_arguments_ = true;
   if (kind == ArgumentsKind::object && !live_) out.push(Fragment{{out.keep(object)}});
 }
@@ -387,8 +391,7 @@ void AnthropicDecoder::end(Deltas& out) {
   begin({}, out);
   close_block(out);
   if (over_) return;
-  if (bad_arguments_ && !cuts_calls_short(reason_))
-    return broken("a tool call whose arguments are no JSON object", out);
+  if (bad_arguments_ && !cuts_calls_short(reason_)) return broken(no_arguments, out);
   // A client runs the calls of an answer that says so, and of no other; reasons that are not known, or
   // not given, end a turn.
   if (reason_ == StopReason::end_turn && any_call_) reason_ = StopReason::tool_use;
