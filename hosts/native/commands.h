@@ -10,7 +10,7 @@ namespace signalbox::native {
 // As --help documents them; those of the configuration's commands are the same (config_commands.h).
 enum ExitCode : int {
   exit_ok = 0,
-  exit_problems = 1,  // the configuration has problems, or a request cannot be explained
+  exit_problems = 1,  // the configuration has problems, or a request cannot be explained or translated
   exit_usage = 2,     // the command line is wrong, or a file cannot be read
   exit_listen = 3,    // an address cannot be listened on
   exit_cut = 4,       // stopped, but exchanges that were open had to be cut off
@@ -28,6 +28,7 @@ struct ExplainOptions {
   std::string request_path = "-";  // "-": standard input
   std::string path = "/v1/messages";
   std::vector<std::string> headers;  // "name: value"
+  bool body = false;                 // show translated requests whole
 };
 int explain(const ExplainOptions& options);
 

@@ -1,16 +1,15 @@
 // `signalbox explain`: one exchange in this process, with nothing but itself as a client.
 #include <time.h>
 
-#include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <optional>
 
 #include "commands.h"
 #include "config_file.h"
 #include "json/reader.h"
+#include "read_file.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 
@@ -18,19 +17,8 @@ namespace signalbox::native {
 
 namespace {
 
-bool read_request(const std::string& path, std::string& out) {
-  if (path == "-") {
-    out.assign(std::istreambuf_iterator<char>(std::cin), {});
-    return true;
-  }
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    std::fprintf(stderr, "signalbox: cannot read %s: %s\n", path.c_str(), std::strerror(errno));
-    return false;
-  }
-  out.assign(std::istreambuf_iterator<char>(file), {});
-  return true;
-}
+// As much as a server would take that is told to take much.
+constexpr size_t request_bytes_max = size_t(64) << 20;
 
 // What a client would have to escape in a query.
 std::string percent_encode(std::string_view text) {
@@ -74,8 +62,12 @@ int explain(const ExplainOptions& options) {
     print_problems(std::cerr, loaded);
     return int(loaded.status);
   }
-  std::string body;
-  if (!read_request(options.request_path, body)) return exit_usage;
+  std::string problem;
+  const std::optional<std::string> body = read_file(options.request_path, request_bytes_max, problem);
+  if (!body) {
+    std::fprintf(stderr, "signalbox: %s %s\n", options.request_path.c_str(), problem.c_str());
+    return exit_usage;
+  }
 
   // Whoever can read the file and start a process is an administrator here.
   Config config = *loaded.config;
@@ -93,12 +85,13 @@ int explain(const ExplainOptions& options) {
     while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
     headers.push_back({std::string_view(line).substr(0, colon), value});
   }
-  const std::string target = "/signalbox/explain?path=" + percent_encode(options.path);
+  std::string target = "/signalbox/explain?path=" + percent_encode(options.path);
+  if (options.body) target += "&body=true";
   ClientHead head;
   head.method = "POST";
   head.target = target;
   head.headers = headers;
-  head.body_bytes = int64_t(body.size());
+  head.body_bytes = int64_t(body->size());
   head.peer = PeerScope::loopback;
 
   int status = 0;
@@ -114,7 +107,7 @@ int explain(const ExplainOptions& options) {
   clock_gettime(CLOCK_REALTIME, &t);
   now.unix_ms = int64_t(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
   take(exchange.handle(head, now));
-  if (!exchange.finished()) take(exchange.handle(ClientBody{body, true}, now));
+  if (!exchange.finished()) take(exchange.handle(ClientBody{*body, true}, now));
   const bool explained = status == 200;
   std::fwrite(answer.data(), 1, answer.size(), explained ? stdout : stderr);
   if (answer.empty() || answer.back() != '\n') std::fputc('\n', explained ? stdout : stderr);

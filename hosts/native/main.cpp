@@ -9,19 +9,20 @@
 #include "commands.h"
 #include "config/problem.h"
 #include "config_commands.h"
+#include "transform.h"
 
 using namespace signalbox::native;
 
 namespace {
 
 constexpr const char* exit_codes =
-    "\nExit codes: 0 done; 1 the configuration has problems, or a request cannot be explained;\n"
+    "\nExit codes: 0 done; 1 the configuration has problems, or a request cannot be explained or translated;\n"
     "2 the command line is wrong, or a file cannot be read; 3 the address cannot be listened on;\n"
     "4 stopped, but exchanges that were still open had to be cut off.\n";
 
 std::string footer(const char* examples) { return std::string("\nExamples:\n") + examples + exit_codes; }
 
-constexpr std::string_view commands[] = {"serve", "check", "schema", "config", "explain"};
+constexpr std::string_view commands[] = {"serve", "check", "schema", "config", "explain", "transform"};
 
 // The parser would only say that it wants a command.
 int unknown_command(std::string_view word) {
@@ -52,6 +53,8 @@ int main(int argc, char** argv) {
              "  signalbox serve --config signalbox.yaml    start with your providers and routes\n"
              "  signalbox check signalbox.yaml             every problem of a configuration, with its line\n"
              "  signalbox explain request.json             which route would serve a request, and why\n"
+             "  signalbox transform --from anthropic --to openai < request.json\n"
+             "                                             a request in another dialect, and what it loses\n"
              "  signalbox COMMAND --help                   more about one command\n"));
 
   ServeOptions serve_options;
@@ -96,8 +99,8 @@ int main(int argc, char** argv) {
       footer("  signalbox config signalbox.yaml > signalbox.json\n"));
 
   ExplainOptions explain_options;
-  CLI::App* explain_command =
-      app.add_subcommand("explain", "Show which route would serve a request, and what would be edited; sends nothing.");
+  CLI::App* explain_command = app.add_subcommand(
+      "explain", "Show which route would serve a request, and what would be edited or translated; sends nothing.");
   explain_command
       ->add_option("request", explain_options.request_path, "The request's body as JSON; - for standard input.")
       ->capture_default_str();
@@ -107,9 +110,37 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   explain_command->add_option("-H,--header", explain_options.headers,
                               "A header of the request, \"name: value\"; may stand often.");
+  explain_command->add_flag("-b,--body", explain_options.body,
+                            "Show the request that each translating lane would be sent.");
   explain_command->footer(
       footer("  signalbox explain request.json --config signalbox.yaml\n"
              "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));
+
+  TransformOptions transform_options;
+  CLI::App* transform_command = app.add_subcommand(
+      "transform", "Print a request's body as an upstream of another dialect would get it; sends nothing.");
+  transform_command
+      ->add_option("request", transform_options.request_path, "The request's body as JSON; - for standard input.")
+      ->capture_default_str();
+  transform_command
+      ->add_option("-f,--from", transform_options.from,
+                   "The request's dialect: anthropic, openai, openai_responses, gemini.")
+      ->required();
+  transform_command->add_option("-t,--to", transform_options.to,
+                                "The dialect to translate to; not needed with --target.");
+  transform_command->add_option("-m,--model", transform_options.model,
+                                "The upstream's name for the model, over the target's or the request's.");
+  transform_command->add_option("-c,--config", transform_options.config_path,
+                                "Configuration whose flags and limits of a target count; wants --target.");
+  transform_command->add_option("--target", transform_options.target,
+                                "A target as routes name it: provider/model, or the name of a model.");
+  transform_command->footer(
+      "\nThe body goes to standard output. What it cannot carry is named on standard error, a line each: \"lost: "
+      "PATH\".\n"
+      "Other names: messages for anthropic; openai_chat or chat for openai; responses for openai_responses.\n" +
+      footer("  signalbox transform --from anthropic --to openai < request.json\n"
+             "  signalbox transform --from anthropic --config signalbox.yaml --target deepseek/deepseek-chat < "
+             "request.json\n"));
 
   if (const std::string_view word = argc > 1 ? argv[1] : ""; !word.empty() && word[0] != '-') {
     if (word == "help") {
@@ -125,7 +156,10 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    hint_at_config(error, *serve_command ? serve_command : *explain_command ? explain_command : nullptr);
+    hint_at_config(error, *serve_command       ? serve_command
+                          : *explain_command   ? explain_command
+                          : *transform_command ? transform_command
+                                               : nullptr);
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   }
   if (*serve_command) return serve(serve_options);
@@ -137,5 +171,6 @@ int main(int argc, char** argv) {
   if (*schema_command) return run_schema(schema_format, std::cout, std::cerr);
   if (*config_command) return run_config(config_path, std::cout, std::cerr);
   if (*explain_command) return explain(explain_options);
+  if (*transform_command) return run_transform(transform_options, std::cout, std::cerr);
   return exit_usage;
 }

@@ -387,7 +387,17 @@ def command_line(tap):
         json.dump(body(), file)
     code, text = run("explain", folder + "/request.json", "--config", good)
     tap.check("explain says what would serve, and sends nothing", code == 0 and "up" in text and a.count == 0, text)
-    for arguments in ((), ("serve",), ("check",), ("explain",), ("schema",)):
+    with open(folder + "/request.json", "rb") as file:
+        done = subprocess.run([BINARY, "transform", "--from", "anthropic", "--to", "openai"], capture_output=True, timeout=20, stdin=file)
+    tap.run("transform prints the request in another dialect", lambda: (
+        done.returncode == 0 and json.loads(done.stdout)["model"] == body()["model"] and done.stdout.endswith(b"}\n")
+        and isinstance(json.loads(done.stdout)["messages"], list), done))
+    code, text = run("transform", "--from", "anthropic", folder + "/request.json", "--config", good, "--target", "up/other")
+    tap.check("transform for a target of its own dialect changes the model's name only",
+              code == 0 and text == json.dumps(body()).replace(json.dumps(body()["model"]), '"other"', 1) + "\n", text)
+    tap.equal("transform: a request that is none is exit code 1", run("transform", "--from", "anthropic", "--to", "openai")[0], 1)
+    tap.equal("transform: a dialect that is none is exit code 2", run("transform", "--from", "anthropic", "--to", "xml")[0], 2)
+    for arguments in ((), ("serve",), ("check",), ("explain",), ("transform",), ("schema",)):
         code, text = run(*arguments, "--help")
         tap.check("%s --help" % " ".join(("signalbox",) + arguments), code == 0 and len(text) > 100, text)
     for address in ("9000", ":9000", "127.0.0.1:99999", ""):
@@ -400,7 +410,8 @@ def command_line(tap):
     tap.check("an unknown command is an error", code == 2 and 'unknown command "no-such-command"' in text, text)
     for arguments, code_wanted, word in ((("chekc",), 2, 'did you mean "check"?'), (("help",), 0, "Examples:"), (("version",), 0, "signalbox "),
                                          (("-v",), 0, "signalbox "), (("check",), 2, "signalbox check FILE"),
-                                         (("serve", "x.yaml"), 2, "use --config x.yaml"), (("explain", "r.json", "x.yaml"), 2, "use --config x.yaml")):
+                                         (("serve", "x.yaml"), 2, "use --config x.yaml"), (("explain", "r.json", "x.yaml"), 2, "use --config x.yaml"),
+                                         (("transform", "--from", "chat", "r.json", "x.yaml"), 2, "use --config x.yaml")):
         code, text = run(*arguments)
         tap.check("%s says %r" % (" ".join(arguments), word), code == code_wanted and word in text, (code, text))
     for request, wanted in ((b"{", 1), (json.dumps(body("would_answer")).encode(), 0)):

@@ -1,0 +1,85 @@
+// What a request becomes on its way to an upstream.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "json/walk.h"
+#include "signalbox/transform.h"
+
+using namespace signalbox;
+
+namespace {
+
+Config config_of(Dialect dialect) {
+  Config config;
+  config.providers.emplace_back();
+  config.providers[0].name = "up";
+  config.providers[0].dialect = dialect;
+  config.providers[0].credentials = {"main"};
+  return config;
+}
+
+Transformed to_chat(std::string_view body, const Target& target = {}) {
+  return transform(body, Dialect::anthropic, config_of(Dialect::openai_chat), target);
+}
+
+constexpr std::string_view question =
+    R"({"model": "claude-x[1m]", "max_tokens": 9000, "messages": [{"role": "user", "content": "gr\u00fc\u00df"}],)"
+    R"( "stream": true, "context_management": {"edits": []}})";
+
+}  // namespace
+
+TEST_CASE("transform: a request for its own dialect keeps every byte but the model's name", "[transform]") {
+  Target target;
+  target.upstream_model = "claude-y";
+  const Transformed result = transform(question, Dialect::anthropic, config_of(Dialect::anthropic), target);
+  CHECK(row(result.fault.kind).name == "none");
+  std::string expected(question);
+  expected.replace(expected.find("claude-x[1m]"), 12, "claude-y");
+  CHECK(result.body == expected);
+  CHECK(result.losses.empty());
+}
+
+TEST_CASE("transform: a request for another dialect is translated, and its losses are named", "[transform]") {
+  Target target;
+  target.upstream_model = "gpt-y";
+  const Transformed result = to_chat(question, target);
+  CHECK(row(result.fault.kind).name == "none");
+  CHECK(json::is_whole_object(result.body));
+  CHECK(json::member(result.body, "model") == R"("gpt-y")");
+  CHECK(json::member(result.body, "max_tokens") == "9000");
+  CHECK(json::member(result.body, "stream") == "true");
+  CHECK(json::member(result.body, "messages") == R"([{"role":"user","content":"gr\u00fc\u00df"}])");
+  CHECK(json::member(result.body, "context_management").empty());
+  CHECK(result.losses == std::vector<std::string>{"context_management"});
+}
+
+TEST_CASE("transform: without a name for the model the client's own goes on, less its local suffix", "[transform]") {
+  CHECK(json::member(to_chat(question).body, "model") == R"("claude-x")");
+}
+
+TEST_CASE("transform: the target's flags and limits count", "[transform]") {
+  Target target;
+  target.flags.max_tokens_field = MaxTokensField::max_completion_tokens;
+  target.output_tokens_max = 4096;
+  const Transformed result = to_chat(question, target);
+  CHECK(json::member(result.body, "max_tokens").empty());
+  CHECK(json::member(result.body, "max_completion_tokens") == "4096");
+}
+
+TEST_CASE("transform: the same request gives the same bytes", "[transform]") {
+  CHECK(to_chat(question).body == to_chat(question).body);
+}
+
+TEST_CASE("transform: what cannot be read or translated has a reason and no body", "[transform]") {
+  for (std::string_view body : {"", "{", "[]", "null", R"({"model":"x"})", R"({"model":"x","messages":7})"}) {
+    INFO(body);
+    const Transformed result = to_chat(body);
+    CHECK(result.fault);
+    CHECK(row(result.fault.kind).source == FaultSource::client);
+    CHECK(result.body.empty());
+  }
+  const Transformed result = transform(question, Dialect::anthropic, config_of(Dialect::gemini), {});
+  CHECK(result.fault.kind == FaultKind::not_supported);
+  CHECK(result.fault.message() == "This version does not translate from anthropic to gemini yet.");
+  CHECK(transform(question, Dialect::gemini, config_of(Dialect::gemini), {}).fault.kind == FaultKind::not_supported);
+}
