@@ -51,9 +51,8 @@ class Shape:
         return [max(0, self.usage["prompt_tokens"] - read), read, self.usage["completion_tokens"]]
 
     def expected(self):
-        seen = {"content": self.content(), "stop_reason": self.stop_reason(), "stop_sequence": self.stop, "tokens": self.tokens(),
+        return {"content": self.content(), "stop_reason": self.stop_reason(), "stop_sequence": self.stop, "tokens": self.tokens(),
                 "ids": [call[0] for call in self.calls] if self.how.get("ids", True) else None, **self.expect}
-        return seen
 
 
 SHAPES = {
@@ -97,6 +96,19 @@ SHAPES = {
     "content-as-parts": Shape(TEXT, parts=True),
 }
 
+# Answers that are no answers: their calls have no arguments that a client could use.
+BROKEN = {
+    "arguments-broken": Shape("", "", [("call_x", "Bash", '{"command": "echo ')]),
+    "arguments-array": Shape("", "", [("call_x", "Bash", "[1, 2]")]),
+    "arguments-text": Shape("", "", [("call_x", "Bash", '"echo"')]),
+    "no-name": Shape("", "", [("call_x", "", '{"a": 1}')]),
+}
+
+
+def shape_of(name):
+    """The shape of that name; a shape is its own."""
+    return name if isinstance(name, Shape) else SHAPES.get(name) or BROKEN[name]
+
 
 def table():
     """For the SDKs' tests: name -> what must be seen."""
@@ -104,8 +116,8 @@ def table():
 
 
 def envelope(name, model, kind):
-    shape = SHAPES[name]
-    head = {"id": "chatcmpl-" + name, "object": kind, "created": 1_764_000_000, "model": model}
+    shape = shape_of(name)
+    head = {"id": "chatcmpl-%s" % (name if isinstance(name, str) else "made"), "object": kind, "created": 1_764_000_000, "model": model}
     if shape.how.get("no_id"):
         del head["id"]
     return head
@@ -126,7 +138,7 @@ def reasoning_member(shape, text):
 
 def whole(name, model, nonce=""):
     """The answer of a shape as a JSON object. `nonce` makes its tool calls' ids its own."""
-    shape = SHAPES[name]
+    shape = shape_of(name)
     said = [{"type": "text", "text": shape.text}] if shape.how.get("parts") else shape.text
     message = {"role": "assistant", "content": said or None, "refusal": shape.refusal or None, "annotations": []}
     if shape.reasoning:
@@ -190,7 +202,7 @@ def deltas(shape, nonce):
 
 def chunks(name, model, wants_usage, nonce=""):
     """The stream of a shape as JSON objects."""
-    shape, head = SHAPES[name], envelope(name, model, "chat.completion.chunk")
+    shape, head = shape_of(name), envelope(name, model, "chat.completion.chunk")
 
     def chunk(delta, finish=None):
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
@@ -218,7 +230,7 @@ def chunks(name, model, wants_usage, nonce=""):
 
 def frames(name, model, wants_usage=True, nonce=""):
     """The stream of a shape as bytes, frame by frame."""
-    shape = SHAPES[name]
+    shape = shape_of(name)
     end = "\r\n\r\n" if shape.how.get("crlf") else "\n\n"
     out = []
     for number, body in enumerate(chunks(name, model, wants_usage, nonce)):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A scripted Chat Completions upstream on 127.0.0.1 (scripted.py says how scripts are chosen). Prints its port.
 
-Scripts: every shape of chat_shapes.py, error-STATUS, error-quota, error-context, error-first (inside a 200,
+Scripts: every answer of chat_shapes.py, error-STATUS, error-quota, error-context, error-context-other, error-first (inside a 200,
 before content), error-event (after content), empty, empty-clean (a stream of nothing), role-only, no-finish,
-whole-for-stream, stream-for-whole, twice, odd-cuts, drip, cut, cut-reset, cut-early, cut-clean,
+call, no-choices, two-choices, whole-for-stream, stream-for-whole, twice, odd-cuts, drip, cut, cut-reset, cut-early, cut-clean,
 close-delimited, garbage, half-head, huge-header, endless-header, smuggle, redirect, wrong-type, html-200,
 empty-200, hold, silent, reset, large.
 It refuses what the provider refuses (chat_refused.py): `vendor` "openai", or "deepseek".
@@ -60,7 +60,7 @@ class Answer(scripted.Answer):
         """What makes tool calls' ids differ between the answers of a session, once the reasoning beside
         them is noted as given out."""
         nonce = "_%d" % self.record.number if self.script == "session" else ""
-        shape = chat_shapes.SHAPES[script]
+        shape = chat_shapes.shape_of(script)
         if nonce and shape.reasoning:
             self.upstream.given.update({call[0] + nonce: shape.reasoning for call in shape.calls})
         return nonce
@@ -69,7 +69,7 @@ class Answer(scripted.Answer):
         return json.dumps(chat_shapes.whole(script, self.request["model"], self.nonce(script)), indent=1, ensure_ascii=False).encode()
 
     def frames(self, script):
-        wants_usage = self.request.get("stream_options", {}).get("include_usage", False)
+        wants_usage = not self.request.get("stream") or self.request.get("stream_options", {}).get("include_usage", False)
         return chat_shapes.frames(script, self.request["model"], wants_usage, self.nonce(script))
 
     # Oddities of Chat.
@@ -80,6 +80,10 @@ class Answer(scripted.Answer):
     def odd_error_context(self):
         return self.error(400, code="context_length_exceeded", message="This model's maximum context length is 128000 tokens. However, your "
                           "messages resulted in 131072 tokens.")
+
+    def odd_error_context_other(self):
+        """In the words of DashScope."""
+        return self.error(400, code="invalid_parameter_error", message="<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 98304]")
 
     def odd_error_first(self):
         """An error inside a 200, before any content."""
@@ -108,6 +112,26 @@ class Answer(scripted.Answer):
         """[DONE] without a finish_reason."""
         return self.stream(self.frames("text")[:4] + [b"data: [DONE]\n\n"])
 
+    def odd_call(self):
+        """A call of the tool that the test has put into `call`: its name and arguments."""
+        name, arguments = self.upstream.call
+        shape = chat_shapes.Shape("", chat_shapes.THOUGHTS, [("call_%d" % self.record.number, name, json.dumps(arguments))])
+        return self.stream(self.cut_up(self.frames(shape)))
+
+    def odd_no_choices(self):
+        return self.whole(200, json.dumps({"id": "chatcmpl-x", "object": "chat.completion", "created": 1, "model": "m", "choices": []}).encode())
+
+    def odd_two_choices(self):
+        """One more than was asked for: the first counts."""
+        body = chat_shapes.whole("text", self.request["model"])
+        body["choices"].append({"index": 1, "message": {"role": "assistant", "content": "the second"}, "finish_reason": "stop"})
+        if not self.request.get("stream"):
+            return self.whole(200, json.dumps(body).encode())
+        frames = self.frames("text")
+        second = json.dumps({"id": "chatcmpl-text", "object": "chat.completion.chunk", "created": 1, "model": "m", "choices": [
+            {"index": 1, "delta": {"content": "the second"}, "finish_reason": None}]})
+        return self.stream(frames[:3] + [b"data: " + second.encode() + b"\n\n"] + frames[3:])
+
     def odd_twice(self):
         """The stream again, behind its end."""
         return self.stream(self.frames("text") + self.frames("text"))
@@ -123,16 +147,19 @@ def asks_for_tool(request):
     """Whether a session's request is the one that the scripted tool call answers."""
     if not any(tool["function"]["name"] == "Bash" for tool in request.get("tools", [])):
         return False
-    last = [entry for entry in request["messages"] if entry["role"] not in ("system", "developer")][-1]
-    content = last["content"]
-    if isinstance(content, list):
-        content = " ".join(part.get("text", "") for part in content)
-    return last["role"] == "user" and "run the echo" in content
+    # Instructions that stood behind the prompt may have become a user's message.
+    for entry in reversed(request["messages"]):
+        if entry["role"] in ("assistant", "tool"):
+            return False
+        if entry["role"] == "user" and "run the echo" in json.dumps(entry["content"]):
+            return True
+    return False
 
 
 class Upstream(scripted.Upstream):
     def __init__(self, folder, script=None, **options):
         super().__init__(folder, Answer, script, **options)
+        self.call = None  # for the script of that name
 
 
 if __name__ == "__main__":

@@ -19,6 +19,10 @@ def signature(number):
     return base64.b64encode(b"\x12" + number.to_bytes(4, "big") + bytes((number * 7 + i * 31) % 256 for i in range(91))).decode()
 
 
+# Scripts of a short text that ends for another reason.
+STOPS = {"length": "max_tokens", "context-full": "model_context_window_exceeded", "stop-sequence": "stop_sequence", "refusal": "refusal"}
+
+
 def error_body(status, message):
     return json.dumps({"type": "error", "error": {"type": STATUS_TYPES[status], "message": message},
                        "request_id": "req_upstream_%d" % status}).encode()
@@ -43,6 +47,12 @@ def blocks_for(script, number):
     if script == "thinking":
         return [{"type": "thinking", "thinking": "Let me see … 考える", "signature": signature(2 * number)},
                 {"type": "redacted_thinking", "data": signature(2 * number + 1)}, text], "end_turn"
+    if script == "no-arguments":
+        return [dict(call, name="List", input={})], "tool_use"
+    if script == "text-and-call":
+        return [text, call], "tool_use"
+    if script in STOPS:
+        return [{"type": "text", "text": "It goes on and"}], STOPS[script]
     return [text], "end_turn"
 
 
@@ -59,7 +69,11 @@ def usage(tokens):
 
 def message(model, content, stop_reason, tokens, number):
     return {"id": "msg_%04d" % number, "type": "message", "role": "assistant", "model": model, "content": content,
-            "stop_reason": stop_reason, "stop_sequence": None, "usage": usage(tokens)}
+            "stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason), "usage": usage(tokens)}
+
+
+def stop_sequence(stop_reason):
+    return "END" if stop_reason == "stop_sequence" else None
 
 
 def whole(model, script, number):
@@ -92,7 +106,7 @@ def frames(model, script, number):
         out.append(frame("content_block_start", index=index, content_block=start))
         out += [frame("content_block_delta", index=index, delta=delta) for delta in deltas]
         out.append(frame("content_block_stop", index=index))
-    out.append(frame("message_delta", delta={"stop_reason": stop_reason, "stop_sequence": None}, usage={"output_tokens": 42}))
+    out.append(frame("message_delta", delta={"stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason)}, usage={"output_tokens": 42}))
     out.append(frame("message_stop"))
     return out
 

@@ -120,7 +120,9 @@ def history(request, given, betas):
     entries, open_calls, seen, last_role = request["messages"], [], set(), None
     for index, entry in enumerate(entries):
         place, role, content = "messages.%d" % index, entry.get("role"), entry.get("content")
-        need(set(entry) <= {"role", "content"}, "%s: Extra inputs are not permitted", place)
+        # Effort may change between turns, by a beta of that name.
+        allowed = {"role", "content"} | ({"output_config"} if role == "system" and "per-turn-control" in betas else set())
+        need(set(entry) <= allowed, "%s: Extra inputs are not permitted", place)
         need(role in IN_ROLE, "%s.role: Input should be 'user' or 'assistant'", place)
         # A system message after the first needs a beta; the CLI asks for it under this name.
         need(role != "system" or "mid-conversation" in betas, "%s: role 'system' is not supported", place)

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A scripted Anthropic Messages upstream on 127.0.0.1 (scripted.py says how scripts are chosen). Prints its port.
 
-Scripts: text, tool, two-tools, thinking, error-STATUS, error-event, odd-cuts, drip, cut, cut-reset, cut-early,
+Scripts: text, tool, two-tools, thinking, no-arguments, text-and-call, length, context-full, stop-sequence, refusal,
+error-STATUS, error-context, error-event, error-first, odd-cuts, drip, cut, cut-reset, cut-early,
 cut-clean, close-delimited, garbage, half-head, huge-header, endless-header, smuggle, redirect, wrong-type,
 html-200, empty-200, hold, silent, reset, large.
 It refuses what Anthropic refuses (messages_refused.py), and knows which signatures it gave out.
@@ -11,6 +12,9 @@ import json
 import messages
 import messages_refused
 import scripted
+
+
+OVERLOADED = messages.frame("error", error={"type": "overloaded_error", "message": "Overloaded — scripted"})
 
 
 class Answer(scripted.Answer):
@@ -28,7 +32,7 @@ class Answer(scripted.Answer):
         if refused:
             self.record.refused = refused[1]
             return self.whole(refused[0], messages.error_body(*refused))
-        if self.script.startswith("error-") and self.script != "error-event":
+        if self.script.startswith("error-") and self.odd() is None:
             return self.error(int(self.script[len("error-"):]))
         if operation == "count_tokens":
             return self.whole(200, b'{"input_tokens": 2095}')
@@ -72,9 +76,19 @@ class Answer(scripted.Answer):
     def frames(self, script):
         return messages.frames(self.request["model"], script, self.noted(script))
 
+    # Oddities of Messages.
+
+    def odd_error_context(self):
+        return self.whole(400, messages.error_body(400, "prompt is too long: 205000 tokens > 200000 maximum"))
+
     def odd_error_event(self):
-        error = messages.frame("error", error={"type": "overloaded_error", "message": "Overloaded — scripted"})
-        return self.stream(self.some_frames()[:6] + [error])
+        return self.stream(self.some_frames()[:6] + [OVERLOADED])
+
+    def odd_error_first(self):
+        """An error inside a 200, before any content."""
+        if self.request.get("stream"):
+            return self.stream([self.some_frames()[0], OVERLOADED])
+        return self.whole(200, messages.error_body(529, "Overloaded — scripted"))
 
 
 class Upstream(scripted.Upstream):
