@@ -30,6 +30,8 @@ using json::Writer;
 constexpr int64_t max_tokens_default = 4096;
 // The least that Anthropic takes as a budget of thinking.
 constexpr int64_t budget_tokens_min = 1024;
+// More than any model has; so that sums of it stay small.
+constexpr int64_t budget_tokens_max = 1 << 20;
 // How many places Anthropic lets one request mark for caching.
 constexpr size_t cache_controls_max = 4;
 // An id longer than any vendor's is somebody's text.
@@ -43,19 +45,19 @@ double value_of(std::string_view number) {
   size_t at = 0;
   const bool negative = !number.empty() && number[0] == '-';
   if (negative) ++at;
+  // Digits that a double can hold exactly; further ones would only round the value over a bound.
+  constexpr double digits_max = 1e14;
   double value = 0;
   int64_t exponent = 0;
   bool fraction = false;
   for (; at < number.size() && number[at] != 'e' && number[at] != 'E'; ++at) {
     if (number[at] == '.') {
       fraction = true;
-    } else {
+    } else if (value < digits_max) {
       value = value * 10 + (number[at] - '0');
       if (fraction) --exponent;
-      if (value > 1e18) {  // further digits change nothing that is compared here
-        value /= 10;
-        ++exponent;
-      }
+    } else if (!fraction) {
+      ++exponent;
     }
   }
   if (at < number.size()) {
@@ -149,7 +151,7 @@ class RequestWriter {
       return;
     }
     budget_ = effort_ == asked ? canonical::budget_of(request_.reasoning) : canonical::budget_of({effort_, -1});
-    budget_ = std::max(budget_, budget_tokens_min);
+    budget_ = std::clamp(budget_, budget_tokens_min, budget_tokens_max);
     // A bound of our own making grows with what it has to hold, as far as the model goes.
     if (!bounded && most <= 0) max_tokens_ += budget_;
     budget_ = std::min(budget_, max_tokens_ - 1);

@@ -1,0 +1,230 @@
+// Edits of Messages bodies that stay Messages bodies: foreign state, and what a 400 named.
+#include <catch2/catch.hpp>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "dialects/anthropic/anthropic.h"
+#include "json/reader.h"
+#include "json/walk.h"
+
+using namespace signalbox;
+using dialects::anthropic_row;
+
+namespace {
+
+bool is_json(std::string_view text) {
+  json::Reader reader(text);
+  return reader.skip_value() && reader.next() == json::Token::end;
+}
+
+std::string apply(const std::string& body, std::span<const dialects::Edit> edits) {
+  std::string out;
+  size_t at = 0;
+  for (const dialects::Edit& edit : edits) {
+    REQUIRE(edit.begin >= at);
+    REQUIRE(edit.end >= edit.begin);
+    REQUIRE(edit.end <= body.size());
+    out.append(body, at, edit.begin - at);
+    out += edit.text;
+    at = edit.end;
+  }
+  return out.append(body, at);
+}
+
+std::string without_foreign(const std::string& body) {
+  Arena arena;
+  return apply(body, anthropic_row.foreign_state_edits(body, arena));
+}
+
+std::string after_refusal(const std::string& body, std::string_view message, int status = 400) {
+  Arena arena;
+  routing::UpstreamError error;
+  error.status = status;
+  error.message = message;
+  return apply(body, anthropic_row.refusal_edits(body, error, arena));
+}
+
+const std::string foreign = R"({"type":"thinking","thinking":"f","signature":"sb1.openai_responses.0a1b2c3d.eyJ9"})";
+const std::string foreign_redacted = R"({"data":"sb1.gemini.0a1b2c3d.eyJ9","type":"redacted_thinking"})";
+const std::string native = R"({"type":"thinking","thinking":"n","signature":"EtQ="})";
+const std::string text = R"({"type":"text","text":"a, \"sb1.x\" [ ] }"})";
+const std::string call = R"({"type":"tool_use","id":"t","name":"a","input":{}})";
+const std::string result = R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]})";
+
+std::string assistant(const std::string& blocks) {
+  return R"({"role" : "assistant", "content" : [ )" + blocks + " ] }";
+}
+std::string body(const std::string& messages, const std::string& more = {}) {
+  return R"({ "model":"m", "messages":[)" + messages + "]" + more + " }";
+}
+
+}  // namespace
+
+TEST_CASE("foreign state: a body without an envelope is left alone", "[anthropic]") {
+  for (const std::string& untouched :
+       {body(assistant(native + "," + text)), std::string("{}"), std::string("not JSON \"sb1."),
+        body(R"({"role":"user","content":"sb1.x.y.z"})"), body(R"({"role":"user","content":[)" + foreign + "]}")})
+    CHECK(without_foreign(untouched) == untouched);
+}
+
+TEST_CASE("foreign state: blocks go with one comma, everything else stays (A to R to A mid-conversation)",
+          "[anthropic]") {
+  const std::string user = R"({"role":"user","content":"q"})";
+  const auto left = [&](const std::string& blocks) { return without_foreign(body(user + "," + assistant(blocks))); };
+  const auto whole = [&](const std::string& blocks) { return body(user + "," + assistant(blocks)); };
+  CHECK(left(foreign + " , " + text) == whole(text));
+  CHECK(left(text + " , " + foreign) == whole(text));
+  CHECK(left(text + "," + foreign + "," + native) == whole(text + "," + native));
+  CHECK(left(foreign + "," + foreign_redacted + ",\n" + text + "," + foreign + "," + foreign_redacted) == whole(text));
+  CHECK(left(foreign + "," + text + "," + foreign + "," + call) == whole(text + "," + call));
+}
+
+TEST_CASE("foreign state: a message of nothing else goes whole", "[anthropic]") {
+  const std::string user = R"({"role":"user","content":"q"})";
+  CHECK(without_foreign(body(user + "," + assistant(foreign) + "," + user)) == body(user + "," + user));
+  CHECK(without_foreign(body(assistant(foreign) + " , " + user)) == body(user));
+  CHECK(without_foreign(body(user + "," + assistant(foreign))) == body(user));
+  CHECK(without_foreign(body(" " + assistant(foreign) + "," + assistant(foreign_redacted) + " ")) == body("  "));
+}
+
+TEST_CASE("foreign state: an open tool loop that loses its thinking goes on without, with a budget only",
+          "[anthropic]") {
+  const std::string on = R"(,"thinking":{"type":"enabled","budget_tokens":2048})",
+                    off = R"(,"thinking":{"type":"disabled"})";
+  const std::string lost = assistant(foreign + "," + call), left = assistant(call);
+  CHECK(without_foreign(body(lost + "," + result, on)) == body(left + "," + result, off));
+  // Wherever the member stands.
+  CHECK(without_foreign(R"({"thinking" : {"type":"enabled","budget_tokens":2048},"messages":[)" + lost + "," + result +
+                        "]}") == R"({"thinking" : {"type":"disabled"},"messages":[)" + left + "," + result + "]}");
+  const std::string adaptive = R"(,"thinking":{"type":"adaptive"})";
+  CHECK(without_foreign(body(lost + "," + result, adaptive)) == body(left + "," + result, adaptive));
+  // No loop is open, or its thinking is still there.
+  const std::string user = R"({"role":"user","content":"q"})";
+  CHECK(without_foreign(body(lost + "," + result + "," + assistant(text) + "," + user, on)) ==
+        body(left + "," + result + "," + assistant(text) + "," + user, on));
+  CHECK(without_foreign(body(assistant(native + "," + foreign + "," + call) + "," + result, on)) ==
+        body(assistant(native + "," + call) + "," + result, on));
+}
+
+TEST_CASE("refusal: all thinking goes where the history's is refused (CLIProxyAPI #2172)", "[anthropic]") {
+  const std::string on = R"(,"thinking":{"type":"enabled","budget_tokens":2048})",
+                    off = R"(,"thinking":{"type":"disabled"})";
+  const std::string user = R"({"role":"user","content":"q"})";
+  const std::string redacted = R"({"type":"redacted_thinking","data":"EmR"})";
+  const std::string before = body(user + "," + assistant(native + "," + redacted + "," + call) + "," + result, on);
+  const std::string after = body(user + "," + assistant(call) + "," + result, off);
+  for (std::string_view message : {"messages.1.content.0: Invalid `signature` in `thinking` block",
+                                   "messages.1: Invalid `data` in `redacted_thinking` block",
+                                   "messages.1.content.0.type: Expected `thinking` or `redacted_thinking`, but found "
+                                   "`tool_use`. When `thinking` is enabled, ...",
+                                   "a final `assistant` message must start with a thinking block",
+                                   "messages.1.content.0.thinking.signature: Field required",
+                                   "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the latest "
+                                   "assistant message cannot be modified."})
+    CHECK(after_refusal(before, message) == after);
+  // Without an open loop, thinking stays on.
+  CHECK(after_refusal(body(user + "," + assistant(native + "," + text) + "," + user, on),
+                      "Invalid signature in thinking block") == body(user + "," + assistant(text) + "," + user, on));
+  // A loop that never had thinking cannot begin to think.
+  CHECK(after_refusal(body(user + "," + assistant(call) + "," + result, on),
+                      "Expected `thinking`, but found `tool_use`") ==
+        body(user + "," + assistant(call) + "," + result, off));
+}
+
+TEST_CASE("refusal: an extra input goes, wherever it is named (litellm #26240, 9router #1468)", "[anthropic]") {
+  const std::string no = ": Extra inputs are not permitted";
+  CHECK(after_refusal(R"({"model":"m","context_management":{"edits":[]},"messages":[]})", "context_management" + no) ==
+        R"({"model":"m","messages":[]})");
+  CHECK(after_refusal(R"({"speed":1 , "model":"m"})", "invalid: \"speed" + no) == R"({"model":"m"})");
+  CHECK(after_refusal(R"({"model":"m", "speed" : 1 })", "speed" + no) == R"({"model":"m" })");
+  CHECK(after_refusal(R"({"speed":1})", "speed" + no) == "{}");
+  CHECK(after_refusal(R"({"speed":1,"a":2,"sp\u0065ed":3})", "speed" + no) == R"({"a":2})");
+  const std::string tools = R"({"tools":[{"name":"a","input_examples":[{}]},{"name":"b","input_examples":[{}]}]})";
+  CHECK(after_refusal(tools, "tools.1.custom.input_examples" + no) ==
+        R"({"tools":[{"name":"a","input_examples":[{}]},{"name":"b"}]})");
+  const std::string marked =
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]})";
+  CHECK(
+      after_refusal(marked, "messages.0.content.0.text.cache_control.ephemeral.ttl" + no) ==
+      R"({"messages":[{"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}]}]})");
+}
+
+TEST_CASE("refusal: what is needed, absent or not known is left alone", "[anthropic]") {
+  const std::string whole = R"({"model":"m","max_tokens":1,"tools":[{}],"messages":[]})";
+  for (std::string_view message :
+       {"messages: Extra inputs are not permitted", "model: Extra inputs are not permitted",
+        "absent: Extra inputs are not permitted", ": Extra inputs are not permitted",
+        "tools.0: Extra inputs are not permitted", "tools.9.x: Extra inputs are not permitted",
+        "model.x.y: Extra inputs are not permitted", "prompt is too long", "max_tokens: Field required", ""})
+    CHECK(after_refusal(whole, message) == whole);
+  CHECK(after_refusal(R"({"speed":1})", "speed: Extra inputs are not permitted", 500) == R"({"speed":1})");
+}
+
+TEST_CASE("refusal: foreign state goes together with what was refused, and no two edits overlap", "[anthropic]") {
+  const std::string no = ": Extra inputs are not permitted";
+  const std::string user = R"({"role":"user","content":"q"})";
+  const std::string open = R"(,"thinking":{"type":"enabled","budget_tokens":2048,"x":1},"speed":1)";
+  const std::string before = body(user + "," + assistant(foreign + "," + call) + "," + result, open);
+  const std::string left = user + "," + assistant(call) + "," + result;
+  CHECK(after_refusal(before, "speed" + no) == body(left, R"(,"thinking":{"type":"disabled"})"));
+  CHECK(after_refusal(before, "thinking.x" + no) == body(left, R"(,"thinking":{"type":"disabled"},"speed":1)"));
+  CHECK(after_refusal(before, "thinking" + no) == body(left, R"(,"speed":1)"));
+  CHECK(after_refusal(before, "messages.1.content.0.thinking.signature" + no) == without_foreign(before));
+}
+
+TEST_CASE("edits: whatever a valid body looks like, what is left is valid", "[anthropic]") {
+  // Bodies of a fixed generator: same seed, same bodies.
+  uint64_t state = 42;
+  const auto below = [&](uint64_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return (state >> 33) % bound;
+  };
+  const auto space = [&] { return std::string(below(3), below(2) ? ' ' : '\n'); };
+  const std::string blocks[] = {foreign,
+                                foreign_redacted,
+                                native,
+                                text,
+                                call,
+                                "7",
+                                "null",
+                                "[]",
+                                "{}",
+                                foreign,
+                                R"({"type":"tool_result","tool_use_id":"t"})"};
+  const auto list = [&](auto&& one) {
+    std::string all;
+    for (uint64_t n = below(6), i = 0; i < n; ++i) all += (i ? space() + "," : space()) + space() + one();
+    return "[" + all + space() + "]";
+  };
+  const auto message = [&]() -> std::string {
+    const std::string role = "\"role\":" + std::string(below(3) ? "\"assistant\"" : "\"user\"");
+    const std::string content =
+        "\"content\":" + (below(8) ? list([&] { return blocks[below(std::size(blocks))]; }) : "\"sb1.\"");
+    return "{" + (below(2) ? role + "," + space() + content : content + space() + "," + role) + space() + "}";
+  };
+  for (int i = 0; i < 4000; ++i) {
+    std::string all = "{";
+    const std::string members[] = {"\"messages\":" + list(message),
+                                   R"("thinking":{"type":"enabled","budget_tokens":1})", R"("speed":1)",
+                                   "\"messages\":" + list(message)};
+    for (uint64_t first = below(4), n = 1 + below(4), m = 0; m < n; ++m)
+      all += (m ? "," : "") + space() + members[(first + m) % 4] + space();
+    all += "}";
+    INFO(all);
+    REQUIRE(is_json(all));
+    const std::string left = without_foreign(all);
+    INFO(left);
+    CHECK(is_json(left));
+    Arena arena;
+    for (std::string_view refusal :
+         {"Invalid signature in thinking block", "speed: Extra inputs are not permitted",
+          "thinking: Extra inputs are not permitted", "messages.1.content: Extra inputs are not permitted",
+          "messages.0.content.0.signature: Extra inputs are not permitted"})
+      CHECK(is_json(after_refusal(all, refusal)));
+    // Nothing foreign of the assistant's is left, and nothing else went.
+    CHECK(anthropic_row.foreign_state_edits(left, arena).empty());
+  }
+}
