@@ -1,10 +1,13 @@
 // The tables: what is derived from them is whole, and names agree with the rest of the core.
 #include <catch2/catch.hpp>
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 
 #include "config/schema.h"
+#include "dialects/dialect.h"
 #include "signalbox/config.h"
 
 using namespace signalbox;
@@ -70,4 +73,41 @@ TEST_CASE("config: dialects are called the same everywhere") {
   const Field* dialect = find(*providers->shape, "dialect");
   REQUIRE(dialect != nullptr);
   for (const Choice& choice : dialect->choices) CHECK(name_of(Dialect(choice.value)) == choice.name);
+}
+
+TEST_CASE("config: what check lets through is what the dialects can serve") {
+  for (Dialect dialect : {Dialect::anthropic, Dialect::openai_chat, Dialect::openai_responses, Dialect::gemini}) {
+    INFO(name_of(dialect));
+    const dialects::DialectRow& row = dialects::row_of(dialect);
+    CHECK(can_be_served(dialect) == (row.observe_frame != nullptr && row.translates()));
+  }
+}
+
+TEST_CASE("config: what is not the default is shown, and nothing else") {
+  LaneFlags flags;
+  CHECK(changes_json(flags_shape, &flags) == "{}");
+  flags.vision = false;
+  flags.effort_levels = 1 << 3 | 1 << 6;
+  flags.tool_choice = ToolChoiceSupport::none;
+  CHECK(changes_json(flags_shape, &flags) ==
+        R"({"vision":false,"tool_choice":"none","effort_levels":["medium","max"]})");
+  Failover failover;
+  failover.gate_ms = 0;
+  const Field* field = find(root_shape(), "failover");
+  REQUIRE(field != nullptr);
+  CHECK(changes_json(*field->shape, &failover) == R"({"gate_ms":0})");
+}
+
+TEST_CASE("config: every flag of a lane has its key") {
+  // A field that no row reaches would stay at its default without a word. The rows cover as many bytes as
+  // the struct has; all its fields are of one byte.
+  LaneFlags flags;
+  const auto* begin = reinterpret_cast<const unsigned char*>(&flags);
+  std::set<ptrdiff_t> reached;
+  for (const Field& field : flags_shape.fields) {
+    REQUIRE(field.slot != nullptr);
+    reached.insert(static_cast<const unsigned char*>(field.slot(&flags)) - begin);
+  }
+  CHECK(reached.size() == flags_shape.fields.size());
+  CHECK(reached.size() == sizeof(LaneFlags));
 }
