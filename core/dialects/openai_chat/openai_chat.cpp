@@ -1,7 +1,11 @@
 // The row of OpenAI Chat Completions. Source: the types of the openai SDK.
 #include "dialects/openai_chat/openai_chat.h"
 
+#include "dialects/body_facts.h"
 #include "dialects/openai.h"
+#include "dialects/openai_chat/decoder.h"
+#include "dialects/openai_chat/encoder.h"
+#include "dialects/openai_chat/observe.h"
 
 namespace signalbox::dialects {
 
@@ -10,11 +14,20 @@ const DialectRow openai_chat_row = {.dialect = Dialect::openai_chat,
                                     .conversation_path = "/v1/chat/completions",
                                     .credential_place = CredentialPlace::bearer,
                                     .upstream_request_id_header = "x-request-id",
+                                    .read_facts = read_body_facts,
                                     .write_error = openai::write_error,
                                     .write_error_frame = openai::write_error_frame,
                                     .keep_alive_before = openai::keep_alive,
                                     .keep_alive_within = openai::keep_alive,
+                                    .read_error = openai::read_error,
                                     .write_catalogue = openai::write_catalogue,
-                                    .write_model = openai::write_model};
+                                    .write_model = openai::write_model,
+                                    .observe_frame = openai_chat::observe_frame,
+                                    .whole_keys = openai_chat::whole_keys,
+                                    .observe_whole = openai_chat::observe_whole,
+                                    .read_request = openai_chat::read_request,
+                                    .write_request = openai_chat::write_request,
+                                    .make_decoder = openai_chat::make_decoder,
+                                    .make_encoder = openai_chat::make_encoder};
 
 }  // namespace signalbox::dialects
