@@ -89,6 +89,7 @@ void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_e
     body[0] = translation().body;
     open.body = body;
   } else {
+    if (translation_) translation_->forget_lane();
     open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
     open.headers = forwarded_headers(to, place);
     open.body = edited(body_, edits_for(decision_.facts, body_, lane, dialect, refusal_edits, arena_), arena_);

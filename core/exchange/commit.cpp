@@ -111,9 +111,7 @@ void Machine::release_request_if_done() {
   head_ = {};
   endpoint_.query = endpoint_.model_id = {};
   if (translation_) {
-    translation_->request = {};
-    translation_->arena.reset();
-    std::string().swap(translation_->body);
+    translation_->release();
   }
   emit(ReleaseRequest{});
 }

@@ -1,9 +1,15 @@
 // A dry run: what would be done with a request, and why, without sending anything.
 //
 // POST /signalbox/explain takes the body that the client would send. Which endpoint it is for stands in
-// the query: path=/v1/messages, which is also the default.
+// the query: path=/v1/messages, which is also the default. With body=true the answer holds the translated
+// requests too.
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "exchange/translated_request.h"
 #include "http/endpoint.h"
 #include "http/url.h"
 #include "json/writer.h"
@@ -12,6 +18,10 @@
 
 namespace signalbox::exchange {
 namespace {
+
+// A dry run translates for the lanes in the order of trying, until so much was read for it. The first lane's
+// translation is shown in any case; for the last of many lanes a large body says nothing new.
+constexpr size_t translated_bytes_max = size_t(64) << 20;
 
 // The value of `name` in a query string, still encoded; `otherwise` when it is not there.
 std::string_view query_value(std::string_view query, std::string_view name, std::string_view otherwise) {
@@ -35,8 +45,53 @@ std::string_view name_of(Service service) {
   return "none";
 }
 
-void write_choice(json::Writer& w, const Choice& choice, const Config& config, const http::Endpoint& asked,
+enum class Bodies : uint8_t { hidden, shown };
+
+// A choice, and what its lane would be sent where that is a translation.
+struct Explained {
+  const Choice* choice = nullptr;
+  Fault fault;  // why it does not serve after all
+  bool translated = false;
+  size_t bytes = 0;
+  std::vector<std::string> losses;
+  std::string body;  // only when asked for
+
+  bool serves() const { return choice->service != Service::none && !fault; }
+  // Whether no lane behind this one is asked.
+  bool decides() const {
+    return serves() || (choice->service != Service::none && row(fault.kind).retry == RetryClass::never);
+  }
+};
+
+std::vector<Explained> explain_choices(const Decision& decision, const http::Endpoint& asked, std::string_view body,
+                                       const Config& config, Bodies bodies) {
+  std::vector<Explained> all;
+  TranslatedRequest translated;
+  Fault unread;
+  size_t read_bytes = 0;
+  for (const Choice& choice : decision.choices) {
+    Explained& each = all.emplace_back();
+    each.choice = &choice;
+    if (choice.service == Service::none) each.fault.kind = choice.why_not;
+    if (choice.service != Service::translate || read_bytes > translated_bytes_max) continue;
+    if (read_bytes == 0) unread = translated.read(dialects::row_of(asked.shape), body);
+    read_bytes += body.size();
+    each.fault = unread;
+    if (unread) continue;
+    const Provider& to = config.providers[choice.lane->provider];
+    translated.write(*choice.lane, to);
+    each.fault = translated.rejected_by(*decision.plan.route, to);
+    each.translated = true;
+    each.bytes = translated.body.size();
+    each.losses = translated.losses.paths();
+    if (bodies == Bodies::shown) each.body = translated.body;
+  }
+  return all;
+}
+
+void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
                   int64_t now_unix_ms) {
+  const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
   const dialects::DialectRow& dialect = dialects::row_of(provider.dialect);
@@ -44,16 +99,24 @@ void write_choice(json::Writer& w, const Choice& choice, const Config& config, c
   if (!lane.credential.empty()) w.key("credential").string(lane.credential);
   else if (provider.passthrough) w.key("credential").string("(the client's own)");
   w.key("service").string(name_of(choice.service));
-  if (choice.why_not != FaultKind::none) w.key("why_not").string(row(choice.why_not).message);
+  if (explained.fault) w.key("why_not").string(explained.fault.message());
   if (choice.service == Service::forward || choice.service == Service::translate) {
+    const bool forward = choice.service == Service::forward;
     const bool counting = asked.operation == Operation::count_tokens;
     w.key("dialect").string(dialect.name);
     w.key("url").string(http::join_url(provider.base_url,
                                        counting ? dialect.count_tokens_path : dialect.conversation_path,
-                                       choice.service == Service::forward ? asked.query : std::string_view()));
+                                       forward ? asked.query : std::string_view()));
     w.key("headers_set").begin_array();
     for (const ExtraHeader& extra : provider.headers) w.string(extra.name);
     w.end_array();
+  }
+  if (explained.translated) {
+    w.key("translation").begin_object().key("bytes").number(int64_t(explained.bytes)).key("losses").begin_array();
+    for (const std::string& path : explained.losses) w.string(path);
+    w.end_array();
+    if (!explained.body.empty()) w.key("body").raw(explained.body);
+    w.end_object();
   }
   if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   w.end_object();
@@ -63,6 +126,7 @@ void write_choice(json::Writer& w, const Choice& choice, const Config& config, c
 
 void Machine::reply_explanation() {
   const std::string path = http::decode_percent(query_value(endpoint_.query, "path", "/v1/messages"));
+  const Bodies bodies = query_value(endpoint_.query, "body", "false") == "true" ? Bodies::shown : Bodies::hidden;
   const http::Endpoint asked = http::match_endpoint("POST", path, head_.headers);
   std::string body;
   json::Writer w(body);
@@ -85,24 +149,33 @@ void Machine::reply_explanation() {
     w.key("route").begin_object().key("match").string(route->match);
     w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();
   }
-  // In the order of trying. The first whose service is not "none" serves.
+  // In the order of trying. The first without "why_not" serves.
+  const std::vector<Explained> lanes = explain_choices(decision, asked, body_, *config_, bodies);
   w.key("lanes").begin_array();
-  for (const Choice& choice : decision.choices) write_choice(w, choice, *config_, asked, now_.unix_ms);
+  for (const Explained& each : lanes) write_choice(w, each, *config_, asked, now_.unix_ms);
   w.end_array();
 
-  if (decision.first) {
+  Fault fault = decision.fault;
+  const auto decides = std::find_if(lanes.begin(), lanes.end(), [](const Explained& each) { return each.decides(); });
+  if (!fault && decides == lanes.end()) {
+    const auto tried = [](const Explained& each) { return each.choice->service != Service::none; };
+    fault = std::find_if(lanes.begin(), lanes.end(), tried)->fault;
+  } else if (!fault) {
+    fault = decides->fault;
+  }
+  if (fault) {
+    w.key("would_answer").begin_object().key("status").number(row(fault.kind).status);
+    w.key("fault").string(row(fault.kind).name).key("message").string(fault.message()).end_object();
+  } else {
     w.key("edits").begin_array();
-    if (decision.first->service == Service::forward) {
-      for (const Edit& edit :
-           edits_for(decision.facts, body_, *decision.first->lane, dialects::row_of(asked.shape), {}, arena_)) {
+    if (decides->choice->service == Service::forward) {
+      const routing::Lane& lane = *decides->choice->lane;
+      for (const Edit& edit : edits_for(decision.facts, body_, lane, dialects::row_of(asked.shape), {}, arena_)) {
         w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
         w.key("from").raw(body_.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text).end_object();
       }
     }
     w.end_array();
-  } else {
-    w.key("would_answer").begin_object().key("status").number(row(decision.fault.kind).status);
-    w.key("fault").string(row(decision.fault.kind).name).key("message").string(decision.fault.message()).end_object();
   }
   w.end_object();
   reply(200, "application/json", body);

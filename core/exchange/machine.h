@@ -27,6 +27,7 @@
 #include "exchange/lifecycle.h"
 #include "exchange/timers.h"
 #include "exchange/translated_answer.h"
+#include "exchange/translated_request.h"
 #include "http/endpoint.h"
 #include "json/skimmer.h"
 #include "routing/plan.h"
@@ -100,16 +101,6 @@ class Machine {
     std::span<const Header> head;  // of the error, what a client may see; in arena_
   };
 
-  // The request in words that all dialects share, and in those of the lane being tried.
-  struct Translation {
-    Arena arena;  // of `request`; lives as long as the request does
-    canonical::Request request;
-    canonical::Losses request_losses;
-    canonical::Losses losses;
-    canonical::ToolNames names;
-    std::string body;
-  };
-
   // machine.cpp
   void enter(Phase next);
   void dispatch(const Event& event);
@@ -150,7 +141,7 @@ class Machine {
   std::unique_ptr<TranslatedAnswer> translated_answer(const routing::Lane& lane);
   canonical::Form client_form() const;
   void answer_with_mock(const routing::Lane& lane);
-  Translation& translation();
+  TranslatedRequest& translation();
   int64_t estimated_tokens(const routing::Lane& lane);
 
   // holding.cpp
@@ -242,8 +233,8 @@ class Machine {
   std::string_view body_;
   bool request_released_ = false;
   Decision decision_;
-  std::unique_ptr<Translation> translation_;  // only where a lane needs it
-  int64_t estimated_tokens_ = -1;             // of the input, by our own count; -1: nobody needed it
+  std::unique_ptr<TranslatedRequest> translation_;  // only where a lane needs it
+  int64_t estimated_tokens_ = -1;                   // of the input, by our own count; -1: nobody needed it
 
   Attempt attempt_;
   std::vector<Failure> failures_;  // in the order of the attempts

@@ -10,8 +10,8 @@ namespace signalbox::exchange {
 Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_view client_body) {
   canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
   request = result.request;
-  // Other dialects put the same into more words or fewer, by little.
-  body.reserve(client_body.size() + client_body.size() / 16 + 1024);
+  was_read = !result.fault;
+  read_bytes = client_body.size();
   return std::move(result.fault);
 }
 
@@ -19,6 +19,7 @@ void TranslatedRequest::write(const routing::Lane& lane, const Provider& to) {
   losses = request_losses;
   names = {};
   body.clear();
+  body.reserve(read_bytes + read_bytes / 16 + 1024);  // other dialects put it into more words or fewer, by little
   const canonical::WriteContext context{.model = lane.upstream_model,
                                         .flags = lane.flags,
                                         .output_tokens_max = lane.output_tokens_max,
@@ -27,6 +28,17 @@ void TranslatedRequest::write(const routing::Lane& lane, const Provider& to) {
                                         .names = names,
                                         .losses = losses};
   dialects::row_of(to.dialect).write_request(request, context, body);
+}
+
+void TranslatedRequest::forget_lane() {
+  losses.clear();
+  names = {};
+}
+
+void TranslatedRequest::release() {
+  request = {};
+  arena.reset();
+  std::string().swap(body);
 }
 
 Fault TranslatedRequest::rejected_by(const Route& route, const Provider& to) const {

@@ -20,17 +20,25 @@ struct TranslatedRequest {
   Arena arena;  // of `request`
   canonical::Request request;
   canonical::Losses request_losses;  // what even the shared words do not have
+  bool was_read = false;
+  size_t read_bytes = 0;
   // Of the lane written for last:
   canonical::Losses losses;
   canonical::ToolNames names;
   std::string body;
 
   // Reads `client_body`, a conversation request of the dialect `client`, into `request`: views into it and into
-  // `arena`. Once.
+  // `arena`. Once; `was_read` says that it went well.
   Fault read(const dialects::DialectRow& client, std::string_view client_body);
 
   // Writes what was read for `lane`, which is one of the provider `to`. What was written before is forgotten.
   void write(const routing::Lane& lane, const Provider& to);
+
+  // Nothing is lost, and no tool renamed: the lane that is tried now gets the client's own bytes.
+  void forget_lane();
+
+  // Lets the request and its body go, since nobody will write it again. What was lost stays known.
+  void release();
 
   // Why a route that rejects losses does not send what was written; no fault when it loses nothing, or when
   // the route only reports.

@@ -7,8 +7,8 @@
 
 namespace signalbox::exchange {
 
-Machine::Translation& Machine::translation() {
-  if (!translation_) translation_ = std::make_unique<Translation>();
+TranslatedRequest& Machine::translation() {
+  if (!translation_) translation_ = std::make_unique<TranslatedRequest>();
   return *translation_;
 }
 
@@ -19,38 +19,17 @@ canonical::Form Machine::client_form() const {
 // Writes the request for `lane`, or says why that cannot be done. What it was read into stays for the
 // next lane; the body is this lane's alone.
 Fault Machine::translate_request(const routing::Lane& lane) {
-  const bool first = !translation_;
-  Translation& t = translation();
-  if (first) {
-    canonical::ReadResult read = client_dialect().read_request(body_, t.arena, t.request_losses);
-    if (read.fault) return std::move(read.fault);
-    t.request = read.request;
-  }
-  t.losses = t.request_losses;
-  t.names = {};
-  retired_body_.swap(t.body);
-  t.body.clear();
-  t.body.reserve(body_.size() + body_.size() / 16 + 1024);
+  TranslatedRequest& t = translation();
+  if (!t.was_read)
+    if (Fault fault = t.read(client_dialect(), body_)) return fault;
   const Provider& to = config_->providers[lane.provider];
-  const canonical::WriteContext context{.model = lane.upstream_model,
-                                        .flags = lane.flags,
-                                        .output_tokens_max = lane.output_tokens_max,
-                                        .scope = canonical::scope_of(to.name, lane.credential, t.arena),
-                                        .arena = t.arena,
-                                        .names = t.names,
-                                        .losses = t.losses};
-  dialects::row_of(to.dialect).write_request(t.request, context, t.body);
-  if (t.losses.empty() || decision_.plan.route->on_loss == OnLoss::report) return {};
-  Fault fault{FaultKind::translation_loss, "Provider \""};
-  fault.detail += to.name;
-  fault.detail += "\" cannot be told all of this request; lost would be: ";
-  fault.detail += t.losses.joined();
-  fault.detail += ".";
-  return fault;
+  retired_body_.swap(t.body);
+  t.write(lane, to);
+  return t.rejected_by(*decision_.plan.route, to);
 }
 
 std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane& lane) {
-  Translation& t = translation();
+  TranslatedRequest& t = translation();
   const Provider& from = config_->providers[lane.provider];
   const canonical::DecodeContext decode{.flags = lane.flags,
                                         .names = t.names,

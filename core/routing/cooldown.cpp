@@ -91,12 +91,4 @@ int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms) {
   }
 }
 
-int64_t cool_ms_for_status(int status, std::span<const Header> headers, CredentialOwner owner, int64_t now_unix_ms) {
-  UpstreamError error;
-  error.status = status;
-  return cool_ms(kind_of(error, owner, ModelNamed::by_configuration), owner, retry_after_ms(headers, now_unix_ms));
-}
-
-int64_t cool_ms_for_fault(FaultKind kind) { return cool_ms(kind, CredentialOwner::ours, -1); }
-
 }  // namespace signalbox::routing

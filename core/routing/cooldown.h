@@ -27,11 +27,4 @@ bool wants_no_second_attempt(std::span<const Header> headers);
 // credential that is the client's own say nothing of the lane to others.
 int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms);
 
-// Cool-down for an answer with error status `status`, in milliseconds; 0: the lane is not to blame.
-// `headers` are the answer's: Retry-After and its kin are honoured up to retry_after_ms_max.
-int64_t cool_ms_for_status(int status, std::span<const Header> headers, CredentialOwner owner, int64_t now_unix_ms);
-
-// Cool-down for a failure below HTTP or inside an answer, in milliseconds.
-int64_t cool_ms_for_fault(FaultKind kind);
-
 }  // namespace signalbox::routing
