@@ -152,3 +152,18 @@ TEST_CASE("observing: a whole answer has content, or none, or more than is kept"
   CHECK_FALSE(content_of(""));
   CHECK_FALSE(content_of("null"));
 }
+
+TEST_CASE("errors: a full context is said in Anthropic's words, whoever found it full", "[anthropic]") {
+  const auto said = [](FaultKind kind, std::string_view detail) {
+    std::string out;
+    anthropic_row.write_error(out, {kind, std::string(detail)}, 400, "req_1");
+    return out;
+  };
+  using enum FaultKind;
+  CHECK(said(upstream_context_overflow, "maximum context length is 8") ==
+        R"({"type":"error","error":{"type":"invalid_request_error","message":)"
+        R"("prompt is too long: maximum context length is 8"},"request_id":"req_1"})");
+  CHECK(said(upstream_context_overflow, "prompt is too long: 9 tokens > 8 maximum")
+            .find(R"("message":"prompt is too long: 9 tokens > 8 maximum")") != std::string::npos);
+  CHECK(said(upstream_rejected, "no").find("too long") == std::string::npos);
+}

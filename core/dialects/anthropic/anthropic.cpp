@@ -33,10 +33,21 @@ std::string_view error_type(const Fault& fault, int status) {
   return fault.kind == FaultKind::overloaded ? "overloaded_error" : "api_error";
 }
 
+// A context that is full is known to clients by these words of Anthropic's, whoever said it in others
+// (translation.md section 12): they answer it by compacting.
+std::string message_of(const Fault& fault) {
+  constexpr std::string_view known = "prompt is too long";
+  std::string message(fault.message());
+  if (fault.kind == FaultKind::upstream_context_overflow && message.find(known) == std::string::npos) {
+    message.insert(0, ": ").insert(0, known);
+  }
+  return message;
+}
+
 void write_error(std::string& out, const Fault& fault, int status, std::string_view request_id) {
   json::Writer w(out);
   w.begin_object().key("type").string("error").key("error").begin_object();
-  w.key("type").string(error_type(fault, status)).key("message").string(fault.message());
+  w.key("type").string(error_type(fault, status)).key("message").string(message_of(fault));
   w.end_object().key("request_id").string(request_id).end_object();
 }
 
