@@ -190,19 +190,8 @@ bool read_choices(Reader& reader, std::string_view text, Chunk& chunk) {
   return reader.next() == Token::end_array;
 }
 
-}  // namespace
-
-void Chunk::clear() {
-  std::vector<CallPiece> memory = std::move(calls);
-  memory.clear();
-  *this = {};
-  calls = std::move(memory);
-}
-
-bool read_chunk(std::string_view text, Chunk& chunk) {
-  chunk.clear();
-  Reader reader(text);
-  if (reader.next() != Token::begin_object) return false;
+// What stands in the object that has begun.
+bool read_members(Reader& reader, std::string_view text, Chunk& chunk) {
   while (reader.next() == Token::key) {
     const std::string_view key = reader.raw();
     if (key == "choices") {
@@ -224,6 +213,25 @@ bool read_chunk(std::string_view text, Chunk& chunk) {
     }
   }
   return reader.current() == Token::end_object && reader.next() == Token::end;
+}
+
+}  // namespace
+
+void Chunk::clear() {
+  std::vector<CallPiece> memory = std::move(calls);
+  memory.clear();
+  *this = {};
+  calls = std::move(memory);
+}
+
+ChunkRead read_chunk(std::string_view text, Chunk& chunk) {
+  chunk.clear();
+  Reader reader(text);
+  if (reader.next() != Token::begin_object) return ChunkRead::no_object;
+  if (read_members(reader, text, chunk)) return ChunkRead::whole;
+  // An escape that was cut is found to be wrong where it begins.
+  constexpr size_t escape_bytes = 6;
+  return text.size() - reader.error().offset < escape_bytes ? ChunkRead::cut : ChunkRead::no_object;
 }
 
 }  // namespace signalbox::dialects::openai_chat

@@ -47,7 +47,13 @@ struct Chunk {
   void clear();
 };
 
-// Reads `text` into `chunk`, whose memory is used again. False when it is no JSON object.
-bool read_chunk(std::string_view text, Chunk& chunk);
+enum class ChunkRead : uint8_t {
+  whole,
+  cut,        // what is there may be the beginning of a JSON object
+  no_object,  // and cannot become one
+};
+
+// Reads `text` into `chunk`, whose memory is used again.
+ChunkRead read_chunk(std::string_view text, Chunk& chunk);
 
 }  // namespace signalbox::dialects::openai_chat

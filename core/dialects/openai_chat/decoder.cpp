@@ -43,9 +43,14 @@ class ChatDecoder final : public canonical::Decoder {
     if (ended_ || !frame.has_data) return;
     const std::string_view data = trimmed(frame.data);
     if (data.empty()) return;
+    if (cut_frame_) return fail({FaultKind::upstream_broken, "A frame of the answer is no JSON object."}, out);
     if (data == "[DONE]") return end(out);
-    const bool is_chunk = read_chunk(data, chunk_);
+    const ChunkRead read = read_chunk(data, chunk_);
+    const bool is_chunk = read == ChunkRead::whole;
     if (frame.event == "error" || !chunk_.error.empty()) return fail_as_told(is_chunk ? chunk_.error : data, data, out);
+    // Half a frame may be the last, where the connection broke; it then says nothing.
+    cut_frame_ = read == ChunkRead::cut;
+    if (cut_frame_) return;
     if (!is_chunk) return fail({FaultKind::upstream_broken, "A frame of the answer is no JSON object."}, out);
     take(out);
   }
@@ -53,7 +58,7 @@ class ChatDecoder final : public canonical::Decoder {
   void feed_whole(std::string_view body, Deltas& out) override {
     if (ended_) return;
     if (trimmed(body).empty()) return fail({FaultKind::upstream_empty, {}}, out);
-    const bool is_object = read_chunk(body, chunk_);
+    const bool is_object = read_chunk(body, chunk_) == ChunkRead::whole;
     if (is_object && !chunk_.error.empty()) return fail_as_told(chunk_.error, body, out);
     if (!is_object) return fail({FaultKind::upstream_broken, "The answer is no JSON object."}, out);
     if (!chunk_.choice) return fail({FaultKind::upstream_broken, "The answer has no choice."}, out);
@@ -96,6 +101,7 @@ class ChatDecoder final : public canonical::Decoder {
   bool usage_seen_ = false;
   bool begun_ = false;
   bool pieces_seen_ = false;
+  bool cut_frame_ = false;
   bool refused_ = false;
   bool ended_ = false;
 };

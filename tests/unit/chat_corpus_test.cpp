@@ -1,0 +1,129 @@
+// Plays every stream of tests/corpora/chat_streams: whole, byte by byte and at random cuts. Beside each
+// stream stand the deltas it must become (.deltas) and for some the same answer whole (.json). What lanes
+// are told stands in the stream's first comment: ": flags think_tags".
+#include <catch2/catch.hpp>
+
+#include <fstream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "answer_player.h"
+#include "anthropic_stream_checker.h"
+#include "dialects/anthropic/anthropic.h"
+#include "dialects/openai_chat/openai_chat.h"
+
+using namespace signalbox;
+using namespace signalbox::testing;
+
+namespace {
+
+bool has_flag(const std::string& stream, const std::string& flag) {
+  const std::string first = stream.substr(0, stream.find('\n'));
+  return first.find(": flags ") == 0 && first.find(flag) != first.npos;
+}
+
+Play play_of(const std::string& stream, canonical::Form form = canonical::Form::streamed) {
+  Play play{dialects::openai_chat_row, &dialects::anthropic_row, form};
+  play.flags.think_tags = has_flag(stream, "think_tags");
+  play.flags.repair_tool_json = has_flag(stream, "repair_tool_json");
+  return play;
+}
+
+std::string said(const Played& played) {
+  return played.deltas + (played.losses.empty() ? "" : "lost " + played.losses.joined() + "\n");
+}
+
+std::string beside(const std::string& path, const char* ending) { return path.substr(0, path.rfind('.')) + ending; }
+
+std::string all(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const std::string& problem : problems) text += problem + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("chat corpus: every stream becomes the deltas beside it, however its bytes are cut") {
+  const auto paths = corpus("chat_streams", ".sse");
+  REQUIRE(paths.size() > 60);
+  std::mt19937 random(20);
+  for (const std::string& path : paths) {
+    INFO(path);
+    const std::string stream = text_of(path);
+    const Play play = play_of(stream);
+    const Played whole = play.stream(stream);
+    CHECK(said(whole) == text_of(beside(path, ".deltas")));
+    CHECK(whole.deltas.find("WRONG") == std::string::npos);
+    const Played bytewise = play.bytewise(stream);
+    CHECK(said(bytewise) == said(whole));
+    CHECK(bytewise.bytes == whole.bytes);
+    for (int round = 0; round < 20; ++round) {
+      std::vector<size_t> cuts;
+      for (size_t at = 1; at < stream.size(); ++at)
+        if (random() % 97 == 0) cuts.push_back(at);
+      const Played cut = play.stream(stream, cuts);
+      CHECK(said(cut) == said(whole));
+      CHECK(cut.bytes == whole.bytes);
+    }
+  }
+}
+
+TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, and equals the whole form") {
+  for (const std::string& path : corpus("chat_streams", ".sse")) {
+    INFO(path);
+    const std::string stream = text_of(path);
+    const Played streamed = play_of(stream).stream(stream);
+    const AnthropicAnswer answer = check_anthropic_stream(streamed.bytes);
+    CHECK(all(answer.problems).empty());
+    CHECK(answer.failed ==
+          (streamed.deltas.find("\nfailed ") != std::string::npos || streamed.deltas.rfind("failed ", 0) == 0));
+    const Played whole = play_of(stream, canonical::Form::whole).stream(stream);
+    if (answer.failed) {
+      CHECK(whole.bytes.empty());
+      continue;
+    }
+    const AnthropicAnswer message = read_anthropic_message(whole.bytes);
+    CHECK(all(message.problems).empty());
+    CHECK(message.same_content(answer));
+  }
+}
+
+TEST_CASE("chat corpus: whole answers become what their streams become (StreamAndNonStreamParity)") {
+  size_t count = 0;
+  for (const std::string& path : corpus("chat_streams", ".json")) {
+    INFO(path);
+    const std::string stream = text_of(beside(path, ".sse"));
+    for (const auto form : {canonical::Form::streamed, canonical::Form::whole}) {
+      const Play play = play_of(stream, form);
+      const Played from_stream = play.stream(stream);
+      const Played from_whole = play.whole(text_of(path));
+      CHECK(said(from_whole) == said(from_stream));
+      if (form == canonical::Form::whole) {
+        CHECK(from_whole.bytes == from_stream.bytes);
+      } else {
+        const AnthropicAnswer answer = check_anthropic_stream(from_whole.bytes);
+        CHECK(all(answer.problems).empty());
+        CHECK(answer.same_content(check_anthropic_stream(from_stream.bytes)));
+      }
+    }
+    ++count;
+  }
+  CHECK(count > 12);
+}
+
+TEST_CASE("chat corpus: a stream cut behind any frame ends as an error or as it ended anyway") {
+  for (const std::string& path : corpus("chat_streams", ".sse")) {
+    INFO(path);
+    const std::string stream = text_of(path);
+    const Play play = play_of(stream);
+    for (size_t at = stream.find("\n\n"); at != stream.npos; at = stream.find("\n\n", at + 1)) {
+      const Played cut = play.stream(stream.substr(0, at + 2));
+      INFO(at);
+      const AnthropicAnswer answer = check_anthropic_stream(cut.bytes);
+      CHECK(all(answer.problems).empty());
+      const bool finished = stream.substr(0, at).find("\"finish_reason\":\"") != std::string::npos;
+      if (!finished) CHECK(answer.failed);
+    }
+  }
+}
