@@ -387,6 +387,12 @@ def command_line(tap):
         json.dump(body(), file)
     code, text = run("explain", folder + "/request.json", "--config", good)
     tap.check("explain says what would serve, and sends nothing", code == 0 and "up" in text and a.count == 0, text)
+    with open(folder + "/chat.json", "w") as file:
+        json.dump({"providers": {"chat": {**provider(a), "dialect": "openai_chat"}},
+                   "routes": [{"match": "*", "targets": ["chat/m"]}]}, file)
+    code, text = run("explain", folder + "/request.json", "--config", folder + "/chat.json", "--body")
+    tap.run("explain --body shows the translated request", lambda: (
+        code == 0 and json.loads(text)["lanes"][0]["translation"]["body"]["model"] == "m" and a.count == 0, text))
     with open(folder + "/request.json", "rb") as file:
         done = subprocess.run([BINARY, "transform", "--from", "anthropic", "--to", "openai"], capture_output=True, timeout=20, stdin=file)
     tap.run("transform prints the request in another dialect", lambda: (
