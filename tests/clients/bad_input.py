@@ -296,7 +296,8 @@ class Suite:
         """After content: what came goes out, then an error event, and never the end of a good message."""
         answer = self.server.ask("POST", "/v1/messages", dict(MODEL, model="script-" + script, stream=True), [JSON, VERSION])
         if script == "cut-early" and answer.status != 200:
-            return self.refused(answer, {502})
+            self.refused(answer, {502})
+            return
         self.upstream.records[-1].finished.wait(5)
         record = self.upstream.records[-1]
         events = [block for block in answer.body.split(b"\n\n") if block]
