@@ -152,8 +152,9 @@ TEST_CASE("chat writer: strict alternation begins with the user and has no two o
   });
   CHECK(chat_of(asking(R"(,"system":"s")"), flags).messages() ==
         R"([{"role":"user","content":"<system-reminder>\ns\n</system-reminder>\n\nhi"}])");
-  CHECK(chat_of(saying(R"([{"role":"assistant","content":"a"},{"role":"user","content":"b"}])"), flags).messages() ==
-        R"x([{"role":"user","content":"(the conversation begins here)"},{"role":"assistant","content":"a"},{"role":"user","content":"b"}])x");
+  CHECK(
+      chat_of(saying(R"([{"role":"assistant","content":"a"},{"role":"user","content":"b"}])"), flags).messages() ==
+      R"x([{"role":"user","content":"(the conversation begins here)"},{"role":"assistant","content":"a"},{"role":"user","content":"b"}])x");
 }
 
 TEST_CASE(
@@ -181,9 +182,10 @@ TEST_CASE("chat writer: text after a call joins the text before it (free-claude-
       R"([{"role":"user","content":"go"},{"role":"assistant","content":[{"type":"text","text":"a"},{"type":"text","text":"b"},)"
       R"({"type":"tool_use","id":"t1","name":"A","input":{}},{"type":"text","text":"c"}]},)"
       R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"ok"}]}])"));
-  CHECK(chat.messages() == R"([{"role":"user","content":"go"},{"role":"assistant","content":"ab\n\nc","tool_calls":[)"
-                           R"({"id":"t1","type":"function","function":{"name":"A","arguments":"{}"}}]},)"
-                           R"({"role":"tool","tool_call_id":"t1","content":"ok"}])");
+  CHECK(chat.messages() ==
+        R"([{"role":"user","content":"go"},{"role":"assistant","content":"a\n\nb\n\nc","tool_calls":[)"
+        R"({"id":"t1","type":"function","function":{"name":"A","arguments":"{}"}}]},)"
+        R"({"role":"tool","tool_call_id":"t1","content":"ok"}])");
 }
 
 TEST_CASE("chat writer: images", "[chat_writer]") {

@@ -100,9 +100,13 @@ class BlockReader {
   }
 
  private:
+  // What kind of block stands before the one being read.
+  enum class Before : uint8_t { other, text, cited_text };
+
   bool read_block(Escaped word, const Place& place) {
     const auto is = [word](std::string_view name) { return json::equals(word, name); };
     if (is("text")) return read_text(place);
+    before_ = Before::other;
     if (is("image")) return read_image(place);
     if (level_ != Level::document) {
       if (is("document")) return read_document(place);
@@ -123,9 +127,12 @@ class BlockReader {
     Escaped said;
     if (!reading_.need_string(values_[text], {&place, "text"}, said)) return false;
     // An empty list is how the SDKs write that there are none.
-    if (values_[citations].size() > 2 && values_[citations].front() == '[')
-      reading_.losses.add("messages.text.citations");
-    put(Text{said});
+    const bool cited = values_[citations].size() > 2 && values_[citations].front() == '[';
+    if (cited) reading_.losses.add("messages.text.citations");
+    Text piece{said};
+    piece.continues = before_ == Before::cited_text || (before_ == Before::text && cited);
+    put(piece);
+    before_ = cited ? Before::cited_text : Before::text;
     return true;
   }
 
@@ -281,6 +288,7 @@ class BlockReader {
 
   Reading& reading_;
   std::vector<Block>& out_;
+  Before before_ = Before::other;
   Level level_;
   Values<member_count> values_{};
 };

@@ -50,6 +50,7 @@ enum class Source : uint8_t {
 
 struct Text {
   Escaped text;
+  bool continues = false;  // the text before it goes on here, cut only because a part of it is cited
 };
 
 struct Image {

@@ -203,7 +203,6 @@ class Messages {
   void add_assistant(const Message& message, bool last) {
     Parts texts, thoughts;
     size_t call_count = 0;
-    bool after_text = false;
     for (const Block& block : message.blocks) {
       if (const Thinking* thinking = block.as<Thinking>()) {
         add_thinking(*thinking, thoughts);
@@ -212,10 +211,9 @@ class Messages {
       } else {
         const size_t first = texts.size();
         add_parts(to_, block, texts);
-        // Neighbours are one text that citations cut in pieces; what stood between others was a call.
-        if (first > 0 && texts.size() > first && !after_text) texts[first].before = paragraph;
+        const Text* text = block.as<Text>();
+        if (first > 0 && texts.size() > first && !(text && text->continues)) texts[first].before = paragraph;
       }
-      after_text = block.as<Text>() != nullptr;
     }
     if (last && call_count == 0 && !texts.empty() && !to_.flags().prefill) return to_.lose("messages.prefill");
     const bool echoes = to_.flags().needs_reasoning_content;
