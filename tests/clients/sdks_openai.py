@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+import chat_shapes
 import lanes
 import messages
 import signalbox_server
@@ -27,6 +28,30 @@ def seen(script):
             "finish": FINISH[stop_reason], "tokens": [35, 42, 77, 7]}
 
 
+def same_dialect(tap):
+    """A Chat client on a Chat upstream gets the upstream's own bytes, in every shape, errors too."""
+    upstream = lanes.chat()
+    fields = [("content-type", "application/json"), ("authorization", "Bearer any")]
+    with signalbox_server.Server(lanes.config({"up": lanes.provider(upstream)}, {"*": ["up/*"]}), "chat-to-chat") as server:
+        for name in list(chat_shapes.SHAPES) + ["odd-cuts", "two-choices", "twice", "error-400", "error-429", "error-500", "error-context"]:
+            for stream in (True, False) if name != "twice" else (True,):
+                def test(name=name, stream=stream):
+                    body = json.dumps({"model": "script-" + name, "messages": [{"role": "user", "content": "hi"}], "stream": stream}).encode()
+                    answer, record = server.ask("POST", "/v1/chat/completions", body, fields), upstream.records[-1]
+                    assert record.body == body, record.body
+                    assert record.answer and answer.body == record.answer, (answer.start, answer.body[-300:], record.answer[-300:])
+                tap.run("Chat to Chat, %s, %s: byte for byte" % (name, "streamed" if stream else "whole"), test)
+        for name, status in (("cut", 200), ("cut-clean", 200), ("cut-early", 502), ("empty-200", 502), ("html-200", 502), ("reset", 502), ("error-401", 502)):
+            def test(name=name, status=status):
+                body = {"model": "script-" + name, "messages": [{"role": "user", "content": "hi"}], "stream": True}
+                answer = server.ask("POST", "/v1/chat/completions", body, fields)
+                assert answer.status == status, (answer.start, answer.body[:300])
+                last = answer.body if status != 200 else answer.body.strip().split(b"data: ")[-1]
+                assert json.loads(last)["error"]["message"] and b"[DONE]" not in answer.body, answer.body[-300:]
+            tap.run("Chat to Chat, %s: an error in Chat's shape and no success" % name, test)
+    tap.check("Chat to Chat: the upstream refused nothing", not upstream.refusals(), upstream.refusals())
+
+
 def main():
     tap = Tap("sdk openai")
     upstream = lanes.anthropic_upstream()
@@ -42,6 +67,7 @@ def main():
             done = subprocess.run(command, env=env, timeout=200)
             failed_inside = failed_inside or done.returncode == 1
             tap.check("the checks of the %s package ran to their end" % name, done.returncode in (0, 1), done.returncode)
+    same_dialect(tap)
     heads = [record.head for record in upstream.records]
     tap.check("the lane's credential and no other reaches Anthropic, with a version of its API", heads and all(
         head.all("x-api-key") == [messages.KEY] and not head.all("authorization") and head.header("anthropic-version") for head in heads))
