@@ -113,9 +113,7 @@ def more_tools(tap):
 
 
 def deepseek(tap):
-    flags = {"needs_reasoning_content": True, "effort_style": "thinking", "vision": False, "parallel_tools": False, "strip_billing": True,
-             "structured_output": "json_object"}
-    models = {"deepseek": {"provider": "up", "upstream_model": "deepseek-v4", "output_tokens_max": 8192}}
+    flags, models = lanes.DEEPSEEK_FLAGS, {"deepseek": {**lanes.DEEPSEEK_MODEL, "provider": "up"}}
     upstream = session(tap, "deepseek", SONNET, "deepseek", flags, models, "deepseek")
     given = [entry["reasoning_content"] for record in upstream.records for entry in json.loads(record.body)["messages"] if entry["role"] == "assistant"]
     tap.check("deepseek: the reasoning goes back with the call", given and all(text == chat_shapes.THOUGHTS for text in given), given)

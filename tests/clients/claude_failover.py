@@ -51,9 +51,10 @@ def failing_lanes(tap):
     second_serves(tap, "refused connection, then Chat", closed, lanes.chat())
 
 
-def within_a_tool_call(tap, name, first, second, fault):
-    """The first lane gives the tool call, then fails: its result goes to the second, which is another vendor."""
-    configuration = lanes.config({"one": lanes.provider(first), "two": lanes.provider(second)}, {"*": ["one/*", "two/*"]})
+def within_a_tool_call(tap, name, first, second, fault, flags=None, **more):
+    """The first lane gives the tool call, then fails: its result goes to the second, which is another vendor. `flags`: of the second."""
+    configuration = lanes.config({"one": lanes.provider(first), "two": lanes.provider(second, flags=flags or {})},
+                                 {"*": ["one/*", "two" if more else "two/*"]}, **more)
     with lanes.Stage(name.replace(" ", "-"), configuration) as stage:
         first.once = ["tool", fault]
         result, text = stage.cli.run("run the echo", SONNET)
@@ -79,6 +80,8 @@ def within_a_tool_call(tap, name, first, second, fault):
 def within_tool_calls(tap):
     within_a_tool_call(tap, "Anthropic leaves a tool call to Chat", lanes.anthropic_upstream(), lanes.chat(), "error-529")
     within_a_tool_call(tap, "Chat leaves a tool call to Anthropic", lanes.chat(), lanes.anthropic_upstream(), "error-503")
+    within_a_tool_call(tap, "Anthropic leaves a tool call to DeepSeek", lanes.anthropic_upstream(), lanes.chat(vendor="deepseek"), "error-529",
+                       lanes.DEEPSEEK_FLAGS, models={"two": {**lanes.DEEPSEEK_MODEL, "provider": "two"}})
     within_a_tool_call(tap, "Chat leaves a tool call to Chat", lanes.chat(), lanes.chat(), "error-500")
 
 

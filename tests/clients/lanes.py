@@ -11,6 +11,11 @@ from recorder import Recorder
 # Of these two the CLI thinks with a budget on the first, and adaptively on the second.
 SONNET, OPUS = "claude-sonnet-4-5", "claude-opus-5-5"
 
+# What DeepSeek's thinking models want, said without a preset.
+DEEPSEEK_FLAGS = {"needs_reasoning_content": True, "effort_style": "thinking", "vision": False, "parallel_tools": False, "strip_billing": True,
+                  "structured_output": "json_object"}
+DEEPSEEK_MODEL = {"upstream_model": "deepseek-v4", "output_tokens_max": 8192}
+
 
 def anthropic_upstream(**options):
     return upstream.Upstream(tempfile.mkdtemp(prefix="messages-"), **options)
