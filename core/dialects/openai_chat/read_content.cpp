@@ -138,11 +138,11 @@ bool read_content(json::Reader& reader, Reading& reading, std::vector<Block>& ou
       slot = *value;
     }
     if (token == Token::error) return reading.bad_json(reader.error());
-    raw.begin = reading.at(begin);
+    raw.begin = reading.from(begin);
     if (!add_part(raw, reading, out) || reading.failed()) return false;
   }
   if (token == Token::error) return reading.bad_json(reader.error());
-  return token == Token::end_array || reading.wrong("content", "a list of parts", reading.at(reader.offset()));
+  return token == Token::end_array || reading.wrong("content", "a list of parts", reading.from(reader.offset()));
 }
 
 std::string_view read_arguments(std::string_view arguments, Reading& reading) {

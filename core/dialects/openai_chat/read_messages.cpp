@@ -49,17 +49,17 @@ class MessageReader {
   bool read(json::Reader& reader) {
     if (reader.next() != Token::begin_array) {
       if (reader.current() == Token::error) return reading_.bad_json(reader.error());
-      return reading_.wrong("messages", "a list", reading_.at(reader.offset()));
+      return reading_.wrong("messages", "a list", reading_.from(reader.offset()));
     }
     Token token;
     for (; (token = reader.next()) == Token::begin_object; ++index_) {
       RawMessage raw;
-      raw.place = reading_.at(reader.offset());
+      raw.place = reading_.from(reader.offset());
       content_.clear();
       if (!read_members(reader, raw) || !add(raw) || reading_.failed()) return false;
     }
     if (token == Token::error) return reading_.bad_json(reader.error());
-    return token == Token::end_array || reading_.wrong("messages", "a list of objects", reading_.at(reader.offset()));
+    return token == Token::end_array || reading_.wrong("messages", "a list of objects", reading_.from(reader.offset()));
   }
 
  private:

@@ -23,7 +23,7 @@ class BodyReader {
   bool read(json::Reader& reader) {
     Token token = reader.next();
     if (token == Token::error) return reading_.bad_json(reader.error());
-    if (token != Token::begin_object) return reading_.wrong("the body", "an object", reading_.at(reader.offset()));
+    if (token != Token::begin_object) return reading_.wrong("the body", "an object", reading_.from(reader.offset()));
     while ((token = reader.next()) == Token::key) {
       const std::string_view key = reading_.plain({reader.raw()});
       if (key == "messages") {
@@ -39,7 +39,7 @@ class BodyReader {
       if (reading_.failed()) return false;
     }
     if (token == Token::error || reader.next() != Token::end) return reading_.bad_json(reader.error());
-    if (!messages_seen_) return reading_.wrong("messages", "a list", reading_.at(0));
+    if (!messages_seen_) return reading_.wrong("messages", "a list", reading_.from(0));
     return true;
   }
 

@@ -35,7 +35,7 @@ class Reading {
   bool bad_json(const json::Error& error);
 
   // The body from `offset` on: a place to name.
-  std::string_view at(size_t offset) const { return body_.substr(offset); }
+  std::string_view from(size_t offset) const { return body_.substr(offset); }
 
   // The value that a member asks for is lost, if it asks for anything.
   void lose(std::string_view path, std::string_view name, std::string_view value);
