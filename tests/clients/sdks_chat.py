@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The official Anthropic SDKs on models behind Chat Completions: starts what they talk to, hands them the table of
 shapes (chat_shapes.py), runs them, and checks every stream on the wire and what reached the upstream."""
+import concurrent.futures
 import json
 import os
 import subprocess
@@ -45,11 +46,22 @@ def on_the_wire(tap, server):
                 assert answer.status == 502 and answer.json()["error"]["type"] == "api_error", (answer.start, answer.body)
         tap.run("the stream of %s is no success" % name, test)
 
-    def anew():
-        one, two = (server.ask("POST", "/v1/messages", body("tool"), FIELDS).body for _ in range(2))
-        ids = [json.loads(answer.split(b"data: ")[1].split(b"\n")[0])["message"]["id"].encode() for answer in (one, two)]
-        assert ids[0] != ids[1] and one.replace(ids[0], ids[1]) == two, (one[:300], two[:300])
-    tap.run("the same answer becomes the same bytes, but for its id", anew)
+    def ask(name):
+        """The stream without its message's id, and the id."""
+        answer = server.ask("POST", "/v1/messages", body(name), FIELDS, seconds=60).body
+        identifier = json.loads(answer.split(b"data: ")[1].split(b"\n")[0])["message"]["id"].encode()
+        return answer.replace(identifier, b""), identifier
+
+    def at_once():
+        names = [name for name, shape in chat_shapes.SHAPES.items() if shape.how.get("ids", True)]
+        alone = {name: ask(name) for name in names}
+        with concurrent.futures.ThreadPoolExecutor(24) as pool:
+            together = list(pool.map(ask, names * 4))
+        for name, (answer, _) in zip(names * 4, together):
+            assert answer == alone[name][0], "%s: %r" % (name, answer[:300])
+        ids = [identifier for _, identifier in [*alone.values(), *together]]
+        assert len(set(ids)) == len(ids), ids
+    tap.run("every shape at once, four times: the same bytes as alone, but for their ids, which all differ", at_once)
 
 
 def main():
