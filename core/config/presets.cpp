@@ -17,6 +17,12 @@ namespace {
 // Models think unless told otherwise, and then refuse a forced tool (deepseek-ai/DeepSeek-V3 #1376) and a
 // history without its reasoning_content (api-docs.deepseek.com, thinking mode). No model sees. JSON mode
 // has no schemas. parallel_tool_calls is not documented.
+constexpr ModelLimits deepseek_models[] = {{"deepseek-v4-flash", 1'000'000, 384'000},
+                                           {"deepseek-v4-pro", 1'000'000, 384'000},
+                                           // Names of V3; more is "valid range of max_tokens is [1, 8192]", the
+                                           // most repeated report (translation.md section 2).
+                                           {"deepseek-chat", 128'000, 8'192},
+                                           {"deepseek-reasoner", 128'000, 64'000}};
 constexpr std::string_view deepseek = R"({
   "dialect": "openai_chat", "base_url": "https://api.deepseek.com",
   "flags": {"needs_reasoning_content": true, "effort_style": "thinking", "tool_choice": "auto_only", "vision": false,
@@ -59,6 +65,9 @@ constexpr std::string_view groq = R"({
   "dialect": "openai_chat", "base_url": "https://api.groq.com/openai/v1",
   "flags": {"max_tokens_field": "max_completion_tokens", "effort_style": "none", "vision": false,
             "structured_output": "json_object", "strip_billing": true}})";
+
+constexpr ModelLimits groq_models[] = {{"moonshotai/kimi-k2-instruct", 131'072, 16'384},
+                                       {"moonshotai/kimi-k2-instruct-0905", 262'144, 16'384}};
 
 // Only max_completion_tokens is documented; reasoning_effort takes three words (egoist/chatwise-releases
 // #1325); most models do not see.
@@ -142,14 +151,14 @@ constexpr std::string_view anthropic = R"({"dialect": "anthropic", "base_url": "
 }  // namespace
 
 constexpr Preset presets[preset_count] = {
-    {"deepseek", deepseek},
+    {"deepseek", deepseek, deepseek_models},
     {"moonshot", moonshot},
     {"glm", glm},
     {"zai", glm},
     {"qwen", qwen},
     {"dashscope", qwen},
     {"minimax", minimax},
-    {"groq", groq},
+    {"groq", groq, groq_models},
     {"cerebras", cerebras},
     {"mistral", mistral},
     {"openrouter", openrouter},
@@ -177,22 +186,28 @@ constexpr PresetChoices choices_of_presets() {
 
 constinit const PresetChoices preset_choices = choices_of_presets();
 
-Tree preset_tree(std::string_view name) {
-  for (const Preset& preset : presets) {
-    if (preset.name == name) return read_json_tree(preset.json).tree;
-  }
-  return {};
+const Preset* find_preset(std::string_view name) {
+  for (const Preset& preset : presets)
+    if (preset.name == name) return &preset;
+  return nullptr;
 }
 
-void apply_preset(std::string_view name, const Tree& tree, NodeId node, Provider& provider) {
-  const Tree preset = preset_tree(name);
-  if (preset.empty()) return;
+Tree tree_of(const Preset& preset) { return read_json_tree(preset.json).tree; }
+
+bool needs_no_key(const Preset& preset) {
+  const Tree tree = tree_of(preset);
+  return tree.child(tree.root(), "credentials") != no_node;
+}
+
+void apply_preset(const Preset& preset, const Tree& tree, NodeId node, Provider& provider) {
   const Shape& shape = *find(root_shape(), "providers")->shape;
+  const Tree own = tree_of(preset);
   Provider whole;
   whole.name = provider.name;
+  whole.known_models = preset.models;
   // Presets are right (tests/unit/config_presets_test.cpp); of the user's keys everything has been said.
   std::vector<Problem> said;
-  fill(preset, preset.root(), shape, &whole, said);
+  fill(own, own.root(), shape, &whole, said);
   fill(tree, node, shape, &whole, said);
   provider = std::move(whole);
 }

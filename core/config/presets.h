@@ -4,16 +4,20 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 
 #include "config/schema.h"
 #include "config/tree.h"
+#include "signalbox/config.h"
 
 namespace signalbox::config {
 
 struct Preset {
   std::string_view name;
   std::string_view json;  // the keys of a provider
+  // Models that refuse what clients usually ask for, or whose size is worth telling clients.
+  std::span<const ModelLimits> models{};
 };
 
 inline constexpr size_t preset_count = 21;
@@ -25,11 +29,16 @@ struct PresetChoices {
 };
 extern const PresetChoices preset_choices;
 
-// The tree of the preset with this name; empty when there is none.
-Tree preset_tree(std::string_view name);
+// The preset with this name, or null.
+const Preset* find_preset(std::string_view name);
 
-// Reads the provider `node` anew, over the preset `name`. Nothing is changed when there is none. What is
-// wrong with the keys of `node` is not said again.
-void apply_preset(std::string_view name, const Tree& tree, NodeId node, Provider& provider);
+// What the preset says, as a tree.
+Tree tree_of(const Preset& preset);
+
+// Whether the provider asks for no key: a server on the user's own machine.
+bool needs_no_key(const Preset& preset);
+
+// Reads the provider `node` anew, over its preset. What is wrong with the keys of `node` is not said again.
+void apply_preset(const Preset& preset, const Tree& tree, NodeId node, Provider& provider);
 
 }  // namespace signalbox::config

@@ -83,11 +83,10 @@ void append_presets(std::string& out) {
   for (const Preset& preset : presets) {
     Provider provider;
     std::vector<Problem> none;
-    const Tree tree = preset_tree(preset.name);
+    const Tree tree = tree_of(preset);
     fill(tree, tree.root(), shape, &provider, none);
-    const bool keyless = tree.child(tree.root(), "credentials") != no_node;
     out += "| `" + std::string(preset.name) + "` | `" + std::string(name_of(provider.dialect)) + "` | `" +
-           provider.base_url + "` | " + (keyless ? "none" : "yours") + " | ";
+           provider.base_url + "` | " + (needs_no_key(preset) ? "none" : "yours") + " | ";
     const std::string flags = changes_json(flags_shape, &provider.flags);
     if (flags != "{}") out += "`" + flags + "`";
     out += " |\n";

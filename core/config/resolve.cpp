@@ -99,7 +99,10 @@ class Resolver {
     check_headers(tree_.child(node, "headers"));
     const NodeId preset = tree_.child(node, "preset");
     const NodeId builtin = tree_.child(node, "builtin");
-    if (is(preset, Kind::string)) apply_preset(tree_[preset].text, tree_, node, provider);
+    const Preset* known = is(preset, Kind::string) ? find_preset(tree_[preset].text) : nullptr;
+    if (known != nullptr) apply_preset(*known, tree_, node, provider);
+    // Nothing is said of the key when the preset's own name is a problem.
+    const bool keyless = preset != no_node && (known == nullptr || needs_no_key(*known));
     const NodeId list = tree_.child(node, "credentials");
     const NodeId key = tree_.child(node, "key");
     check_names(list);
@@ -128,19 +131,11 @@ class Resolver {
           "the client's own credential goes on, so that this provider's are never used; give one of the two");
     }
     const NodeId passthrough = tree_.child(node, "passthrough");
-    if (list == no_node && key == no_node && !preset_needs_no_key(preset) && !provider.passthrough &&
-        !is(passthrough, Kind::unresolved)) {
+    if (list == no_node && key == no_node && !keyless && !provider.passthrough && !is(passthrough, Kind::unresolved)) {
       problem_at_key(node,
                      "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
                      "if the provider needs none");
     }
-  }
-
-  // Nothing is said of the key when the preset's own name is a problem.
-  bool preset_needs_no_key(NodeId preset) const {
-    if (preset == no_node) return false;
-    const Tree known = is(preset, Kind::string) ? preset_tree(tree_[preset].text) : Tree();
-    return known.empty() || known.child(known.root(), "credentials") != no_node;
   }
 
   static bool find(std::string_view key) {
@@ -181,6 +176,9 @@ class Resolver {
       if (index < config_.providers.size()) {
         model.provider = uint32_t(index);
         model.flags = config_.providers[index].flags;
+        const ModelLimits known = config_.providers[index].limits_of(model.upstream_model);
+        if (model.context_tokens_max == 0) model.context_tokens_max = known.context_tokens_max;
+        if (model.output_tokens_max == 0) model.output_tokens_max = known.output_tokens_max;
       } else {
         problem(provider, "there is no provider " + quoted(tree_[provider].text) +
                               did_you_mean(tree_[provider].text, provider_names()));

@@ -153,9 +153,9 @@ constinit const Field model_fields[] = {
     {.key = "upstream_model", .need = Need::required, .slot = slot<&Model::upstream_model>, .rule = rule_upstream_model,
      .doc = "What the provider calls the model."},
     {.key = "context_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::context_tokens_max>, .min = 0, .max = 100'000'000,
-     .doc = "How many tokens the model takes in all; 0 is not said. With it, a translated request asks for no more answer than fits beside its prompt."},
+     .doc = "How many tokens the model takes in all; 0 is not said, or what the preset knows. With it, a translated request asks for no more answer than fits beside its prompt."},
     {.key = "output_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::output_tokens_max>, .min = 0, .max = 100'000'000,
-     .doc = "How many tokens one answer may have; 0 is not said. With it, a translated request asks for no more, where the provider would refuse."},
+     .doc = "How many tokens one answer may have; 0 is not said, or what the preset knows. With it, a translated request asks for no more, where the provider would refuse."},
     {.key = "flags", .kind = FieldKind::object, .shape = &flags_shape,
      .doc = "What this model can and cannot take, over the flags of its provider."},
 };

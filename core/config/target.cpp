@@ -17,7 +17,10 @@ std::optional<Target> find_target(const Config& config, std::string_view text) {
   if (model.empty() || (model != "*" && model.find('*') != model.npos)) return std::nullopt;
   for (size_t i = 0; i < config.providers.size(); ++i) {
     if (config.providers[i].name != text.substr(0, slash)) continue;
-    return Target{uint32_t(i), model == "*" ? std::string() : std::string(model), config.providers[i].flags};
+    const Provider& provider = config.providers[i];
+    if (model == "*") return Target{uint32_t(i), {}, provider.flags};
+    const ModelLimits known = provider.limits_of(model);
+    return Target{uint32_t(i), std::string(model), provider.flags, known.context_tokens_max, known.output_tokens_max};
   }
   return std::nullopt;
 }

@@ -61,6 +61,11 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane.flags = target.flags;
       lane.context_tokens_max = target.context_tokens_max;
       lane.output_tokens_max = target.output_tokens_max;
+      if (target.upstream_model.empty()) {
+        const ModelLimits known = provider.limits_of(own_name);
+        lane.context_tokens_max = known.context_tokens_max;
+        lane.output_tokens_max = known.output_tokens_max;
+      }
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
       lane.upstream_model = target.upstream_model.empty() ? own_name : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});

@@ -11,6 +11,7 @@
 #include "config/read.h"
 #include "config/schema.h"
 #include "http/url.h"
+#include "routing/plan.h"
 
 using namespace signalbox;
 using namespace signalbox::config;
@@ -171,6 +172,34 @@ TEST_CASE("presets: flags of a preset reach models and targets") {
   CHECK_FALSE(route.targets.at(0).flags.vision);
   CHECK(route.targets.at(1).flags.needs_reasoning_content);
   CHECK(route.targets.at(1).flags.vision);
+}
+
+TEST_CASE(
+    "presets: the sizes of known models reach targets, entries and names that clients choose; own sizes go first") {
+  const ReadResult result = read_json(R"({"providers":{"deepseek":{"preset":"deepseek","key":"${K}"}},
+    "models":{"old":{"provider":"deepseek","upstream_model":"deepseek-chat"},
+              "mine":{"provider":"deepseek","upstream_model":"deepseek-chat","output_tokens_max":4000}},
+    "routes":[{"match":"*","targets":["deepseek/deepseek-v4-pro","deepseek/deepseek-chat","old","mine","deepseek/new",
+               "deepseek/*"]}]})");
+  REQUIRE(result.problems.empty());
+  const std::vector<Target>& targets = result.config.routes.at(0).targets;
+  CHECK(targets.at(0).context_tokens_max == 1'000'000);
+  CHECK(targets.at(0).output_tokens_max == 384'000);
+  CHECK(targets.at(1).output_tokens_max == 8'192);
+  CHECK(targets.at(2).output_tokens_max == 8'192);
+  CHECK(targets.at(2).context_tokens_max == 128'000);
+  CHECK(targets.at(3).output_tokens_max == 4'000);
+  CHECK(targets.at(3).context_tokens_max == 128'000);
+  CHECK(targets.at(4).output_tokens_max == 0);
+  routing::Health health(1);
+  Arena arena;
+  routing::Facts facts;
+  facts.model = "deepseek-chat";
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5].output_tokens_max == 8'192);
+  facts.model = "deepseek-chat-2";
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5].output_tokens_max == 0);
+  for (const Preset& preset : presets)
+    for (const ModelLimits& model : preset.models) CHECK(model.output_tokens_max <= model.context_tokens_max);
 }
 
 TEST_CASE("presets: what is wrong is said once, at its place") {

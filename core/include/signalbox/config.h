@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -110,6 +111,13 @@ struct LaneFlags {
   bool repair_tool_json = false;  // arguments with small faults of JSON are mended
 };
 
+// How much one model takes; 0: not said.
+struct ModelLimits {
+  std::string_view upstream_model;
+  int64_t context_tokens_max = 0;
+  int64_t output_tokens_max = 0;
+};
+
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
@@ -123,6 +131,14 @@ struct Provider {
   std::string ca_file;
   Timeouts timeouts;
   LaneFlags flags;
+  std::span<const ModelLimits> known_models;  // its preset's, which live as long as the process
+
+  // What the preset knows of a model; zeros when it knows nothing.
+  ModelLimits limits_of(std::string_view upstream_model) const {
+    for (const ModelLimits& each : known_models)
+      if (each.upstream_model == upstream_model) return each;
+    return {};
+  }
 };
 
 struct Model {
