@@ -154,6 +154,31 @@ TEST_CASE("blocks: cumulative snapshots give only what they add (SHTUCodeProxy)"
   CHECK(s.close() == R"(call[a Bash]( {"x ":1 } ) )");
 }
 
+TEST_CASE("blocks: a nested object that begins as the one around it is no snapshot") {
+  const char* const whole = R"(call[a Bash]( {"x": {"x":1}} ) )";
+  const auto joined = [](std::string said) {  // without the blanks between fragments
+    for (size_t at; (at = said.find("{\"x\": ")) != said.npos;) said.erase(at + 5, 1);
+    return said;
+  };
+  Sequence s;
+  s.call(0, "a", "Bash", R"({"x":)").call(0, "", "", R"({"x":1}})");
+  CHECK(joined(s.close()) == joined(whole));
+  Sequence later;
+  later.call(0, "a", "Bash", R"({"x":)").call(0, "", "", R"({"x":)").call(0, "", "", "1}}");
+  CHECK(joined(later.close()) == R"(call[a Bash]( {"x":{"x":1}} ) )");
+  // The same beginning of one that repeats itself.
+  Sequence snapshots;
+  snapshots.call(0, "a", "Bash", R"({"x":)").call(0, "", "", R"({"x":1)").call(0, "", "", R"({"x":1})");
+  CHECK(joined(snapshots.close()) == R"(call[a Bash]( {"x":1} ) )");
+  Sequence last;
+  last.call(0, "a", "Bash", R"({"x":)").call(0, "", "", R"({"x":1})");
+  CHECK(joined(last.close()) == R"(call[a Bash]( {"x":1} ) )");
+  // What pieces have shown themselves to be, they stay.
+  Sequence added;
+  added.call(0, "a", "Bash", "{").call(0, "", "", R"("x":)").call(0, "", "", R"({"x":1}})");
+  CHECK(added.close() == R"(call[a Bash]( { "x": {"x":1}} ) )");
+}
+
 TEST_CASE("blocks: a snapshot of a call that has ended says nothing new") {
   Sequence s;
   s.call(0, "a", "Bash", R"({"x":1})")

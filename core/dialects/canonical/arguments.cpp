@@ -170,6 +170,7 @@ void ArgumentsScan::step(uint32_t unit) {
     case State::other: return;
     case State::inside: break;
   }
+  if (!is_space(unit)) last_ = unit;
   if (after_backslash_) {
     after_backslash_ = false;
   } else if (in_string_) {

@@ -23,6 +23,10 @@ class ArgumentsScan {
   bool begins_object() const { return state_ == State::inside || state_ == State::whole || state_ == State::beyond; }
   // The object has ended, and nothing but blanks came after.
   bool whole() const { return state_ == State::whole; }
+  // A value is due, so that another '{' may come next.
+  bool object_may_follow() const {
+    return state_ == State::inside && !in_string_ && (last_ == ':' || last_ == '[' || last_ == ',');
+  }
 
  private:
   enum class State : uint8_t { blank, inside, whole, beyond, other };
@@ -30,6 +34,7 @@ class ArgumentsScan {
 
   State state_ = State::blank;
   size_t depth_ = 0;
+  uint32_t last_ = 0;  // of those inside that are no blanks
   bool in_string_ = false;
   bool after_backslash_ = false;
 };

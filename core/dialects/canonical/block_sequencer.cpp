@@ -153,20 +153,53 @@ size_t BlockSequencer::add_call(int64_t index, Deltas& out) {
 void BlockSequencer::grow(size_t at, Escaped arguments, Deltas& out) {
   if (fault_) return;
   Call& call = calls_[at];
-  // All that came before, once more: an upstream that repeats itself (SHTUCodeProxy).
-  if (call.scan.begins_object() && begins_with(arguments.inside, call.arguments)) {
-    arguments.inside.remove_prefix(call.arguments.size());
-  }
+  if (!arguments.empty()) settle_doubt(call, arguments);
+  if (repeats(call, arguments)) arguments.inside.remove_prefix(call.arguments.size());
   if (call.ended) {
     if (!json::is_blank(arguments)) fail("Arguments of a tool call go on behind their end.");
     return;
   }
+  if (!call.doubt.empty()) return;
+  append(call, arguments);
+  if (fault_ || at != live_) return;
+  give(call, arguments, out);
+  if (waiting_at_ != waiting_.size() && finished(call)) advance(out);
+}
+
+void BlockSequencer::append(Call& call, Escaped arguments) {
   if (!hold(arguments.size())) return;
   call.scan.feed(arguments);
   call.arguments += arguments.inside;
-  if (at != live_) return;
-  give(call, arguments, out);
-  if (waiting_at_ != waiting_.size() && finished(call)) advance(out);
+}
+
+// Whether `arguments` says all that came before once more, as some upstreams do with every piece
+// (SHTUCodeProxy). Where an object may follow it can be one whose first key is that of the object around
+// it; the piece is then kept as the call's doubt, unless other pieces have shown what they are.
+bool BlockSequencer::repeats(Call& call, Escaped arguments) {
+  if (!call.scan.begins_object() || arguments.empty()) return false;
+  if (!begins_with(arguments.inside, call.arguments)) {
+    if (call.pieces == Pieces::unknown) call.pieces = Pieces::added;
+    return false;
+  }
+  if (!call.scan.object_may_follow()) {
+    call.pieces = Pieces::repeated;
+    return true;
+  }
+  if (call.pieces == Pieces::unknown && hold(arguments.size())) call.doubt = arguments.inside;
+  return call.pieces == Pieces::repeated;
+}
+
+// Decides about the doubt by the piece that came next; where none came (empty), a repetition makes sense
+// only if it was whole.
+void BlockSequencer::settle_doubt(Call& call, Escaped next) {
+  if (call.doubt.empty()) return;
+  const std::string doubt = std::move(call.doubt);
+  call.doubt.clear();
+  ArgumentsScan alone;
+  alone.feed({doubt});
+  const bool repeated = next.empty() ? alone.whole() : begins_with(next.inside, doubt);
+  call.pieces = repeated ? Pieces::repeated : Pieces::added;
+  append(call, {std::string_view(doubt).substr(repeated ? call.arguments.size() : 0)});
 }
 
 void BlockSequencer::begin_call(Call& call, Deltas& out) {
@@ -195,6 +228,8 @@ void BlockSequencer::give(Call& call, Escaped last_piece, Deltas& out) {
 // Ends the live call, which has begun.
 void BlockSequencer::end_call(Ending ending, Deltas& out) {
   Call& call = calls_[live_];
+  settle_doubt(call, {});
+  if (fault_) return;
   std::string object;
   const bool went_out = call.sent > 0;
   const bool mend = !went_out && ending == Ending::complete;

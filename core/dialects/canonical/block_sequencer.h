@@ -43,8 +43,8 @@ class BlockSequencer {
   // Pieces, in the order of arrival; empty ones are nothing. Each appends what can be said now.
   void text(BlockKind kind, Escaped piece, Deltas& out);  // text, refusal, thinking
   // `index`: which call of the answer, as the upstream counts; -1 when it does not. `id`, `name`: plain,
-  // empty when this piece does not say. `arguments`: more of the JSON text, escaped; a piece that repeats
-  // all that came before and goes on is taken for what it adds. Another id or name under the same index
+  // empty when this piece does not say. `arguments`: more of the JSON text, escaped; pieces that each
+  // repeat all that came before are taken for what they add. Another id or name under the same index
   // is another call, where a name is said or the arguments were whole; the same without an index.
   void call(int64_t index, std::string_view id, std::string_view name, Escaped arguments, Deltas& out);
 
@@ -67,12 +67,16 @@ class BlockSequencer {
  private:
   static constexpr size_t none = size_t(-1);
 
+  // What a call's pieces have shown themselves to be.
+  enum class Pieces : uint8_t { unknown, added, repeated };
   struct Call {
     int64_t index = -1;
     std::string id;
     std::string name;
     std::string arguments;  // all of them so far
     ArgumentsScan scan;
+    Pieces pieces = Pieces::unknown;
+    std::string doubt;   // a piece of which `pieces` does not say what it is
     size_t sent = 0;     // bytes of arguments that went out
     bool begun = false;  // its BlockBegin went out
     bool ended = false;
@@ -97,6 +101,9 @@ class BlockSequencer {
   bool is_another(const Call& call, std::string_view id, std::string_view name, Escaped arguments) const;
   size_t add_call(int64_t index, Deltas& out);
   void grow(size_t at, Escaped arguments, Deltas& out);
+  void append(Call& call, Escaped arguments);
+  bool repeats(Call& call, Escaped arguments);
+  void settle_doubt(Call& call, Escaped next);
   void give(Call& call, Escaped last_piece, Deltas& out);
   bool finished(const Call& call) const { return call.begun && call.scan.whole(); }
   void begin_call(Call& call, Deltas& out);
