@@ -235,7 +235,9 @@ void Machine::give_up() {
 void Machine::relay_error(std::string_view original) {
   const Failure& failure = failures_.front();
   report_.fault = {failure.kind, sentence(failure)};
-  send_head(attempt_.status, attempt_.head, int64_t(original.size()), BodyMode::observe);
+  // An error inside a success gets the status that it should have had.
+  const int status = attempt_.status >= 400 ? attempt_.status : failure.status;
+  send_head(status, attempt_.head, int64_t(original.size()), BodyMode::observe);
   release(original.size(), ReleaseTo::client);
   finish(Ending::complete);
 }

@@ -75,6 +75,10 @@ bool Machine::read_frames(std::string_view window) {
     return false;
   }
   const size_t whole_bytes = frames.unfinished_at();
+  // Pings and comments are not counted by the gate, but the host holds them all the same.
+  if (phase_ == Phase::holding && !attempt_.translated && int64_t(whole_bytes) > config_->server.limits.frame_bytes_max)
+    commit();
+  if (finished()) return false;
   if (attempt_.translated) {
     release(whole_bytes, ReleaseTo::nobody);
     frames.released(whole_bytes);
@@ -83,7 +87,8 @@ bool Machine::read_frames(std::string_view window) {
     release(whole_bytes, ReleaseTo::client);
     frames.released(whole_bytes);
   }
-  if (phase_ == Phase::streaming && seen().terminal && attempt_.open && !timers_.armed(Timer::farewell))
+  const bool over = seen().terminal || seen().error;
+  if (phase_ == Phase::streaming && over && attempt_.open && !timers_.armed(Timer::farewell))
     timers_.arm(Timer::farewell, now_.monotonic_ms + farewell_ms_max);
   return true;
 }

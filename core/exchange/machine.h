@@ -234,7 +234,6 @@ class Machine {
   bool request_released_ = false;
   Decision decision_;
   std::unique_ptr<TranslatedRequest> translation_;  // only where a lane needs it
-  int64_t estimated_tokens_ = -1;                   // of the input, by our own count; -1: nobody needed it
 
   Attempt attempt_;
   std::vector<Failure> failures_;  // in the order of the attempts

@@ -133,10 +133,10 @@ void Machine::finish(Ending ending) {
   const dialects::Observation& last = seen();
   if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
   if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;
-  if (estimated_tokens_ >= 0 && last.usage.input_tokens >= 0) {
+  if (translation_ && translation_->was_read && last.usage.input_tokens >= 0) {
     const int64_t cached =
         std::max<int64_t>(0, last.usage.cache_read_tokens) + std::max<int64_t>(0, last.usage.cache_creation_tokens);
-    gateway_.calibration().learn(attempt_.lane().name, estimated_tokens_, last.usage.input_tokens + cached);
+    gateway_.calibration().learn(attempt_.lane().name, translation_->rough_tokens, last.usage.input_tokens + cached);
   }
   if (translation_) report_.losses = translation_->losses.paths();
   emit(Finish{ending, &report_});

@@ -47,10 +47,12 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   lane.provider = target.provider;
   if (!provider.credentials.empty()) lane.credential = provider.credentials.front();
   lane.upstream_model = target.upstream_model;
-  if (lane.upstream_model.empty()) lane.upstream_model = routing::without_local_suffix(read.facts.model);
   lane.flags = target.flags;
-  lane.context_tokens_max = target.context_tokens_max;
   lane.output_tokens_max = target.output_tokens_max;
+  if (lane.upstream_model.empty()) {
+    lane.upstream_model = routing::without_local_suffix(read.facts.model);
+    lane.output_tokens_max = provider.limits_of(lane.upstream_model).output_tokens_max;
+  }
 
   if (own_dialect) {
     const auto edits = exchange::edits_for(read.facts, body, lane, upstream, {}, arena);

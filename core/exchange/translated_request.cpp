@@ -4,13 +4,16 @@
 
 #include "dialects/canonical/envelope.h"
 #include "dialects/canonical/parts.h"
+#include "dialects/canonical/size.h"
 
 namespace signalbox::exchange {
 
 Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_view client_body) {
+  if (was_read) return {};
   canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
   request = result.request;
   was_read = !result.fault;
+  rough_tokens = canonical::rough_tokens(request);
   read_bytes = client_body.size();
   return std::move(result.fault);
 }

@@ -21,6 +21,7 @@ struct TranslatedRequest {
   canonical::Request request;
   canonical::Losses request_losses;  // what even the shared words do not have
   bool was_read = false;
+  int64_t rough_tokens = 1;  // of `request`, by its size alone
   size_t read_bytes = 0;
   // Of the lane written for last:
   canonical::Losses losses;
@@ -28,7 +29,7 @@ struct TranslatedRequest {
   std::string body;
 
   // Reads `client_body`, a conversation request of the dialect `client`, into `request`: views into it and into
-  // `arena`. Once; `was_read` says that it went well.
+  // `arena`. Once, however often it is called; `was_read` says that it went well.
   Fault read(const dialects::DialectRow& client, std::string_view client_body);
 
   // Writes what was read for `lane`, which is one of the provider `to`. What was written before is forgotten.

@@ -20,8 +20,7 @@ canonical::Form Machine::client_form() const {
 // next lane; the body is this lane's alone.
 Fault Machine::translate_request(const routing::Lane& lane) {
   TranslatedRequest& t = translation();
-  if (!t.was_read)
-    if (Fault fault = t.read(client_dialect(), body_)) return fault;
+  if (Fault fault = t.read(client_dialect(), body_)) return fault;
   const Provider& to = config_->providers[lane.provider];
   retired_body_.swap(t.body);
   t.write(lane, to);
@@ -36,22 +35,26 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
                                         .losses = t.losses,
                                         .arguments_bytes_max = size_t(config_->server.limits.frame_bytes_max)};
   const bool echo_client = decision_.plan.route->echo_model == EchoModel::client;
-  const canonical::EncodeContext encode{.model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
-                                        .request_id = report_.request_id,
-                                        .scope = canonical::scope_of(from.name, lane.credential, arena_),
-                                        .upstream = from.dialect,
-                                        .input_tokens_estimate = estimated_tokens(lane),
-                                        .unix_ms = now_.unix_ms,
-                                        .usage_in_stream = t.request.usage_in_stream,
-                                        .losses = t.losses};
+  const canonical::EncodeContext encode{
+      .model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
+      .request_id = report_.request_id,
+      .scope = canonical::scope_of(from.name, lane.credential, arena_),
+      .upstream = from.dialect,
+      .input_tokens_estimate = gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
+      .unix_ms = now_.unix_ms,
+      .usage_in_stream = t.request.usage_in_stream,
+      .losses = t.losses};
   return std::make_unique<TranslatedAnswer>(dialects::row_of(from.dialect).make_decoder(decode),
                                             client_dialect().make_encoder(encode, client_form()));
 }
 
-// What the input counts, as this lane would count it.
+// What the input counts, as this lane would count it. What a lane has taught is better than any look at the
+// text; a lane that has taught nothing yet is worth the look, where there is time for one.
 int64_t Machine::estimated_tokens(const routing::Lane& lane) {
-  if (estimated_tokens_ < 0) estimated_tokens_ = tokens::estimate_tokens(body_);
-  return gateway_.calibration().estimate_for(lane.name, estimated_tokens_);
+  const tokens::Calibration& learnt = gateway_.calibration();
+  const bool calibrated =
+      learnt.has_learnt(lane.name) && client_dialect().translates() && !translation().read(client_dialect(), body_);
+  return calibrated ? learnt.estimate_for(lane.name, translation().rough_tokens) : tokens::estimate_tokens(body_);
 }
 
 // The mock speaks Anthropic Messages; clients of other dialects get it through the hub.

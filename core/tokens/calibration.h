@@ -27,9 +27,12 @@ class Calibration {
   static constexpr size_t lanes_max = 1024;
   static constexpr size_t lane_bytes_max = 512;
 
-  // `estimate` (of estimate_tokens) as `lane` would count it, leaning 5 % to the high side; as it is for a lane
+  // `estimate` as `lane` would count it, leaning 5 % to the high side; as it is for a lane
   // that has not learnt yet. Never below 1.
   int64_t estimate_for(std::string_view lane, int64_t estimate) const;
+
+  // Whether `lane` has learnt anything yet.
+  bool has_learnt(std::string_view lane) const { return lanes_.find(lane) != lanes_.end(); }
 
   // The upstream counted `actual` input tokens, cached ones among them, where our estimate was `estimate`.
   void learn(std::string_view lane, int64_t estimate, int64_t actual);

@@ -40,6 +40,45 @@ def streamed_answer():
     return "".join(frames).encode()
 
 
+def _chat(object_name, choice, usage=None):
+    answer = {"id": "chatcmpl-BenchBenchBenchBench", "object": object_name, "created": 1790000000,
+              "model": "gpt-bench-upstream", "choices": [dict({"index": 0}, **choice)] if choice else []}
+    return dict(answer, usage=usage) if usage else answer
+
+
+def _chat_usage(output_tokens):
+    return {"prompt_tokens": 12, "completion_tokens": output_tokens, "total_tokens": 12 + output_tokens,
+            "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 0}}
+
+
+def chat_whole_answer():
+    """What whole_answer() says, in the words of Chat Completions."""
+    text = "".join(_WORDS[i % len(_WORDS)] for i in range(24))
+    message = {"role": "assistant", "content": text, "refusal": None}
+    return json.dumps(_chat("chat.completion", {"message": message, "logprobs": None, "finish_reason": "stop"},
+                            _chat_usage(24)), separators=(",", ":")).encode()
+
+
+def chat_streamed_answer():
+    """What streamed_answer() says: FRAME_COUNT frames of text, and what goes with them."""
+    def chunk(delta, finish_reason=None):
+        return _chat("chat.completion.chunk", {"delta": delta, "logprobs": None, "finish_reason": finish_reason})
+
+    chunks = [chunk({"role": "assistant", "content": "", "refusal": None})]
+    chunks += [chunk({"content": _WORDS[i % len(_WORDS)]}) for i in range(FRAME_COUNT)]
+    chunks += [chunk({}, "stop"), _chat("chat.completion.chunk", None, _chat_usage(FRAME_COUNT))]
+    return ("".join("data: %s\n\n" % json.dumps(c, separators=(",", ":")) for c in chunks) + "data: [DONE]\n\n").encode()
+
+
+def text_of(body):
+    """All text of a Messages answer, whole or streamed."""
+    if body.startswith(b"{"):
+        return "".join(block["text"] for block in json.loads(body)["content"])
+    data = [json.loads(line[6:]) for line in body.decode().splitlines() if line.startswith("data: ")]
+    assert data[-1]["type"] == "message_stop", data[-1]
+    return "".join(d["delta"]["text"] for d in data if d["type"] == "content_block_delta")
+
+
 def small_request(streamed):
     body = {"model": "claude-opus-5-5", "max_tokens": 256, "stream": streamed,
             "messages": [{"role": "user", "content": "Which signal guards the platform road?"}]}

@@ -116,8 +116,8 @@ def _nginx(name, folder, port, body):
     return prefix, lambda: Server(name, command, port, prefix / "out.log")
 
 
-def start_mock(name, folder, answer, content_type):
-    """An upstream with one fixed answer to every POST, taken from the page cache."""
+def start_mock(name, folder, answer, content_type, path):
+    """An upstream with one fixed answer to every POST of `path`, taken from the page cache."""
     # A stream's length is not known beforehand: sub_filter, which finds nothing, drops content-length, so that the
     # answer is sent chunked as every provider does.
     chunked = "sub_filter_types text/event-stream; sub_filter '<none>' '<none>';" if "event" in content_type else ""
@@ -134,8 +134,9 @@ def start_mock(name, folder, answer, content_type):
     (prefix / "answer").write_bytes(answer)
     # A POST to a file is refused with 405, after the phase in which `mirror` has the whole request read: an answer
     # that came before the request's end would flatter gateways that forward a body in pieces.
-    (prefix / "v1").mkdir()
-    (prefix / "v1" / "messages").touch()
+    file = prefix / path.lstrip("/")
+    file.parent.mkdir(parents=True)
+    file.touch()
     return start()
 
 
@@ -157,7 +158,7 @@ _SIGNALBOX_CONFIG = """server:
   listen: ["127.0.0.1:%(port)d"]
 %(threads)sproviders:
   mock:
-    dialect: anthropic
+    dialect: %(dialect)s
     base_url: http://127.0.0.1:%(upstream_port)d
     key: bench-upstream-credential
 routes:
@@ -166,10 +167,10 @@ routes:
 """
 
 
-def start_signalbox(name, folder, binary, upstream_port, threads):
-    """Signalbox as shipped: everything on, its log in a file. `threads` None: its own default."""
+def start_signalbox(name, folder, binary, upstream_port, threads, dialect):
+    """Signalbox as shipped: everything on, its log in a file. `threads` None: its own default. `dialect`: the mock's."""
     port = free_port()
     config = pathlib.Path(folder) / (name + ".yaml")
-    config.write_text(_SIGNALBOX_CONFIG % {"port": port, "upstream_port": upstream_port,
+    config.write_text(_SIGNALBOX_CONFIG % {"port": port, "upstream_port": upstream_port, "dialect": dialect,
                                            "threads": "" if threads is None else "  threads: %d\n" % threads})
     return Server(name, [str(binary), "serve", "--config", str(config)], port, str(config) + ".log", cwd=folder)
