@@ -104,7 +104,10 @@ int run_transform(const TransformOptions& options, std::ostream& out, std::ostre
       return exit_usage;
     }
   }
-  if (!options.model.empty()) target.upstream_model = options.model;
+  if (!options.model.empty() && options.model != target.upstream_model) {
+    const ModelLimits known = config->providers[target.provider].limits_of(options.model);
+    target = {target.provider, options.model, target.flags, known.context_tokens_max, known.output_tokens_max};
+  }
 
   std::string problem;
   const std::optional<std::string> body = read_file(options.request_path, transform_bytes_max, problem);

@@ -59,11 +59,22 @@ TEST_CASE("transform: without a name for the model the client's own goes on, les
 
 TEST_CASE("transform: the target's flags and limits count", "[transform]") {
   Target target;
+  target.upstream_model = "gpt-y";
   target.flags.max_tokens_field = MaxTokensField::max_completion_tokens;
   target.output_tokens_max = 4096;
   const Transformed result = to_chat(question, target);
   CHECK(json::member(result.body, "max_tokens").empty());
   CHECK(json::member(result.body, "max_completion_tokens") == "4096");
+}
+
+TEST_CASE("transform: what a preset knows of the client's own model counts", "[transform]") {
+  static constexpr ModelLimits known[] = {{"claude-x", 200'000, 512}};
+  Config config = config_of(Dialect::openai_chat);
+  config.providers[0].known_models = known;
+  CHECK(json::member(transform(question, Dialect::anthropic, config, {}).body, "max_tokens") == "512");
+  Target other;
+  other.upstream_model = "gpt-y";
+  CHECK(json::member(transform(question, Dialect::anthropic, config, other).body, "max_tokens") == "9000");
 }
 
 TEST_CASE("transform: the same request gives the same bytes", "[transform]") {

@@ -110,6 +110,9 @@ TEST_CASE("transform command: a configuration's target gives the dialect, the mo
   CHECK(json::member(run(options).out, "model") == R"("claude-x")");
   options.model = "other";
   CHECK(json::member(run(options).out, "model") == R"("other")");
+  // Another model has other limits than the one that the target names.
+  options.target = "small";
+  CHECK(json::member(run(options).out, "max_completion_tokens") == "9000");
 
   options.target = "smal";
   ran = run(options);
