@@ -84,7 +84,7 @@ void Stage::tell(const Event& event) {
 void Stage::perform(const Effect& effect) {
   if (auto* open = std::get_if<OpenUpstream>(&effect)) {
     if (attempts_.count(open->attempt) || open->attempt != attempts_.size() + 1) broken("attempts count from 1");
-    if (head_sent_) broken("an attempt after the commit point");
+    if (answer_begun()) broken("an attempt after the commit point");
     if (request_released_) broken("an attempt after ReleaseRequest");
     for (auto& [number, earlier] : attempts_)
       if (earlier.open) broken("two attempts at once");
@@ -208,6 +208,18 @@ void Stage::perform(const Effect& effect) {
     append_entry(essence_, report);
     add(std::move(report));
   }
+}
+
+// Whether the client has more than a head of our own and comments, which say nothing yet.
+bool Stage::answer_begun() const {
+  if (!head_sent_) return false;
+  if (mode_ != BodyMode::rewrite || relaying_ != 0) return true;
+  for (std::string_view rest = client_answer_; !rest.empty();) {
+    const size_t end = std::min(rest.find('\n'), rest.size() - 1);
+    if (end > 0 && rest.front() != ':') return true;
+    rest.remove_prefix(end + 1);
+  }
+  return false;
 }
 
 void Stage::add_client_bytes(std::string_view bytes, Origin origin) {

@@ -21,6 +21,7 @@ class Attempt:
     def __init__(self, host, connection, stream, request):
         self.host, self.connection, self.stream, self.request = host, connection, stream, request
         self.done, self.sent, self.left, self.chunked = threading.Event(), bytearray(), None, False
+        self.relayed = 0  # how much of `sent` the client has got
 
     def send(self, data, one_by_one):
         try:

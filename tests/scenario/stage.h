@@ -71,6 +71,7 @@ class Stage {
   void pass_time(int64_t ms);
   std::vector<std::string_view> cut_up(std::string_view bytes);
   void check_request_views();
+  bool answer_begun() const;
   void broken(std::string rule);
   void add(Entry entry) { entries_.push_back(std::move(entry)); }
   void add_client_bytes(std::string_view bytes, Origin origin);

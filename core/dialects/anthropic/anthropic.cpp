@@ -118,6 +118,10 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
     if (!json::is_whole_object(frame.data)) return;
     if (type == "error") seen.error = true;
     else seen.terminal = seen.may_end = true;
+  } else if (type.empty()) {
+    // Other vendors' way of saying it (translation.md section 11.1).
+    const std::string_view error = json::member(frame.data, "error");
+    seen.error = seen.error || (!error.empty() && error != "null" && json::is_whole_object(frame.data));
   }
 }
 
@@ -148,6 +152,7 @@ const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .write_error_frame = write_error_frame,
                                   .keep_alive_before = ": keepalive\n\n",
                                   .keep_alive_within = "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+                                  .ping_event = "ping",
                                   .read_error = anthropic::read_error,
                                   .write_catalogue = write_catalogue,
                                   .write_model = write_model,
