@@ -45,9 +45,7 @@ void Machine::serve(const Choice& choice) {
   attempt_ = {};
   attempt_.number = number;
   attempt_.choice = &choice;
-  report_.provider = provider().name;
-  report_.credential = choice.lane->credential;
-  report_.upstream_model = choice.lane->upstream_model;
+  name_lane(*choice.lane);
   report_.upstream_request_id.clear();
   switch (choice.service) {
     case Service::forward: return open_attempt(choice);
@@ -60,6 +58,13 @@ void Machine::serve(const Choice& choice) {
     case Service::mock: return answer_with_mock(*choice.lane);
     case Service::none: return poison("a choice that does not serve");
   }
+}
+
+// Who answers, or would have: in the answer's head and in the log.
+void Machine::name_lane(const routing::Lane& lane) {
+  report_.provider = config_->providers[lane.provider].name;
+  report_.credential = lane.credential;
+  report_.upstream_model = lane.upstream_model;
 }
 
 void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_edits) {

@@ -193,6 +193,7 @@ std::string Machine::sentence(const Failure& failure) const {
 // Every lane has failed. One failure stands for all, and the others are named with it.
 void Machine::give_up() {
   const Failure& best = best_failure();
+  name_lane(*best.choice->lane);
   Fault fault{best.kind, sentence(best)};
   Fault told = fault;
   const bool in_their_words =

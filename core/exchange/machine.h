@@ -123,6 +123,7 @@ class Machine {
 
   // attempt.cpp
   void serve(const Choice& choice);
+  void name_lane(const routing::Lane& lane);
   void open_attempt(const Choice& choice, std::span<const Edit> refusal_edits = {});
   void on(const UpstreamSent&);
   void on(const UpstreamHead& head);

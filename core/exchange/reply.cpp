@@ -91,7 +91,8 @@ void Machine::reply_model() {
 
 dialects::ModelEntry Machine::describe(std::string_view name) const {
   for (const Model& model : config_->models)
-    if (model.name == name) return {name, model.context_tokens_max, model.output_tokens_max};
+    if (model.name == name || model.name == routing::without_local_suffix(name))
+      return {name, model.context_tokens_max, model.output_tokens_max};
   return {name, 0, 0};
 }
 
