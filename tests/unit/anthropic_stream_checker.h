@@ -276,6 +276,10 @@ inline AnthropicAnswer check_anthropic_stream(std::string_view bytes) {
   for (AnthropicBlock& block : answer.blocks) {
     if (block.type != "tool_use") continue;
     if (block.input.empty() || (broken_off && !json::is_whole_object(block.input))) block.input = "{}";
+    // Blanks around the object are no part of it.
+    json::Reader reader(block.input);
+    if (const auto object = reader.skip_value(); object && json::is_whole_object(block.input))
+      block.input = std::string(*object);
   }
   check_answer(answer);
   return answer;
