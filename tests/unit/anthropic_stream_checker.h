@@ -277,8 +277,8 @@ inline AnthropicAnswer check_anthropic_stream(std::string_view bytes) {
     if (block.type != "tool_use") continue;
     if (block.input.empty() || (broken_off && !json::is_whole_object(block.input))) block.input = "{}";
     // Blanks around the object are no part of it.
-    json::Reader reader(block.input);
-    if (const auto object = reader.skip_value(); object && json::is_whole_object(block.input))
+    json::Reader around(block.input);
+    if (const auto object = around.skip_value(); object && json::is_whole_object(block.input))
       block.input = std::string(*object);
   }
   check_answer(answer);
