@@ -143,9 +143,11 @@ def reload_keys(tap):
     moved = signalbox_server.config_for(b, credentials=[{"name": "main", "key": messages.KEY + "-of-b"}])
     with Server(config, "reload-keys") as server:
         with wire.Connection(server.port) as connection:
-            request = wire.request_bytes("POST", "/v1/messages", json.dumps(body("script-text")).encode(), HEADERS)
-            connection.send(request[:-5])
-            server.ask("GET", "/healthz")
+            request = wire.request_bytes("POST", "/v1/messages", json.dumps(body("script-text")).encode(), [*HEADERS, ("expect", "100-continue")])
+            head = request.index(b"\r\n\r\n") + 4
+            connection.send(request[:head])
+            wire.read_head(connection.stream)  # the 100 Continue: it has begun, on whichever thread
+            connection.send(request[head:-5])
             for number in (1, 2):
                 moved["routes"][0]["match"] = "script-%d*" % number
                 moved["routes"].append({"match": "*", "targets": ["up/*"]})
