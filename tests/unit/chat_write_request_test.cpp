@@ -290,6 +290,19 @@ TEST_CASE("chat writer: tools lose what Chat does not know (input_examples, CLIP
         R"("parameters":{"type":"object","properties":{"p":{"type":"string"}},"required":["p"]}}}])");
 }
 
+TEST_CASE("chat writer: a tool is strict only where its schema is, since OpenAI refuses others", "[chat_writer]") {
+  const auto tool = [](std::string_view schema) {
+    return chat_of(asking(R"(,"tools":[{"name":"T","strict":true,"input_schema":)" + std::string(schema) + "}]"));
+  };
+  const Chat strict = tool(R"({"type":"object","properties":{},"additionalProperties":false})");
+  CHECK(strict.member("tools").find(R"("strict":true)") != std::string::npos);
+  CHECK(strict.losses == "");
+  const Chat loose = tool(R"({"type":"object","properties":{"a":{}}})");
+  CHECK(loose.member("tools").find("strict") == std::string::npos);
+  CHECK(loose.losses == "tools.strict");
+  CHECK(tool(R"({"anyOf":[{"properties":{"a":{}}}]})").losses == "tools.input_schema;tools.strict");
+}
+
 TEST_CASE("chat writer: an MCP name over 64 bytes goes out short everywhere", "[chat_writer]") {
   const std::string name = "mcp__" + std::string(70, 'n');
   const Chat chat = chat_of(
