@@ -81,14 +81,14 @@ def _held(tool, request_path, count, server):
         client.wait()
 
 
-def instructions_per_exchange(tool, request_path, answer):
+def instructions_per_exchange(tool, request_path, answer_path, dialect):
     """Instructions of one exchange in the core: two runs, so that start-up falls out of the difference."""
     counts = []
     for exchange_count in (20, 120):
         # The C library picks its memcpy by the processor; pinned to the baseline, every machine counts the same.
         environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"}
         out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(tool),
-                              str(request_path), str(answer), str(exchange_count)], env=environment,
+                              str(request_path), str(answer_path), dialect, str(exchange_count)], env=environment,
                              capture_output=True, text=True)
         found = re.search(r"Collected\s*:\s*(\d+)", out.stderr)
         if out.returncode or not found:
