@@ -111,6 +111,7 @@ void Machine::release_request_if_done() {
   head_ = {};
   endpoint_.query = endpoint_.model_id = {};
   if (translation_) {
+    retired_body_.swap(translation_->body);  // the host has it until it has performed this
     translation_->release();
   }
   emit(ReleaseRequest{});

@@ -13,6 +13,7 @@ Each scenario is played as it is written and, when it is small, with all bytes s
 usage: host_player.py [SCENARIO...]
 """
 import glob
+import hashlib
 import json
 import os
 import queue
@@ -168,9 +169,9 @@ class Play:
     def expect_bytes(self, wanted):
         wanted = self.own(wanted)
         self.signs_of_life |= {sign for sign in SIGNS_OF_LIFE if sign in wanted}
-        got = self.client.read_body(len(wanted))
+        got = without_clock(self.client.read_body(len(wanted)))
         while got != wanted and (sooner := self.without_repeat(got, wanted)) is not None:
-            got = sooner + self.client.read_body(len(wanted) - len(sooner))
+            got = sooner + without_clock(self.client.read_body(len(wanted) - len(sooner)))
         if got != wanted:
             raise Mismatch("came: %r" % got[:600])
         if self.answering and self.answering.sent[self.answering.relayed:].startswith(wanted):
@@ -186,9 +187,23 @@ class Play:
         return None
 
     def own(self, data):
-        """`data` with the digits of this answer's request-id in the place of the scenario's."""
-        request_id = (self.client.head and self.client.head.header("request-id") or "").removeprefix("req_")
-        return data.replace(self.digits, request_id.encode()) if re.fullmatch("[0-9a-f]{32}", request_id) else data
+        """`data` with the digits of this answer's request-id, and ids derived of it, in the place of the scenario's."""
+        digits = (self.client.head and self.client.head.header("request-id") or "").removeprefix("req_").encode()
+        if not re.fullmatch(b"[0-9a-f]{32}", digits):
+            return data
+        for what in (b"message", *(b"%d" % ordinal for ordinal in range(4))):
+            data = data.replace(derived(self.digits, what), derived(digits, what))
+        return data.replace(self.digits, digits)
+
+
+def derived(digits, what):
+    """The 24 digits of the ids that translated answers get: of a message, or of a tool call without one."""
+    return hashlib.sha256(b"req_" + digits + b":" + what).hexdigest()[:24].encode()
+
+
+def without_clock(data):
+    """`data` with the scenario's moment in the place of the one at which a Chat answer was made."""
+    return re.sub(rb'"created":\d{10}\b', b'"created":1700000000', data)
 
 
 def hosts_that_refuse(statements):
