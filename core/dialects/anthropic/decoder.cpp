@@ -15,6 +15,7 @@
 
 #include "base/text.h"
 #include "dialects/anthropic/anthropic.h"
+#include "dialects/anthropic/members.h"
 #include "dialects/anthropic/usage.h"
 #include "dialects/canonical/arguments.h"
 #include "json/escaped.h"
@@ -26,90 +27,6 @@ namespace signalbox::dialects::anthropic {
 namespace {
 
 using namespace canonical;
-using json::Token;
-
-// The members of one object that anything here reads, whichever object it is; values raw, empty when
-// absent. Names mean the same wherever they stand.
-struct Members {
-  std::string_view type, id, name, text, thinking, signature, data, input, citations;
-  std::string_view partial_json, stop_reason, stop_sequence;
-  std::string_view index, message, content_block, content, usage, error;
-};
-
-// Where the value of the member called `key` goes; null for one nobody reads.
-std::string_view* slot_of(Members& members, std::string_view key) {
-  switch (key.size()) {
-    case 2: return key == "id" ? &members.id : nullptr;
-    case 4:
-      if (key == "type") return &members.type;
-      if (key == "text") return &members.text;
-      if (key == "name") return &members.name;
-      return key == "data" ? &members.data : nullptr;
-    case 5:
-      if (key == "index") return &members.index;
-      if (key == "usage") return &members.usage;
-      if (key == "input") return &members.input;
-      return key == "error" ? &members.error : nullptr;
-    case 7:
-      if (key == "message") return &members.message;
-      return key == "content" ? &members.content : nullptr;
-    case 8: return key == "thinking" ? &members.thinking : nullptr;
-    case 9:
-      if (key == "signature") return &members.signature;
-      return key == "citations" ? &members.citations : nullptr;
-    case 11: return key == "stop_reason" ? &members.stop_reason : nullptr;
-    case 12: return key == "partial_json" ? &members.partial_json : nullptr;
-    case 13:
-      if (key == "stop_sequence") return &members.stop_sequence;
-      return key == "content_block" ? &members.content_block : nullptr;
-    default: return nullptr;
-  }
-}
-
-// Reads the members of the object that `reader` has just begun; what follows "delta" goes into `delta`,
-// where that is asked for, in the same pass.
-bool read_members(json::Reader& reader, Members& members, Members* delta) {
-  std::string spelt;
-  while (reader.next() == Token::key) {
-    std::string_view key = reader.raw();
-    if (reader.escaped()) {
-      spelt.clear();
-      json::unescape(key, spelt);
-      key = spelt;
-    }
-    if (delta && key == "delta") {
-      const Token token = reader.next();
-      if (token == Token::begin_object) {
-        if (!read_members(reader, *delta, nullptr)) return false;
-        continue;
-      }
-      if (token == Token::null_) continue;
-      return false;
-    }
-    std::string_view* slot = slot_of(members, key);
-    const auto value = reader.skip_value();
-    if (!value) return false;
-    if (slot) *slot = *value;
-  }
-  return reader.current() == Token::end_object;
-}
-
-// Whether `text` is one whole object; its members, and those of its member "delta".
-bool read_object(std::string_view text, Members& members, Members* delta) {
-  json::Reader reader(text);
-  return reader.next() == Token::begin_object && read_members(reader, members, delta) && reader.next() == Token::end;
-}
-
-bool is_word(std::string_view value, std::string_view word) { return json::equals(json::string_inside(value), word); }
-
-// Whether the array or object `value` holds anything.
-bool holds_something(std::string_view value) {
-  if (value.empty() || value == "null") return false;
-  json::Reader reader(value);
-  reader.next();
-  const Token token = reader.next();
-  return token != Token::end_array && token != Token::end_object;
-}
 
 bool is_event_of_messages(std::string_view name) {
   for (std::string_view known : {"message_start", "content_block_start", "content_block_delta", "content_block_stop",
@@ -182,7 +99,7 @@ class AnthropicDecoder final : public Decoder {
 void AnthropicDecoder::feed(const sse::Frame& frame, Deltas& out) {
   if (over_ || !frame.has_data || frame.event == "ping") return;
   Members event, delta;
-  if (!read_object(frame.data, event, &delta)) {
+  if (!read_members(frame.data, event, &delta)) {
     const bool nothing = frame.data.empty() || frame.data == "[DONE]";
     if (frame.event.empty() ? nothing : !is_event_of_messages(frame.event)) return;
     return broken("an event that is no whole JSON object", out);
@@ -208,7 +125,7 @@ void AnthropicDecoder::feed(const sse::Frame& frame, Deltas& out) {
 void AnthropicDecoder::feed_whole(std::string_view body, Deltas& out) {
   if (over_) return;
   Members answer;
-  if (!read_object(body, answer, nullptr)) return broken("an answer that is no JSON object", out);
+  if (!read_members(body, answer, nullptr)) return broken("an answer that is no JSON object", out);
   if (is_word(answer.type, "error") || holds_something(answer.error)) return fail_as_told(body, out);
   if (answer.content.empty() || answer.content.front() != '[') return broken("an answer without content", out);
   begin(answer.id, out);
@@ -249,7 +166,7 @@ void AnthropicDecoder::usage(std::string_view text, Deltas& out) {
 void AnthropicDecoder::start_message(std::string_view message, Deltas& out) {
   if (any_block_ || stopped_) return broken("a second answer behind a part of the first", out);
   Members members;
-  read_object(message, members, nullptr);
+  read_members(message, members, nullptr);
   begin(members.id, out);
   usage(members.usage, out);
 }
@@ -262,7 +179,7 @@ void AnthropicDecoder::start_block(std::string_view block, std::string_view inde
   open_index_ = json::to_int64(index).value_or(-1);
   state_.clear();
   Members members;
-  if (!read_object(block, members, nullptr)) return broken("a block that is no object", out);
+  if (!read_members(block, members, nullptr)) return broken("a block that is no object", out);
   open_ = Open::said;
   if (is_word(members.type, "text")) {
     out.push(BlockBegin{kind_ = BlockKind::text, {}, {}});

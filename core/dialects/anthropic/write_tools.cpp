@@ -1,0 +1,81 @@
+// Tools and the choice of them as Anthropic takes them (translation.md section 4).
+#include <algorithm>
+#include <vector>
+
+#include "dialects/anthropic/writing.h"
+#include "dialects/canonical/schema.h"
+
+namespace signalbox::dialects::anthropic {
+namespace {
+
+using canonical::ToolChoice;
+
+void write_tool(Writing& to, const canonical::Tool& tool) {
+  to.w.begin_object().key("name").string(to.context.names.sent(tool.name));
+  if (!tool.description.empty()) to.w.key("description").string(tool.description);
+  to.scratch.clear();
+  if (canonical::append_object_schema(to.scratch, tool.schema) == canonical::SchemaChange::union_merged)
+    to.lose("tools.input_schema");
+  to.w.key("input_schema").raw(to.scratch);
+  if (tool.strict.value_or(false)) to.w.key("strict").boolean(true);
+  to.write_cache_control(tool.cache_control);
+  to.w.end_object();
+}
+
+void write_tool_choice(Writing& to) {
+  ToolChoice choice = to.request.tool_choice;
+  const LaneFlags& flags = to.flags();
+  const bool forced = choice.mode == ToolChoice::Mode::any || choice.mode == ToolChoice::Mode::named;
+  if (forced && (to.thinking.thinks() || flags.tool_choice != ToolChoiceSupport::full)) {
+    to.lose("tool_choice");
+    choice.mode = ToolChoice::Mode::automatic;
+  }
+  bool one_call = to.request.parallel_tool_calls == false && choice.mode != ToolChoice::Mode::none;
+  if (one_call && (!flags.parallel_tools || flags.tool_choice == ToolChoiceSupport::none)) {
+    to.lose("parallel_tool_calls");
+    one_call = false;
+  }
+  if (flags.tool_choice == ToolChoiceSupport::none) {
+    if (choice.mode == ToolChoice::Mode::none) to.lose("tool_choice");
+    return;
+  }
+  if (choice.mode == ToolChoice::Mode::unset && !one_call) return;
+  to.w.key("tool_choice").begin_object();
+  switch (choice.mode) {
+    case ToolChoice::Mode::any: to.w.key("type").string("any"); break;
+    case ToolChoice::Mode::named:
+      to.w.key("type").string("tool").key("name").string(to.context.names.sent(choice.name));
+      break;
+    case ToolChoice::Mode::none: to.w.key("type").string("none"); break;
+    default: to.w.key("type").string("auto");
+  }
+  if (one_call) to.w.key("disable_parallel_tool_use").boolean(true);
+  to.w.end_object();
+}
+
+}  // namespace
+
+void write_tools(Writing& to) {
+  if (to.request.tools.empty()) return;
+  std::vector<std::string_view> names;
+  for (const canonical::Tool& tool : to.request.tools) names.push_back(tool.name);
+  std::sort(names.begin(), names.end());
+  const bool repeated = std::adjacent_find(names.begin(), names.end()) != names.end();
+  std::vector<std::string_view> written;
+  to.w.key("tools").begin_array();
+  for (const canonical::Tool& tool : to.request.tools) {
+    if (repeated) {
+      const auto place = std::lower_bound(written.begin(), written.end(), tool.name);
+      if (place != written.end() && *place == tool.name) {
+        to.lose("tools.repeated");
+        continue;
+      }
+      written.insert(place, tool.name);
+    }
+    write_tool(to, tool);
+  }
+  to.w.end_array();
+  write_tool_choice(to);
+}
+
+}  // namespace signalbox::dialects::anthropic
