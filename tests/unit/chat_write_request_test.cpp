@@ -336,6 +336,7 @@ TEST_CASE("chat writer: tool choice: any is required, never auto", "[chat_writer
   const LaneFlags auto_only = with([](LaneFlags& f) { f.tool_choice = ToolChoiceSupport::auto_only; });
   CHECK(choice(R"({"type":"any"})", auto_only) == "\"auto\" tool_choice");
   CHECK(choice(R"({"type":"auto"})", auto_only) == "\"auto\" ");
+  CHECK(choice(R"({"type":"none"})", auto_only) == "\"none\" ");  // it forces nothing
   const LaneFlags none = with([](LaneFlags& f) { f.tool_choice = ToolChoiceSupport::none; });
   CHECK(choice(R"({"type":"tool","name":"T"})", none) == " tool_choice");
   CHECK(choice(R"({"type":"auto"})", none) == " ");
@@ -483,6 +484,20 @@ TEST_CASE("chat writer: an assistant message of foreign thinking alone is left o
   CHECK(chat_of(body).losses == "messages.redacted_thinking");
   CHECK(chat_of(body, with([](LaneFlags& f) { f.strict_alternation = true; })).messages() ==
         R"([{"role":"user","content":"a\n\nb"}])");
+}
+
+TEST_CASE("chat writer: something stands between results and the user's words where both may not meet",
+          "[chat_writer]") {
+  const std::string body = saying(
+      R"([{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"T","input":{}}]},)"
+      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"r"},{"type":"text","text":"b"}]}])");
+  CHECK(chat_of(body).messages().find(R"("content":"r"},{"role":"user","content":"b"})") != std::string::npos);
+  const LaneFlags strict = with([](LaneFlags& f) { f.strict_alternation = true; });
+  CHECK(
+      chat_of(body, strict)
+          .messages()
+          .find(R"x("content":"r"},{"role":"assistant","content":"(results read)"},{"role":"user","content":"b"})x") !=
+      std::string::npos);
 }
 
 TEST_CASE("chat writer: a last word of the assistant's is kept only by lanes that continue it", "[chat_writer]") {

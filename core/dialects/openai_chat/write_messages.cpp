@@ -32,6 +32,9 @@ constexpr size_t mistral_id_bytes = 9;
 
 // What takes the user's place in front of an answer that nobody asked for.
 constexpr Escaped conversation_begins{"(the conversation begins here)"};
+// What stands between results and the user's own words on lanes that refuse the one behind the other
+// (Mistral: "Unexpected role 'user' after role 'tool'").
+constexpr Escaped results_read{"(results read)"};
 
 bool is_letter_or_digit(char c) { return (c >= '0' && c <= '9') || (base::lower(c) >= 'a' && base::lower(c) <= 'z'); }
 
@@ -84,6 +87,11 @@ class Messages {
   // unless the lane refuses two of the user's in a row.
   void flush_user() {
     if (user_.empty()) return;
+    if (behind_result_ && to_.flags().strict_alternation) {
+      begin("assistant");
+      w_.string(results_read).end_object();
+    }
+    behind_result_ = false;
     begin("user");
     write_content(w_, user_, paragraph);
     w_.end_object();
@@ -178,6 +186,7 @@ class Messages {
       part = {};
       part.text = {to_.context.arena.concat({label, " below]"})};
     }
+    behind_result_ = true;
     w_.begin_object().key("role").string("tool").key("tool_call_id");
     write_id(result.id);
     w_.key("content");
@@ -219,6 +228,7 @@ class Messages {
     const bool echoes = to_.flags().needs_reasoning_content;
     if (texts.empty() && call_count == 0 && !(echoes && !thoughts.empty())) return;
     flush_user();
+    behind_result_ = false;
     begin("assistant");
     if (!texts.empty()) {
       write_content(w_, texts, {});
@@ -277,7 +287,8 @@ class Messages {
 
   const Writing& to_;
   json::Writer& w_;
-  Parts user_;  // of the user message that is not yet written
+  Parts user_;                  // of the user message that is not yet written
+  bool behind_result_ = false;  // the message written last is a tool's
   std::string id_;
 };
 

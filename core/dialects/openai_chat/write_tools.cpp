@@ -38,11 +38,13 @@ void write_choice(const Writing& to) {
   const ToolChoice& choice = to.request.tool_choice;
   if (choice.mode == ToolChoice::Mode::unset) return;
   const bool is_default = choice.mode == ToolChoice::Mode::automatic;
+  const bool forces = !is_default && choice.mode != ToolChoice::Mode::none;
   const ToolChoiceSupport support = to.flags().tool_choice;
-  if (support != ToolChoiceSupport::full && !is_default) to.lose("tool_choice");
+  const bool taken = support == ToolChoiceSupport::full || (support == ToolChoiceSupport::auto_only && !forces);
+  if (!taken && !is_default) to.lose("tool_choice");
   if (support == ToolChoiceSupport::none) return;
   json::Writer& w = to.w.key("tool_choice");
-  if (support == ToolChoiceSupport::auto_only || is_default) {
+  if (!taken || is_default) {
     w.string("auto");
   } else if (choice.mode == ToolChoice::Mode::any) {
     w.string("required");
