@@ -57,7 +57,7 @@ struct Asked {
 
   explicit Asked(const std::vector<Dialect>& dialects)
       : gateway(config_of(dialects), Capabilities{}, 0), exchange(gateway) {
-    const Header headers[] = {{"host", "localhost"}, {"content-type", "application/json"}};
+    static constexpr Header headers[] = {{"host", "localhost"}, {"content-type", "application/json"}};
     ClientHead head;
     head.method = "POST";
     head.target = "/v1/messages";
