@@ -34,22 +34,25 @@ bool is_status_of_its_own(FaultKind kind) {
 }  // namespace
 
 void Machine::cool_lane(FaultKind kind, int64_t asked_ms) {
-  using routing::CredentialOwner;
-  const CredentialOwner owner = provider().passthrough ? CredentialOwner::client : CredentialOwner::ours;
-  const int64_t cool_ms = routing::cool_ms(kind, owner, asked_ms);
+  const int64_t cool_ms = routing::cool_ms(kind, credential_owner(), asked_ms);
   if (cool_ms <= 0) return;
   report_.lane_rests_ms = cool_ms;
   gateway_.health().cool(attempt_.lane().name, now_.unix_ms + cool_ms, now_.unix_ms);
 }
 
+routing::CredentialOwner Machine::credential_owner() const {
+  return provider().passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
+}
+
+routing::ModelNamed Machine::model_named() const {
+  const bool by_client = attempt_.lane().upstream_model == routing::without_local_suffix(decision_.facts.model);
+  return by_client ? routing::ModelNamed::by_client : routing::ModelNamed::by_configuration;
+}
+
 // What an upstream's error, by status or inside an answer, means for this exchange.
 Machine::Failure Machine::failure_of(const routing::UpstreamError& error) {
-  using routing::CredentialOwner;
-  using routing::ModelNamed;
-  const CredentialOwner owner = provider().passthrough ? CredentialOwner::client : CredentialOwner::ours;
-  const bool by_client = attempt_.lane().upstream_model == routing::without_local_suffix(decision_.facts.model);
   Failure failure;
-  failure.kind = routing::kind_of(error, owner, by_client ? ModelNamed::by_client : ModelNamed::by_configuration);
+  failure.kind = routing::kind_of(error, credential_owner(), model_named());
   failure.status = routing::status_for(failure.kind, error.status);
   failure.asked_ms = attempt_.asked_ms >= 0 ? attempt_.asked_ms : error.retry_after_ms;
   failure.said = error.message.substr(0, said_bytes_max);

@@ -179,6 +179,8 @@ class Machine {
   void see_whole();
 
   // failover.cpp
+  routing::CredentialOwner credential_owner() const;
+  routing::ModelNamed model_named() const;
   void cool_lane(FaultKind kind, int64_t asked_ms);
   void fail_attempt(FaultKind kind, std::string said = {});
   void fail_attempt(Failure failure, std::string_view original = {});
