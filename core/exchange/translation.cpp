@@ -33,9 +33,9 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
   const canonical::DecodeContext decode{.flags = lane.flags,
                                         .names = t.names,
                                         .losses = t.losses,
+                                        .arguments_bytes_max = size_t(config_->server.limits.frame_bytes_max),
                                         .credential = credential_owner(),
-                                        .model_named = model_named(),
-                                        .arguments_bytes_max = size_t(config_->server.limits.frame_bytes_max)};
+                                        .model_named = model_named()};
   const bool echo_client = decision_.plan.route->echo_model == EchoModel::client;
   const canonical::EncodeContext encode{
       .model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
