@@ -54,7 +54,7 @@ Machine::Failure Machine::failure_of(const routing::UpstreamError& error) {
   Failure failure;
   failure.kind = routing::kind_of(error, credential_owner(), model_named());
   failure.status = routing::status_for(failure.kind, error.status);
-  failure.asked_ms = attempt_.asked_ms >= 0 ? attempt_.asked_ms : error.retry_after_ms;
+  failure.asked_ms = std::max(attempt_.asked_ms, error.retry_after_ms);  // a plan's reset time stands in the body
   failure.said = error.message.substr(0, said_bytes_max);
   return failure;
 }
@@ -223,16 +223,18 @@ void Machine::give_up() {
   size_t filled = 0;
   for (const Header& header : best.head)
     if (http::speaks_of_limits(header.name)) extra[filled++] = header;
-  if (best.kind == FaultKind::upstream_rate_limited && best.asked_ms >= 0 &&
-      !http::find(extra.first(filled), "retry-after")) {
+  const bool limited = best.kind == FaultKind::upstream_rate_limited || best.kind == FaultKind::upstream_exhausted;
+  if (limited && best.asked_ms >= 0 && !http::find(extra.first(filled), "retry-after")) {
     std::string seconds;
     base::append_decimal(seconds, (best.asked_ms + 999) / 1000);
     extra[filled++] = {"retry-after", arena_.copy(seconds)};
   }
+  // No money is a limit among others, where there were others (translation.md section 12).
+  const int status = best.kind == FaultKind::upstream_exhausted && failures_.size() > 1 ? 429 : best.status;
   std::string body;
-  client_dialect().write_error(body, told, best.status, report_.request_id);
+  client_dialect().write_error(body, told, status, report_.request_id);
   report_.fault = std::move(fault);
-  reply(best.status, "application/json", body, extra.first(filled));
+  reply(status, "application/json", body, extra.first(filled));
 }
 
 // The one lane there was answered with an error in the client's own dialect: it goes on byte by byte.

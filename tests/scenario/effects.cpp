@@ -136,8 +136,8 @@ void Stage::perform(const Effect& effect) {
     mode_ = head->mode;
     answering_ = head->attempt;
     announced_bytes_ = head->body_bytes;
-    const bool open = attempts_.count(answering_) && (attempts_[answering_].open || answering_ == ending_);
-    if (mode_ != BodyMode::rewrite && !open) broken("the answer is that of an attempt which is not open");
+    const bool answers = attempts_.count(answering_) && (attempts_[answering_].open || answering_ == ending_);
+    if (mode_ != BodyMode::rewrite && !answers) broken("the answer is that of an attempt which is not open");
     Entry entry;
     entry.text = "client head " + std::to_string(head->status);
     entry.fields = copy(head->headers);

@@ -14,33 +14,32 @@ struct Sum {
   int64_t bytes = 0;   // of text
   int64_t tokens = 0;  // of everything else
 
-  void add(std::string_view text) { bytes += int64_t(text.size()); }
+  void add(std::string_view words) { bytes += int64_t(words.size()); }
 
   void add(const Block& block) {
-    if (auto* text = block.as<Text>()) add(text->text.inside);
-    else if (auto* thinking = block.as<Thinking>()) add(thinking->text.inside);
-    else if (auto* call = block.as<ToolCall>()) {
+    if (auto* thinking = block.as<Thinking>()) {
+      add(thinking->text.inside);
+    } else if (auto* call = block.as<ToolCall>()) {
       add(call->name);
       add(call->input);
-    } else if (block.as<Image>()) tokens += image_tokens;
-    else if (auto* document = block.as<Document>()) {
-      for (const Block& inner : document->blocks) add_inner(inner);
-      if (document->source == Source::text) add(document->data.inside);
-      else tokens += int64_t(document->data.size()) / document_bytes_per_token;
     } else if (auto* result = block.as<ToolResult>()) {
-      for (const Block& inner : result->content) {
-        add_inner(inner);
-        if (auto* document = inner.as<Document>())
-          for (const Block& last : document->blocks) add_inner(last);
-      }
+      for (const Block& inner : result->content) add_content(inner);
+    } else {
+      add_content(block);
     }
   }
 
-  // Results hold documents, and documents hold texts and images; nothing holds more.
+  // What a user's message and a result may hold. Documents hold texts and images, and no documents.
+  void add_content(const Block& block) {
+    add_inner(block);
+    if (auto* document = block.as<Document>())
+      for (const Block& inner : document->blocks) add_inner(inner);
+  }
+
   void add_inner(const Block& block) {
-    if (auto* text = block.as<Text>()) add(text->text.inside);
-    else if (block.as<Image>()) tokens += image_tokens;
-    else if (auto* document = block.as<Document>()) {
+    if (auto* words = block.as<Text>()) add(words->text.inside);
+    if (block.as<Image>()) tokens += image_tokens;
+    if (auto* document = block.as<Document>()) {
       if (document->source == Source::text) add(document->data.inside);
       else tokens += int64_t(document->data.size()) / document_bytes_per_token;
     }
