@@ -52,12 +52,10 @@ class Play:
             for statement in statements:
                 if statement.sigil == ">":
                     self.say(statement, bodies)
+                elif statement.sigil == "<" and statement.word(0) == "client" and self.client.unread is not None:
+                    self.client.unread.append(statement)
                 elif statement.sigil == "<":
-                    try:
-                        self.expect(statement)
-                    except (Mismatch, wire.WireError, OSError, queue.Empty) as error:
-                        raise Mismatch("line %d: %s\nexpected: %s" % (
-                            statement.line, str(error) or type(error).__name__, statement.text)) from None
+                    self.meet(statement)
             if not self.upstreams.opened.empty():
                 raise Mismatch("an attempt that nobody expected: " + self.upstreams.opened.get().request.start)
         finally:
@@ -67,6 +65,13 @@ class Play:
                     attempt.close()
             for host in self.deaf_hosts:
                 self.upstreams.listen(host)
+
+    def meet(self, statement):
+        try:
+            self.expect(statement)
+        except (Mismatch, wire.WireError, OSError, queue.Empty) as error:
+            raise Mismatch("line %d: %s\nexpected: %s" % (
+                statement.line, str(error) or type(error).__name__, statement.text)) from None
 
     def say(self, statement, bodies):
         who, what = statement.word(0), statement.word(1)
@@ -79,6 +84,15 @@ class Play:
             self.client.say_body(statement)
         elif who == "client" and what == "gone":
             self.client.connection.close()
+        elif who == "client" and what == "pauses":
+            self.client.pause()
+            self.answering.hold()
+        elif who == "client" and what == "reads":
+            if not self.answering.is_held_up():
+                raise Mismatch("line %d: the upstream could send everything, though nobody reads" % statement.line)
+            unread, self.client.unread = self.client.unread, None
+            for expected in unread:
+                self.meet(expected)
         elif who == "time":
             if milliseconds(what) <= WAIT_MS_MAX:
                 time.sleep(milliseconds(what) / 1000)

@@ -4,6 +4,7 @@ import queue
 import socket
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "clients"))
 
@@ -22,16 +23,38 @@ class Attempt:
         self.host, self.connection, self.stream, self.request = host, connection, stream, request
         self.done, self.sent, self.left, self.chunked = threading.Event(), bytearray(), None, False
         self.relayed = 0  # how much of `sent` the client has got
+        self.held, self.written = None, 0  # what a thread of its own sends, while the client does not read
 
     def send(self, data, one_by_one):
         try:
-            if one_by_one:
-                for i in range(len(data)):
-                    self.connection.sendall(data[i:i + 1])
-            else:
-                self.connection.sendall(data)
+            step = 1 if one_by_one else 1 << 16
+            for i in range(0, len(data), step):
+                self.connection.sendall(data[i:i + step])
+                self.written += step
         except OSError:
             pass  # cancelled: the scenario says whether that is right
+
+    def hold(self):
+        """From now on what is sent may wait for the other side."""
+        self.held = queue.Queue()
+        threading.Thread(target=self._send_held, args=(self.held,), daemon=True).start()
+
+    def _send_held(self, held):
+        while (step := held.get()) is not None:
+            step()
+            held.task_done()
+
+    def perform(self, step):
+        self.held.put(step) if self.held else step()
+
+    def is_held_up(self):
+        """Whether something is left to send, and nothing more of it goes out."""
+        before, quiet = -1, 0
+        while self.held.unfinished_tasks and quiet < 3:
+            time.sleep(0.1)
+            quiet = quiet + 1 if self.written == before else 0
+            before = self.written
+        return self.held.unfinished_tasks > 0
 
     def head(self, statement, one_by_one):
         fields = statement.fields()
@@ -46,12 +69,18 @@ class Attempt:
 
     def body(self, data, one_by_one):
         self.sent += data
+        self.perform(lambda: self.write(data, one_by_one))
+
+    def write(self, data, one_by_one):
         pieces = [data[i:i + 1] for i in range(len(data))] if one_by_one else [data]
         for piece in pieces:
             if piece:
                 self.send(b"%x\r\n" % len(piece) + piece + b"\r\n" if self.chunked else piece, False)
 
     def end(self):
+        self.perform(self.finish)
+
+    def finish(self):
         if self.chunked:
             self.send(b"0\r\n\r\n", False)
         self.done.set()
@@ -67,6 +96,9 @@ class Attempt:
 
     def close(self):
         try:
+            if self.held:  # whoever still sends there stops
+                self.connection.shutdown(socket.SHUT_RDWR)
+                self.held.put(None)
             self.stream.close()
             self.connection.close()
         except OSError:
@@ -141,12 +173,18 @@ class Client:
 
     def __init__(self, port, one_by_one):
         self.connection, self.one_by_one = wire.Connection(port, NET_SECONDS), one_by_one
+        self.unread = None  # the expectations that wait until the client reads again
         self.method, self.request_chunked, self.head = None, False, None
         self.got, self.pending, self.chunk_left, self.over = bytearray(), bytearray(), 0, False
 
     def send(self, data):
         for piece in ([data[i:i + 1] for i in range(len(data))] if self.one_by_one else [data]):
             self.connection.send_lenient(piece)
+
+    def pause(self):
+        """Reads no more for now, and lets nothing pile up on its own side."""
+        self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+        self.unread = []
 
     def say_head(self, statement, port, bodies):
         self.method = statement.word(2)

@@ -133,6 +133,8 @@ void Stage::client_statement(const Statement& statement) {
     const auto pieces = cut_up(bytes);
     const bool last = statement.has("last");
     for (size_t i = 0; i < pieces.size(); ++i) client_body(pieces[i], last && i + 1 == pieces.size());
+  } else if (what == "pauses" || what == "reads") {
+    // Nothing that the core could see: how fast a client reads is its host's affair.
   } else if (what == "gone") {
     client_gone_ = true;
     tell(ClientGone{});
