@@ -88,7 +88,10 @@ void Machine::keep_alive() {
   const int64_t every_ms = config_->failover.keep_alive_ms;
   if (now_.monotonic_ms - last_sent_ms_ >= every_ms) {
     const dialects::DialectRow& dialect = client_dialect();
-    send(committed_ == Committed::head ? dialect.keep_alive_before : dialect.keep_alive_within);
+    // A gate may open for the sheer number of frames, none of which says anything yet.
+    const bool begun = committed_ == Committed::content &&
+                       (attempt_.translated ? attempt_.translated->begun() : attempt_.released_bytes > 0);
+    send(begun ? dialect.keep_alive_within : dialect.keep_alive_before);
   }
   timers_.arm(Timer::keep_alive, last_sent_ms_ + every_ms);
 }

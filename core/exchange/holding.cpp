@@ -130,7 +130,7 @@ bool Machine::hold(const sse::Frame& frame) {
     return false;
   } else if (seen().content) {
     commit();
-  } else if (frame.has_data && frame.event != upstream_dialect().ping_event) {
+  } else if (frame.has_data && (frame.event.empty() || frame.event != upstream_dialect().ping_event)) {
     attempt_.held_bytes += frame.event.size() + frame.data.size();
     const Failover& limits = config_->failover;
     if (int64_t(++attempt_.held_frames) >= limits.gate_frames_max ||

@@ -47,6 +47,7 @@ void TranslatedAnswer::pass_on() {
     if (std::holds_alternative<canonical::AnswerEnd>(delta)) seen_.terminal = true;
     encoder_->encode(delta, out_);
   }
+  begun_ = begun_ || !out_.empty();
   deltas_.clear();
 }
 

@@ -29,6 +29,9 @@ class TranslatedAnswer {
   // What the client is owed. The caller takes from it, or drops it with the attempt.
   std::string& out() { return out_; }
 
+  // Whether anything has come out.
+  bool begun() const { return begun_; }
+
   // What has been seen: usage, why it stopped, whether there was content, and `terminal` at the end.
   const dialects::Observation& seen() const { return seen_; }
 
@@ -45,6 +48,7 @@ class TranslatedAnswer {
   std::unique_ptr<canonical::Encoder> encoder_;
   canonical::Deltas deltas_;
   std::string out_;
+  bool begun_ = false;
   dialects::Observation seen_;
   Fault fault_;
 };
