@@ -49,6 +49,20 @@ struct Edit {
   std::string_view text;
 };
 
+// What an upstream refused of a request. Views into the arena that it was read into.
+struct Refusal {
+  bool thinking = false;               // all thinking of the history
+  std::string_view member{};           // the path of one member, as the upstream said it: "tools.0.custom.strict"
+  std::string_view member_anywhere{};  // the same in any other request: "tools.*.custom.strict"; empty where
+                                       // nothing can be said of others
+};
+
+// What shall not go to an upstream: the history's thinking, and members by their paths.
+struct Unwanted {
+  bool thinking = false;
+  std::span<const std::string_view> members{};
+};
+
 // One line of the catalogue.
 struct ModelEntry {
   std::string_view id;
@@ -99,14 +113,16 @@ struct DialectRow {
   std::span<const std::string_view> whole_keys{};
   void (*observe_whole)(std::span<const std::string_view> values, Observation& seen) = nullptr;
 
+  // The header in which a client asks for what is not there for everybody: what an upstream refuses without
+  // it, it may take with it. Empty where there is none.
+  std::string_view feature_header{};
   // Edits that a body of this dialect needs although it goes to its own dialect: state of other vendors
-  // that an earlier answer left with the client (translation.md section 5). In order, not overlapping;
-  // none for almost every body. Null where the dialect has no place for such state.
-  std::span<const Edit> (*foreign_state_edits)(std::string_view body, Arena& arena) = nullptr;
-  // Edits that answer a refusal (a 400 whose error this is): what the upstream will not take is removed,
-  // and the request may be sent again once. None when the refusal is not one of those known.
-  std::span<const Edit> (*refusal_edits)(std::string_view body, const routing::UpstreamError& error,
-                                         Arena& arena) = nullptr;
+  // that an earlier answer left with the client goes (translation.md section 5), and what is unwanted. In
+  // order, not overlapping; none for almost every body. Null where nothing of the kind is known.
+  std::span<const Edit> (*removals)(std::string_view body, const Unwanted& unwanted, Arena& arena) = nullptr;
+  // What of `body` the upstream will not take by its own words; nothing when `error` is no such refusal. The
+  // request may be sent again once without it. Null exactly where `removals` is.
+  Refusal (*read_refusal)(std::string_view body, const routing::UpstreamError& error, Arena& arena) = nullptr;
 
   // The four parts of translation; all there or all null.
   canonical::ReadResult (*read_request)(std::string_view body, Arena& arena, canonical::Losses& losses) = nullptr;

@@ -1,6 +1,7 @@
 // One try at a lane: what is sent, and what the head of its answer says.
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "exchange/unwanted.h"
 #include "http/forward.h"
 #include "http/header_list.h"
 #include "http/url.h"
@@ -47,6 +48,7 @@ void Machine::serve(const Choice& choice) {
   attempt_.choice = &choice;
   name_lane(*choice.lane);
   report_.upstream_request_id.clear();
+  if (translation_) translation_->forget_lane();
   switch (choice.service) {
     case Service::forward: return open_attempt(choice);
     case Service::translate: {
@@ -67,17 +69,17 @@ void Machine::name_lane(const routing::Lane& lane) {
   report_.upstream_model = lane.upstream_model;
 }
 
-void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_edits) {
+// `refusal`: what the same lane has just refused of the request; empty the first time.
+void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusal) {
   enter(Phase::opening);
   if (phase_ != Phase::opening) return;
   const routing::Lane& lane = *choice.lane;
-  const bool after_refusal = !refusal_edits.empty();
   const uint32_t number = attempt_.number + 1;
   attempt_ = {};
   attempt_.number = report_.attempt_count = number;
   attempt_.choice = &choice;
   attempt_.open = true;
-  attempt_.edited_after_refusal = after_refusal;
+  attempt_.repeated_after_refusal = refusal.thinking || !refusal.member.empty();
 
   const Provider& to = provider();
   const dialects::DialectRow& dialect = upstream_dialect();
@@ -94,10 +96,12 @@ void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_e
     body[0] = translation().body;
     open.body = body;
   } else {
-    if (translation_) translation_->forget_lane();
+    const dialects::Unwanted unwanted = unwanted_now(refusal);
+    attempt_.edits = edits_for(decision_.facts, body_, lane, dialect, unwanted, arena_);
+    if (!unwanted.members.empty() || unwanted.thinking) add_losses(attempt_.edits, unwanted, translation().losses);
     open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
     open.headers = forwarded_headers(to, place);
-    open.body = edited(body_, edits_for(decision_.facts, body_, lane, dialect, refusal_edits, arena_), arena_);
+    open.body = edited(body_, attempt_.edits, arena_);
   }
   open.credential = {place, to.name, lane.credential};
   open.timeouts = {to.timeouts.connect_ms, to.timeouts.first_byte_ms, to.timeouts.idle_ms};
@@ -108,6 +112,12 @@ void Machine::open_attempt(const Choice& choice, std::span<const Edit> refusal_e
     gateway_.retry_budget().pay_in(to.name, config_->failover.retry_budget_percent, now_.monotonic_ms);
   if (to.timeouts.total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + to.timeouts.total_ms);
   else timers_.disarm(Timer::total);
+}
+
+// What the lane of this attempt is not to get; `refusal` is what it has just refused.
+dialects::Unwanted Machine::unwanted_now(const dialects::Refusal& refusal) {
+  return unwanted_by(attempt_.lane(), *decision_.plan.route, upstream_dialect(), head_.headers, gateway_.refusals(),
+                     refusal, now_.monotonic_ms, arena_);
 }
 
 // What a request in another dialect than the client's carries: the client's own headers speak of a

@@ -70,26 +70,17 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
 }
 
 std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
-                                const dialects::DialectRow& dialect, std::span<const Edit> refused, Arena& arena) {
-  std::span<const Edit> foreign;
-  if (dialect.foreign_state_edits) foreign = dialect.foreign_state_edits(body, arena);
-  // What was refused may hold what is foreign; then it goes with it.
-  auto overlaps = [&](const Edit& edit) {
-    return std::any_of(refused.begin(), refused.end(),
-                       [&](const Edit& other) { return edit.begin < other.end && other.begin < edit.end; });
-  };
-  if (std::any_of(foreign.begin(), foreign.end(), overlaps)) foreign = {};
-
+                                const dialects::DialectRow& dialect, const dialects::Unwanted& unwanted, Arena& arena) {
+  std::span<const Edit> removals;
+  if (dialect.removals) removals = dialect.removals(body, unwanted, arena);
   const bool renamed = lane.upstream_model != facts.model;
-  std::span<Edit> edits = arena.array<Edit>(foreign.size() + refused.size() + renamed);
-  auto next = std::copy(foreign.begin(), foreign.end(), edits.begin());
-  next = std::copy(refused.begin(), refused.end(), next);
-  if (renamed) {
-    std::string token = "\"";
-    json::escape(lane.upstream_model, token);
-    token += '"';
-    *next = {"model", facts.model_begin, facts.model_end, arena.copy(token)};
-  }
+  if (!renamed) return removals;
+  std::span<Edit> edits = arena.array<Edit>(removals.size() + 1);
+  const auto next = std::copy(removals.begin(), removals.end(), edits.begin());
+  std::string token = "\"";
+  json::escape(lane.upstream_model, token);
+  token += '"';
+  *next = {"model", facts.model_begin, facts.model_end, arena.copy(token)};
   std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
   return edits;
 }

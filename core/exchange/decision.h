@@ -63,10 +63,10 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
 using dialects::Edit;
 
 // What a lane needs changed in a body of its own dialect: the model's token where the name differs, and
-// what other vendors left in it. `refused` are the edits that answer a refusal of the same body; usually
-// none. Everything else stays, because prompt caches and thinking signatures hang on every other byte.
+// what other vendors left in it, and what is unwanted; usually nothing is. Everything else stays, because
+// prompt caches and thinking signatures hang on every other byte.
 std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
-                                const dialects::DialectRow& dialect, std::span<const Edit> refused, Arena& arena);
+                                const dialects::DialectRow& dialect, const dialects::Unwanted& unwanted, Arena& arena);
 
 // The body with the edits, which are in order and do not overlap, as a gather list over the same bytes.
 std::span<const std::string_view> edited(std::string_view body, std::span<const Edit> edits, Arena& arena);

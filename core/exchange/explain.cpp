@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "exchange/machine.h"
 #include "exchange/translated_request.h"
+#include "exchange/unwanted.h"
 #include "http/endpoint.h"
 #include "http/url.h"
 #include "json/writer.h"
@@ -122,6 +123,14 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
   w.end_object();
 }
 
+// What goes is a piece with its comma, and so no value that could be shown; it may be a whole history.
+void write_edit(json::Writer& w, const Edit& edit, std::string_view body) {
+  w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
+  if (edit.text.empty()) w.key("removed_bytes").number(int64_t(edit.end - edit.begin));
+  else w.key("from").raw(body.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text);
+  w.end_object();
+}
+
 }  // namespace
 
 void Machine::reply_explanation() {
@@ -167,15 +176,23 @@ void Machine::reply_explanation() {
     w.key("would_answer").begin_object().key("status").number(row(fault.kind).status);
     w.key("fault").string(row(fault.kind).name).key("message").string(fault.message()).end_object();
   } else {
+    canonical::Losses losses;
     w.key("edits").begin_array();
     if (decides->choice->service == Service::forward) {
       const routing::Lane& lane = *decides->choice->lane;
-      for (const Edit& edit : edits_for(decision.facts, body_, lane, dialects::row_of(asked.shape), {}, arena_)) {
-        w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
-        w.key("from").raw(body_.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text).end_object();
-      }
+      const dialects::DialectRow& dialect = dialects::row_of(asked.shape);
+      const dialects::Unwanted unwanted = unwanted_by(lane, *decision.plan.route, dialect, head_.headers,
+                                                      gateway_.refusals(), {}, now_.monotonic_ms, arena_);
+      const auto edits = edits_for(decision.facts, body_, lane, dialect, unwanted, arena_);
+      for (const Edit& edit : edits) write_edit(w, edit, body_);
+      add_losses(edits, unwanted, losses);
     }
     w.end_array();
+    if (!losses.empty()) {
+      w.key("losses").begin_array();
+      for (const std::string& loss : losses.paths()) w.string(loss);
+      w.end_array();
+    }
   }
   w.end_object();
   reply(200, "application/json", body);

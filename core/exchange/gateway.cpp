@@ -1,6 +1,7 @@
 #include "signalbox/gateway.h"
 
 #include "routing/health.h"
+#include "routing/refusals.h"
 #include "routing/retry_budget.h"
 #include "tokens/calibration.h"
 
@@ -11,6 +12,7 @@ Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities
       capabilities_(capabilities),
       health_(std::make_unique<routing::Health>(writer)),
       retry_budget_(std::make_unique<routing::RetryBudget>()),
+      refusals_(std::make_unique<routing::Refusals>()),
       calibration_(std::make_unique<tokens::Calibration>()) {}
 
 Gateway::~Gateway() = default;

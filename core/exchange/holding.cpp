@@ -1,7 +1,11 @@
 // An answer on its way to the commit point, and through it: frames are read, whole answers and errors are
 // collected in the host's window, and before anything of them reaches the client they are judged. What
 // fails here, another lane may still do better (translation.md sections 11.4, 11.5, 12).
+#include <algorithm>
+
 #include "exchange/machine.h"
+#include "exchange/unwanted.h"
+#include "routing/refusals.h"
 
 namespace signalbox::exchange {
 namespace {
@@ -230,18 +234,33 @@ void Machine::judge_error(std::string_view body, BodyEnd end) {
   error.status = attempt_.status;
   Failure failure = failure_of(error);
 
-  const bool own_dialect = attempt_.choice->service == Service::forward;
-  if (failure.kind == FaultKind::upstream_rejected && own_dialect && dialect.refusal_edits &&
-      !attempt_.edited_after_refusal) {
-    if (auto edits = dialect.refusal_edits(body_, error, arena_); !edits.empty()) {
-      drop_attempt();
-      return open_attempt(*attempt_.choice, edits);
-    }
-  }
+  if (failure.kind == FaultKind::upstream_rejected && repeat_without_refused(error)) return;
   // A 401 for a credential of ours is not the client's 401, and what is no error of its dialect it cannot read.
   const bool goes_on =
       end == BodyEnd::seen && attempt_.error_can_go_on && failure.kind != FaultKind::upstream_credential_refused;
   fail_attempt(std::move(failure), goes_on ? body : std::string_view());
+}
+
+// Asks the lane once more without what it refused, where a request can be without that. An extra input is
+// remembered, even when this exchange has had its second try: the next request goes out without it. Thinking
+// is not, for what was refused there is one history's signature and says nothing of other histories.
+bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
+  const dialects::DialectRow& dialect = upstream_dialect();
+  if (attempt_.choice->service != Service::forward || !dialect.read_refusal) return false;
+  const Choice& choice = *attempt_.choice;
+  const dialects::Refusal refusal = dialect.read_refusal(body_, error, arena_);
+  const std::span<const Edit> edits =
+      edits_for(decision_.facts, body_, *choice.lane, dialect, unwanted_now(refusal), arena_);
+  const auto same = [](const Edit& a, const Edit& b) { return a.begin == b.begin && a.end == b.end; };
+  if (std::equal(edits.begin(), edits.end(), attempt_.edits.begin(), attempt_.edits.end(), same)) return false;
+  // Counting has fewer members than asking.
+  if (!refusal.member_anywhere.empty() && !counting())
+    gateway_.refusals().remember(refuser(*choice.lane, dialect, head_.headers, arena_), refusal.member_anywhere,
+                                 now_.monotonic_ms);
+  if (attempt_.repeated_after_refusal) return false;
+  drop_attempt();
+  open_attempt(choice, refusal);
+  return true;
 }
 
 }  // namespace signalbox::exchange

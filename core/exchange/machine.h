@@ -61,7 +61,8 @@ class Machine {
     const Choice* choice = nullptr;
     bool open = false;  // the host still has it
     bool sent = false;
-    bool edited_after_refusal = false;
+    bool repeated_after_refusal = false;
+    std::span<const Edit> edits;   // of a body in its own dialect
     bool error_can_go_on = false;  // the error's own bytes are what the client understands
     Handling handling = Handling::none;
     int status = 0;
@@ -124,7 +125,8 @@ class Machine {
   // attempt.cpp
   void serve(const Choice& choice);
   void name_lane(const routing::Lane& lane);
-  void open_attempt(const Choice& choice, std::span<const Edit> refusal_edits = {});
+  void open_attempt(const Choice& choice, const dialects::Refusal& refusal = {});
+  dialects::Unwanted unwanted_now(const dialects::Refusal& refusal);
   void on(const UpstreamSent&);
   void on(const UpstreamHead& head);
   Handling handling_of(const UpstreamHead& head) const;
@@ -155,6 +157,7 @@ class Machine {
   void end_whole(std::string_view window);
   void end_translated_whole(std::string_view window);
   void judge_error(std::string_view body, BodyEnd end);
+  bool repeat_without_refused(const routing::UpstreamError& error);
   bool next_for_silence();
   const dialects::Observation& seen() const {
     return attempt_.translated ? attempt_.translated->seen() : attempt_.seen;

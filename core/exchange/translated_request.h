@@ -35,7 +35,7 @@ struct TranslatedRequest {
   // Writes what was read for `lane`, which is one of the provider `to`. What was written before is forgotten.
   void write(const routing::Lane& lane, const Provider& to);
 
-  // Nothing is lost, and no tool renamed: the lane that is tried now gets the client's own bytes.
+  // Nothing is lost, and no tool renamed, as it is for a lane that gets the client's own bytes.
   void forget_lane();
 
   // Lets the request and its body go, since nobody will write it again. What was lost stays known.

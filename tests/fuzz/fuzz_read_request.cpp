@@ -109,11 +109,8 @@ std::string edited(std::string_view body, std::span<const dialects::Edit> edits)
 void check_edits(const dialects::DialectRow& row, std::string_view body, uint32_t seed) {
   const bool valid = is_json(body);
   Arena arena;
-  if (row.foreign_state_edits) {
-    const std::string left = edited(body, row.foreign_state_edits(body, arena));
-    require(!valid || is_json(left));
-  }
-  if (!row.refusal_edits) return;
+  if (!row.removals) return;
+  require(!valid || is_json(edited(body, row.removals(body, {}, arena))));
   // A path out of the body's own letters, so that it names something now and then.
   const std::string_view piece = body.substr(body.empty() ? 0 : seed % body.size(), 24);
   const std::string named = std::string(piece.substr(0, piece.find('"'))) + ": Extra inputs are not permitted";
@@ -124,7 +121,11 @@ void check_edits(const dialects::DialectRow& row, std::string_view body, uint32_
     routing::UpstreamError error;
     error.status = 400;
     error.message = message;
-    const std::string left = edited(body, row.refusal_edits(body, error, arena));
+    const dialects::Refusal refusal = row.read_refusal(body, error, arena);
+    // As in a request that is sent again: what was refused, and what is remembered of it.
+    const std::string_view members[] = {refusal.member, refusal.member_anywhere, "tools.*.custom.name", "speed",
+                                        "messages.*.content.*.cache_control"};
+    const std::string left = edited(body, row.removals(body, {refusal.thinking, members}, arena));
     require(!valid || is_json(left));
   }
 }

@@ -36,7 +36,7 @@ std::string apply(const std::string& body, std::span<const dialects::Edit> edits
 
 std::string without_foreign(const std::string& body) {
   Arena arena;
-  return apply(body, anthropic_row.foreign_state_edits(body, arena));
+  return apply(body, anthropic_row.removals(body, {}, arena));
 }
 
 std::string after_refusal(const std::string& body, std::string_view message, int status = 400) {
@@ -44,7 +44,9 @@ std::string after_refusal(const std::string& body, std::string_view message, int
   routing::UpstreamError error;
   error.status = status;
   error.message = message;
-  return apply(body, anthropic_row.refusal_edits(body, error, arena));
+  const dialects::Refusal refusal = anthropic_row.read_refusal(body, error, arena);
+  const dialects::Unwanted unwanted{refusal.thinking, {&refusal.member, refusal.member.empty() ? 0u : 1u}};
+  return apply(body, anthropic_row.removals(body, unwanted, arena));
 }
 
 const std::string foreign = R"({"type":"thinking","thinking":"f","signature":"sb1.openai_responses.0a1b2c3d.eyJ9"})";
@@ -163,6 +165,93 @@ TEST_CASE("refusal: what is needed, absent or not known is left alone", "[anthro
   CHECK(after_refusal(R"({"speed":1})", "speed: Extra inputs are not permitted", 500) == R"({"speed":1})");
 }
 
+TEST_CASE("refusal: an upstream cannot have the client's words or its tools left out", "[anthropic]") {
+  const std::string whole =
+      R"({"model":"m","max_tokens":1,"stream":true,"system":[{"type":"text","text":"s"}],"tools":[{"name":"a",)"
+      R"("description":"d","input_schema":{}}],"messages":[{"role":"user","content":[{"type":"text","text":"a"},)"
+      R"({"type":"image","source":{"type":"url","url":"u"}},{"type":"tool_result","tool_use_id":"t","content":"r"}]},)"
+      R"({"role":"assistant","content":[{"type":"tool_use","id":"t","name":"a","input":{}}]}]})";
+  for (std::string_view path : {"model",
+                                "max_tokens",
+                                "stream",
+                                "system",
+                                "tools",
+                                "messages",
+                                "messages.0",
+                                "messages.0.role",
+                                "messages.0.content",
+                                "messages.*.content",
+                                "messages.0.content.0.text.text",
+                                "messages.0.content.0.text.type",
+                                "messages.0.content.1.image.source",
+                                "messages.0.content.1.image.source.url.url",
+                                "messages.0.content.2.tool_result.content",
+                                "messages.0.content.2.tool_result.tool_use_id",
+                                "messages.1.content.0.tool_use.id",
+                                "messages.*.content.*.tool_use.name",
+                                "messages.1.content.0.input",
+                                "system.0.text",
+                                "tools.0.custom.name",
+                                "tools.*.custom.input_schema",
+                                "tools.0.description"}) {
+    INFO(path);
+    Arena arena;
+    CHECK(anthropic_row.removals(whole, {false, {&path, 1}}, arena).empty());
+    CHECK(after_refusal(whole, std::string(path) + ": Extra inputs are not permitted") == whole);
+  }
+}
+
+TEST_CASE("refusal: what is remembered holds for every place of the same type", "[anthropic]") {
+  const auto without = [](const std::string& body, std::vector<std::string_view> members) {
+    Arena arena;
+    return apply(body, anthropic_row.removals(body, {false, members}, arena));
+  };
+  const std::string content =
+      R"([{"type":"text","text":"a","id":1,"x":1},{"type":"tool_use","id":"t","name":"n","input":{},"x":2}])";
+  const std::string bare =
+      R"([{"type":"text","text":"a","x":1},{"type":"tool_use","id":"t","name":"n","input":{},"x":2}])";
+  const std::string message = R"({"role":"user","content":)";
+  CHECK(without(body(message + content + "}," + message + content + "}"), {"messages.*.content.*.text.id"}) ==
+        body(message + bare + "}," + message + bare + "}"));
+  CHECK(without(R"({"tools":[{"name":"a","x":1},{"type":"custom","x":1},{"type":"bash_20250124","x":1}],"x":1})",
+                {"tools.*.custom.x"}) ==
+        R"({"tools":[{"name":"a"},{"type":"custom"},{"type":"bash_20250124","x":1}],"x":1})");
+  // Neighbours, the first and the last, and one inside of another.
+  const std::string all = R"({ "a":1 , "b":{"c":2} , "d":3 })";
+  CHECK(without(all, {"a", "b"}) == R"({ "d":3 })");
+  CHECK(without(all, {"b", "d"}) == R"({ "a":1 })");
+  CHECK(without(all, {"d", "a"}) == R"({ "b":{"c":2} })");
+  CHECK(without(all, {"a", "b.c", "b", "d"}) == R"({  })");
+  CHECK(without(all, {"b.c"}) == R"({ "a":1 , "b":{} , "d":3 })");
+  CHECK(without(all, {"c", "*.c", "b.*.c", "b.c.d"}) == all);
+}
+
+TEST_CASE("refusal: nothing is remembered of words that a client may have chosen", "[anthropic]") {
+  const std::string no = ": Extra inputs are not permitted";
+  const auto remembered = [](std::string_view body, const std::string& message, int status = 400) {
+    Arena arena;
+    routing::UpstreamError error;
+    error.status = status;
+    error.message = message;
+    return std::string(anthropic_row.read_refusal(body, error, arena).member_anywhere);
+  };
+  const std::string_view plain = R"({"model":"m","thinking":{},"speed":1,"tools":[{"strict":true}],"messages":[]})";
+  CHECK(remembered(plain, "speed" + no) == "speed");
+  CHECK(remembered(plain, "tools.0.custom.strict" + no) == "tools.*.custom.strict");
+  CHECK(remembered(plain, "speed" + no, 422).empty());
+  CHECK(remembered(plain, "absent" + no).empty());
+  CHECK(remembered(plain, "messages" + no).empty());
+  // Names that a client has made up so that the message speaks of another member.
+  CHECK(remembered(plain, "x thinking" + no).empty());
+  CHECK(remembered(plain, "\xc3\xa4.thinking" + no).empty());
+  CHECK(remembered(plain, "thinking" + no + no).empty());
+  const std::string_view dotted = R"({"tools":[{"strict":true}],"tools.0.strict":1})";
+  CHECK(remembered(dotted, "tools.0.strict" + no).empty());
+  CHECK(after_refusal(std::string(dotted), "tools.0.strict" + no) == R"({"tools":[{"strict":true}]})");
+  // A signature is one history's.
+  CHECK(remembered(plain, "Invalid signature in thinking block").empty());
+}
+
 TEST_CASE("refusal: foreign state goes together with what was refused, and no two edits overlap", "[anthropic]") {
   const std::string no = ": Extra inputs are not permitted";
   const std::string user = R"({"role":"user","content":"q"})";
@@ -225,6 +314,6 @@ TEST_CASE("edits: whatever a valid body looks like, what is left is valid", "[an
           "messages.0.content.0.signature: Extra inputs are not permitted"})
       CHECK(is_json(after_refusal(all, refusal)));
     // Nothing foreign of the assistant's is left, and nothing else went.
-    CHECK(anthropic_row.foreign_state_edits(left, arena).empty());
+    CHECK(anthropic_row.removals(left, {}, arena).empty());
   }
 }

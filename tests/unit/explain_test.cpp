@@ -129,6 +129,17 @@ TEST_CASE("explain: a request that cannot be read for a translation is refused t
   CHECK(json::member(forwarded, "would_answer").empty());
 }
 
+TEST_CASE("explain: what is taken out of a request is shown by its place and size", "[explain]") {
+  const std::string request =
+      R"({"model":"m","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"f","signature":)"
+      R"("sb1.gemini.0a1b2c3d.eyJ9"},{"type":"text","text":"a"}]}]})";
+  const std::string answer = explained(config_of({Dialect::anthropic}), request);
+  const size_t at = request.find(R"({"type":"thinking")");
+  const std::string expected = R"([{"path":"messages.thinking","at_byte":)" + std::to_string(at) +
+                               R"(,"removed_bytes":)" + std::to_string(request.find(R"({"type":"text")") - at) + "}]";
+  CHECK(json::member(answer, "edits") == expected);
+}
+
 TEST_CASE("explain: a large request is not translated for each of many lanes", "[explain]") {
   std::string large(question);
   large.insert(large.find("hello"), std::string(size_t(20) << 20, 'x'));

@@ -1,10 +1,9 @@
 // What a Messages body must lose on its way to Anthropic itself: thinking that holds another vendor's
-// state, and what an answer has refused (translation.md section 5, "Signature provenance", and the last
-// rows of section 2). Everything else stays byte for byte.
+// state, and what was refused (translation.md section 5, "Signature provenance", and the last rows of
+// section 2). Everything else stays byte for byte.
 #include <algorithm>
 #include <vector>
 
-#include "base/text.h"
 #include "dialects/anthropic/reading.h"
 #include "dialects/anthropic/removal.h"
 #include "dialects/anthropic/request.h"
@@ -16,6 +15,7 @@ namespace {
 
 using json::Token;
 
+constexpr std::string_view thinking_path = "messages.thinking";
 constexpr std::string_view disabled = R"({"type":"disabled"})";
 
 struct BlockPlace {
@@ -142,23 +142,17 @@ void append_thinking_edits(const BodyPlaces& places, Going going, std::vector<Ed
     for (const MessagePlace& message : history) {
       const auto went = [&](const BlockPlace& block) { return goes(message, block, going); };
       const bool empty = !message.blocks.empty() && std::all_of(message.blocks.begin(), message.blocks.end(), went);
-      messages.push_back({message.begin, message.end, empty});
+      messages.push_back({message.begin, message.end, empty ? thinking_path : std::string_view()});
       if (empty) continue;
       list.clear();
-      for (const BlockPlace& block : message.blocks) list.push_back({block.begin, block.end, went(block)});
-      append_removals(list, "messages.thinking", edits);
+      for (const BlockPlace& block : message.blocks)
+        list.push_back({block.begin, block.end, went(block) ? thinking_path : std::string_view()});
+      append_removals(list, edits);
     }
-    append_removals(messages, "messages", edits);
+    append_removals(messages, edits);
   }
   if (places.thinking_enabled && !places.histories.empty() && turn_loses_thinking(places.histories.back(), going))
     edits.push_back({"thinking", places.thinking_begin, places.thinking_end, disabled});
-}
-
-std::span<const Edit> in_order(std::vector<Edit>& edits, Arena& arena) {
-  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
-  const std::span<Edit> kept = arena.array<Edit>(edits.size());
-  std::copy(edits.begin(), edits.end(), kept.begin());
-  return kept;
 }
 
 // Whether a string in `body` begins with the mark of an envelope. Dots are rarer than quotes.
@@ -170,84 +164,46 @@ bool has_envelope(std::string_view body) {
   return false;
 }
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = base::lower(c);
-  return lower;
-}
-
-// Whether `message` says that thinking in the history is not as Anthropic gave it.
-bool refuses_thinking(std::string_view message) {
-  const std::string text = lower_case(message);
-  const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
-  if (says("must start with a thinking block")) return true;
-  if (says("signature") && says("field required")) return true;
-  if (!says("thinking")) return false;
-  return (says("invalid") && (says("signature") || says("redacted_thinking"))) || says("cannot be modified") ||
-         (says("expected") && says("found"));
-}
-
-// The path that `message` calls an extra input; empty when it does not.
-std::string_view refused_member(std::string_view message) {
-  const size_t colon = message.find(": Extra inputs are not permitted");
-  if (colon == message.npos) return {};
-  const auto in_path = [](char c) {
-    const char low = base::lower(c);
-    return (low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  };
-  size_t begin = colon;
-  while (begin > 0 && in_path(message[begin - 1])) --begin;
-  return message.substr(begin, colon - begin);
-}
-
 // Both in one list. Where two overlap, the one that holds the other stays. Each list is in order.
-std::vector<Edit> together(std::span<const Edit> refused, std::span<const Edit> foreign) {
+std::vector<Edit> together(std::span<const Edit> members, std::span<const Edit> thinking) {
   std::vector<Edit> all;
-  size_t r = 0, f = 0;
-  while (r < refused.size() && f < foreign.size()) {
-    if (refused[r].end <= foreign[f].begin) {
-      all.push_back(refused[r++]);
-    } else if (foreign[f].end <= refused[r].begin) {
-      all.push_back(foreign[f++]);
-    } else if (refused[r].begin <= foreign[f].begin && foreign[f].end <= refused[r].end) {
-      ++f;
+  size_t m = 0, t = 0;
+  while (m < members.size() && t < thinking.size()) {
+    if (members[m].end <= thinking[t].begin) {
+      all.push_back(members[m++]);
+    } else if (thinking[t].end <= members[m].begin) {
+      all.push_back(thinking[t++]);
+    } else if (members[m].begin <= thinking[t].begin && thinking[t].end <= members[m].end) {
+      ++t;
     } else {
-      ++r;
+      ++m;
     }
   }
-  all.insert(all.end(), refused.begin() + std::ptrdiff_t(r), refused.end());
-  all.insert(all.end(), foreign.begin() + std::ptrdiff_t(f), foreign.end());
+  all.insert(all.end(), members.begin() + std::ptrdiff_t(m), members.end());
+  all.insert(all.end(), thinking.begin() + std::ptrdiff_t(t), thinking.end());
   return all;
 }
 
-// Without these there is no request.
-bool is_needed(std::string_view path) { return path == "model" || path == "messages" || path == "max_tokens"; }
+void put_in_order(std::vector<Edit>& edits) {
+  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+}
 
 }  // namespace
 
-std::span<const Edit> foreign_state_edits(std::string_view body, Arena& arena) {
-  BodyPlaces places;
-  if (!has_envelope(body) || !read_places(body, places)) return {};
-  std::vector<Edit> edits;
-  append_thinking_edits(places, Going::foreign, edits);
-  return in_order(edits, arena);
-}
-
-std::span<const Edit> refusal_edits(std::string_view body, const routing::UpstreamError& error, Arena& arena) {
-  if (error.status != 400) return {};
-  std::vector<Edit> edits;
-  if (refuses_thinking(error.message)) {
+std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena) {
+  std::vector<Edit> thinking, members;
+  if (unwanted.thinking || has_envelope(body)) {
     BodyPlaces places;
-    if (read_places(body, places)) append_thinking_edits(places, Going::all, edits);
-    return in_order(edits, arena);
+    if (!read_places(body, places)) return {};
+    append_thinking_edits(places, unwanted.thinking ? Going::all : Going::foreign, thinking);
+    put_in_order(thinking);
   }
-  const std::string_view path = refused_member(error.message);
-  if (path.empty() || is_needed(path)) return {};
-  append_member_removals(body, arena.copy(path), edits);
-  if (edits.empty()) return {};
-  // Foreign state goes all the same.
-  edits = together(edits, foreign_state_edits(body, arena));
-  return in_order(edits, arena);
+  append_member_removals(body, unwanted.members, members);
+  put_in_order(members);
+  const std::vector<Edit> all = together(members, thinking);
+  const std::span<Edit> kept = arena.array<Edit>(all.size());
+  std::copy(all.begin(), all.end(), kept.begin());
+  return kept;
 }
 
 }  // namespace signalbox::dialects::anthropic

@@ -17,11 +17,12 @@ canonical::ReadResult read_request(std::string_view body, Arena& arena, canonica
 // members stand in a fixed order, so that the same request is the same bytes and caches on prefixes hold.
 void write_request(const canonical::Request& request, const canonical::WriteContext& context, std::string& body);
 
-// Takes out thinking that holds another vendor's state (canonical/envelope.h). Anthropic takes its own only.
-std::span<const Edit> foreign_state_edits(std::string_view body, Arena& arena);
+// Takes out what is unwanted, and thinking that holds another vendor's state (canonical/envelope.h), since
+// Anthropic takes its own only.
+std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena);
 
-// Takes out what `error` refuses: all thinking, or the member that it calls an extra input.
-std::span<const Edit> refusal_edits(std::string_view body, const routing::UpstreamError& error, Arena& arena);
+// What `error` refuses of `body`: all thinking, or the member that it calls an extra input.
+Refusal read_refusal(std::string_view body, const routing::UpstreamError& error, Arena& arena);
 
 // What an error body or frame says: {"type":"error","error":{"type","message"}}, and what compatible
 // servers make of it. An error inside a message's text is unwrapped, once.

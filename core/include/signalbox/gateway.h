@@ -1,6 +1,7 @@
 // What exchanges share: the configuration of the moment, the health of lanes, counters. One per thread,
 // instance or isolate; gateways share nothing but deltas ("one mechanism, four distances"), and those speak
-// of health alone: the budget of second attempts and what lanes' counts teach are each gateway's own.
+// of health alone: the budget of second attempts, and what lanes' counts and refusals teach, are each gateway's
+// own.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +17,7 @@ namespace signalbox {
 
 namespace routing {
 class Health;
+class Refusals;
 class RetryBudget;
 }  // namespace routing
 namespace tokens {
@@ -46,6 +48,7 @@ class Gateway {
   routing::Health& health() { return *health_; }
   const routing::Health& health() const { return *health_; }
   routing::RetryBudget& retry_budget() { return *retry_budget_; }
+  routing::Refusals& refusals() { return *refusals_; }
   tokens::Calibration& calibration() { return *calibration_; }
   const tokens::Calibration& calibration() const { return *calibration_; }
 
@@ -54,6 +57,7 @@ class Gateway {
   Capabilities capabilities_;
   std::unique_ptr<routing::Health> health_;
   std::unique_ptr<routing::RetryBudget> retry_budget_;
+  std::unique_ptr<routing::Refusals> refusals_;
   std::unique_ptr<tokens::Calibration> calibration_;
 };
 

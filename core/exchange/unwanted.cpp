@@ -1,0 +1,60 @@
+#include "exchange/unwanted.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/text.h"
+#include "http/header_list.h"
+
+namespace signalbox::exchange {
+namespace {
+
+// "tools.0.custom.strict" and "tools.*.custom.strict" as "tools.custom.strict".
+std::string without_places(std::string_view path) {
+  std::string named;
+  for (;;) {
+    const std::string_view part = path.substr(0, path.find('.'));
+    if (part != "*" && !base::parse_decimal(part)) {
+      if (!named.empty()) named += '.';
+      named += part;
+    }
+    if (part.size() == path.size()) return named;
+    path.remove_prefix(part.size() + 1);
+  }
+}
+
+}  // namespace
+
+std::string_view refuser(const routing::Lane& lane, const dialects::DialectRow& dialect,
+                         std::span<const Header> headers, Arena& arena) {
+  std::string_view name = lane.name;
+  if (dialect.feature_header.empty()) return name;
+  for (const Header& header : headers)
+    if (http::equals_ignoring_case(header.name, dialect.feature_header))
+      name = arena.concat({name, "\n", http::trim(header.value)});
+  return name;
+}
+
+dialects::Unwanted unwanted_by(const routing::Lane& lane, const Route& route, const dialects::DialectRow& dialect,
+                               std::span<const Header> headers, const routing::Refusals& refusals,
+                               const dialects::Refusal& refusal, int64_t now_monotonic_ms, Arena& arena) {
+  if (!dialect.removals || route.on_loss == OnLoss::reject) return {};
+  std::span<const std::string_view> remembered;
+  if (refusals.lane_count() > 0)
+    remembered = refusals.of(refuser(lane, dialect, headers, arena), now_monotonic_ms, arena);
+  const std::span<std::string_view> members = arena.array<std::string_view>(remembered.size() + 2);
+  size_t filled = size_t(std::copy(remembered.begin(), remembered.end(), members.begin()) - members.begin());
+  if (!refusal.member.empty()) members[filled++] = refusal.member;
+  if (!refusal.member_anywhere.empty()) members[filled++] = refusal.member_anywhere;
+  return {refusal.thinking, members.first(filled)};
+}
+
+void add_losses(std::span<const dialects::Edit> edits, const dialects::Unwanted& unwanted, canonical::Losses& losses) {
+  const auto& members = unwanted.members;
+  for (const dialects::Edit& edit : edits) {
+    if (std::find(members.begin(), members.end(), edit.path) != members.end()) losses.add(without_places(edit.path));
+    else if (unwanted.thinking && edit.path != "model") losses.add("thinking");
+  }
+}
+
+}  // namespace signalbox::exchange
