@@ -66,6 +66,7 @@ struct Unwanted {
 // One line of the catalogue.
 struct ModelEntry {
   std::string_view id;
+  std::string_view display_name;   // what people call it: without what only a client needs
   int64_t context_tokens_max = 0;  // 0: not known
   int64_t output_tokens_max = 0;
 };
@@ -103,6 +104,8 @@ struct DialectRow {
   // `status` and what the headers say is the caller's part.
   routing::UpstreamError (*read_error)(std::string_view body, Arena& arena) = nullptr;
 
+  // Whether clients of the dialect look for names of a certain form only, so that others need an alias.
+  bool catalogue_has_aliases = false;
   void (*write_catalogue)(std::string& out, std::span<const ModelEntry> models) = nullptr;
   void (*write_model)(std::string& out, const ModelEntry& model) = nullptr;
 

@@ -44,7 +44,7 @@ void write_error_frame(std::string& out, const Fault& fault, std::string_view re
 void write_entry(json::Writer& w, const ModelEntry& model) {
   std::string name = "models/";
   name += model.id;
-  w.begin_object().key("name").string(name).key("displayName").string(model.id);
+  w.begin_object().key("name").string(name).key("displayName").string(model.display_name);
   if (model.context_tokens_max > 0) w.key("inputTokenLimit").number(model.context_tokens_max);
   if (model.output_tokens_max > 0) w.key("outputTokenLimit").number(model.output_tokens_max);
   w.end_object();

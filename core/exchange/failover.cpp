@@ -45,7 +45,7 @@ routing::CredentialOwner Machine::credential_owner() const {
 }
 
 routing::ModelNamed Machine::model_named() const {
-  const bool by_client = attempt_.lane().upstream_model == routing::without_local_suffix(decision_.facts.model);
+  const bool by_client = attempt_.lane().upstream_model == routing::own_name(*config_, decision_.facts.model);
   return by_client ? routing::ModelNamed::by_client : routing::ModelNamed::by_configuration;
 }
 

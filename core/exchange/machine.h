@@ -205,7 +205,7 @@ class Machine {
   void reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra = {});
   void reply_models();
   void reply_model();
-  dialects::ModelEntry describe(std::string_view name) const;
+  dialects::ModelEntry describe(std::string_view id) const;
   void reply_health();
   void reply_ready();
   void reply_estimate();

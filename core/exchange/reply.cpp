@@ -72,11 +72,18 @@ size_t Machine::add_own_headers(std::span<Header> headers, size_t filled, Answer
 }
 
 void Machine::reply_models() {
-  auto names = routing::catalogue(*config_, arena_);
-  std::span<dialects::ModelEntry> entries = arena_.array<dialects::ModelEntry>(names.size());
-  for (size_t i = 0; i < names.size(); ++i) entries[i] = describe(names[i]);
+  const auto names = routing::catalogue(*config_, arena_);
+  const dialects::DialectRow& dialect = client_dialect();
+  std::span<dialects::ModelEntry> entries = arena_.array<dialects::ModelEntry>(2 * names.size());
+  size_t filled = 0;
+  for (std::string_view name : names) {
+    entries[filled++] = describe(name);
+    if (!dialect.catalogue_has_aliases) continue;
+    const std::string_view alias = routing::alias_of(name, arena_);
+    if (routing::without_alias(*config_, alias).size() < alias.size()) entries[filled++] = describe(alias);
+  }
   std::string body;
-  dialects::row_of(endpoint_.shape).write_catalogue(body, entries);
+  dialect.write_catalogue(body, entries.first(filled));
   reply(200, "application/json", body);
 }
 
@@ -89,11 +96,12 @@ void Machine::reply_model() {
   reply(200, "application/json", body);
 }
 
-dialects::ModelEntry Machine::describe(std::string_view name) const {
+dialects::ModelEntry Machine::describe(std::string_view id) const {
+  const std::string_view name = routing::without_alias(*config_, id);
   for (const Model& model : config_->models)
     if (model.name == name || model.name == routing::without_local_suffix(name))
-      return {name, model.context_tokens_max, model.output_tokens_max};
-  return {name, 0, 0};
+      return {id, name, model.context_tokens_max, model.output_tokens_max};
+  return {id, name, 0, 0};
 }
 
 void Machine::reply_health() { reply(200, "application/json", R"({"status":"ok"})"); }

@@ -50,7 +50,7 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   lane.flags = target.flags;
   lane.output_tokens_max = target.output_tokens_max;
   if (lane.upstream_model.empty()) {
-    lane.upstream_model = routing::without_local_suffix(read.facts.model);
+    lane.upstream_model = routing::own_name(config, read.facts.model);
     lane.output_tokens_max = provider.limits_of(lane.upstream_model).output_tokens_max;
   }
 

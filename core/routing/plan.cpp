@@ -1,6 +1,7 @@
 #include "routing/plan.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 
@@ -17,6 +18,34 @@ const Route* first_match(const Config& config, std::string_view name) {
   return nullptr;
 }
 
+// What Claude Code's discovery of models looks for, and what we put before names that have none of it.
+constexpr std::string_view shown_prefixes[] = {"claude", "anthropic"};
+constexpr std::string_view alias_prefix = "claude-sb-";
+
+bool begins_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+// find_route for a name that is no alias.
+const Route* route_of(const Config& config, std::string_view client_model) {
+  const Route* asked = first_match(config, client_model);
+  const std::string_view name = without_local_suffix(client_model);
+  if (name.size() == client_model.size()) return asked;
+  // A pattern that takes the bare name as well did not mean the suffix: a '*' far down the file must not
+  // take what a route before it serves under the bare name.
+  if (asked && !base::matches(asked->match, name)) return asked;
+  return first_match(config, name);
+}
+
+bool is_listed(const Model& model, const Config& config) { return route_of(config, model.name) != nullptr; }
+bool is_listed(const Route& route) { return route.match.find('*') == std::string::npos; }
+
+// Whether `name` is one of the catalogue's.
+bool is_in_catalogue(const Config& config, std::string_view name) {
+  return std::any_of(config.models.begin(), config.models.end(),
+                     [&](const Model& model) { return model.name == name && is_listed(model, config); }) ||
+         std::any_of(config.routes.begin(), config.routes.end(),
+                     [&](const Route& route) { return route.match == name && is_listed(route); });
+}
+
 }  // namespace
 
 std::string_view without_local_suffix(std::string_view client_model) {
@@ -25,14 +54,27 @@ std::string_view without_local_suffix(std::string_view client_model) {
   return base::equals_ignoring_case(client_model.substr(rest.size()), local_suffix) ? rest : client_model;
 }
 
+std::string_view without_alias(const Config& config, std::string_view client_model) {
+  if (!begins_with(client_model, alias_prefix)) return client_model;
+  const auto known = [&](std::string_view name) {
+    return is_in_catalogue(config, name) || is_in_catalogue(config, without_local_suffix(name));
+  };
+  const std::string_view rest = client_model.substr(alias_prefix.size());
+  return !known(client_model) && known(rest) ? rest : client_model;
+}
+
+std::string_view own_name(const Config& config, std::string_view client_model) {
+  return without_local_suffix(without_alias(config, client_model));
+}
+
+std::string_view alias_of(std::string_view name, Arena& arena) {
+  const bool shown = std::any_of(std::begin(shown_prefixes), std::end(shown_prefixes),
+                                 [&](std::string_view prefix) { return begins_with(name, prefix); });
+  return shown ? std::string_view() : arena.concat({alias_prefix, name});
+}
+
 const Route* find_route(const Config& config, std::string_view client_model) {
-  const Route* asked = first_match(config, client_model);
-  const std::string_view name = without_local_suffix(client_model);
-  if (name.size() == client_model.size()) return asked;
-  // A pattern that takes the bare name as well did not mean the suffix: a '*' far down the file must not
-  // take what a route before it serves under the bare name.
-  if (asked && !base::matches(asked->match, name)) return asked;
-  return first_match(config, name);
+  return route_of(config, without_alias(config, client_model));
 }
 
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
@@ -48,7 +90,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
   lane_count = std::min(lane_count, plan_lanes_max);
   std::span<Lane> lanes = arena.array<Lane>(lane_count);
 
-  const std::string_view own_name = without_local_suffix(facts.model);
+  const std::string_view model = own_name(config, facts.model);
   size_t filled = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
@@ -62,12 +104,12 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane.context_tokens_max = target.context_tokens_max;
       lane.output_tokens_max = target.output_tokens_max;
       if (target.upstream_model.empty()) {
-        const ModelLimits known = provider.limits_of(own_name);
+        const ModelLimits known = provider.limits_of(model);
         lane.context_tokens_max = known.context_tokens_max;
         lane.output_tokens_max = known.output_tokens_max;
       }
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
-      lane.upstream_model = target.upstream_model.empty() ? own_name : std::string_view(target.upstream_model);
+      lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
       lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
     }
@@ -89,9 +131,9 @@ std::span<const std::string_view> catalogue(const Config& config, Arena& arena) 
       names[filled++] = name;
   };
   for (const Model& model : config.models)
-    if (find_route(config, model.name)) add(model.name);
+    if (is_listed(model, config)) add(model.name);
   for (const Route& route : config.routes)
-    if (route.match.find('*') == std::string::npos) add(route.match);
+    if (is_listed(route)) add(route.match);
   return names.first(filled);
 }
 

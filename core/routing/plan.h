@@ -23,8 +23,8 @@ struct Lane {
   uint32_t provider = 0;        // index into Config::providers
   std::string_view credential;  // name; empty: the client's own, or none
   std::string_view upstream_model;
-  LaneFlags flags;                   // what its target can take
-  int64_t context_tokens_max = 0;    // of its model; 0: not said
+  LaneFlags flags;                 // what its target can take
+  int64_t context_tokens_max = 0;  // of its model; 0: not said
   int64_t output_tokens_max = 0;
   std::string_view name;             // "provider/credential/model": what health belongs to
   int64_t cooled_until_unix_ms = 0;  // 0: healthy
@@ -42,13 +42,24 @@ inline constexpr size_t plan_lanes_max = 256;
 // Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena);
 
-// `client_model` as upstreams know it: without the "[1m]", in either case, that Claude Code adds for itself
-// (translation.md section 2). A name that is nothing else stays.
+// `client_model` without the "[1m]", in either case, that Claude Code adds for itself (translation.md
+// section 2). A name that is nothing else stays.
 std::string_view without_local_suffix(std::string_view client_model);
 
-// The first route in file order whose pattern takes `client_model`; null when none does. A route may name
-// the local suffix in its pattern and is then for such names alone; to all others the name is the one
-// without it.
+// `client_model` without the "claude-sb-" of an alias (alias_of), where what is left, with or without the
+// local suffix, is a name of the catalogue; a name of the catalogue is no alias.
+std::string_view without_alias(const Config& config, std::string_view client_model);
+
+// `client_model` as upstreams know it: without both.
+std::string_view own_name(const Config& config, std::string_view client_model);
+
+// The name under which Claude Code's discovery of models shows `name`, since it passes over all that begin
+// neither with "claude" nor with "anthropic" (translation.md section 13); empty where it shows `name` itself.
+std::string_view alias_of(std::string_view name, Arena& arena);
+
+// The first route in file order whose pattern takes `client_model`; null when none does. An alias is
+// the name that it stands for. A route may name the local suffix in its pattern and is then for such names
+// alone; to all others the name is the one without it.
 const Route* find_route(const Config& config, std::string_view client_model);
 
 // The names a client can ask for outright: every models entry and every route pattern without '*',

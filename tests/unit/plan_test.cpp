@@ -117,3 +117,42 @@ TEST_CASE("a route that names the suffix serves it, and a catch-all does not tak
   config.routes.insert(config.routes.begin(), Route{"*", {{1, ""}}});
   CHECK(find_route(config, "opus[1m]")->match == "*");  // file order, where both mean the name
 }
+
+TEST_CASE("an alias for Claude Code's discovery is the name that it stands for, whatever takes claude-*", "[plan]") {
+  Arena arena;
+  Health health(1);
+  Config config = two_providers();
+  config.routes.insert(config.routes.begin(), Route{"claude-*", {{1, ""}}});
+  config.routes.push_back({"opus[1m]", {{1, ""}}});
+  for (const char* asked : {"claude-sb-sonnet", "claude-sb-sonnet[1m]", "claude-sb-sonnet[1M]"}) {
+    INFO(asked);
+    CHECK(own_name(config, asked) == "sonnet");
+    const Plan plan = choose(config, health, asking(asked), 0, arena);
+    REQUIRE(plan.lanes.size() == 3);
+    CHECK(plan.route->match == "sonnet");
+    CHECK(plan.lanes[0].upstream_model == "claude-sonnet");
+    CHECK(plan.lanes[2].name == "b//sonnet");
+  }
+  CHECK(find_route(config, "claude-sb-opus[1m]")->match == "opus[1m]");
+  // What stands for no name of the catalogue is no alias, and names are not aliases of others.
+  CHECK(without_alias(config, "claude-sb-haiku") == "claude-sb-haiku");
+  CHECK(without_alias(config, "claude-sb-") == "claude-sb-");
+  CHECK(without_alias(config, "claude-sb-claude-sb-sonnet") == "claude-sb-claude-sb-sonnet");
+  CHECK(without_alias(config, "sonnet") == "sonnet");
+  CHECK(find_route(config, "claude-sb-haiku")->match == "claude-*");
+  CHECK(choose(config, health, asking("claude-sb-haiku"), 0, arena).lanes[0].upstream_model == "claude-sb-haiku");
+  config.routes.push_back({"claude-sb-sonnet", {{1, ""}}});
+  CHECK(without_alias(config, "claude-sb-sonnet") == "claude-sb-sonnet");
+  CHECK(without_alias(config, "claude-sb-sonnet[1m]") == "claude-sb-sonnet[1m]");
+  // A models entry that no route takes is not in the catalogue.
+  config.models.push_back({"lost", 0, "x", 0, 0});
+  CHECK(without_alias(config, "claude-sb-lost") == "claude-sb-lost");
+}
+
+TEST_CASE("names that Claude Code's discovery shows need no alias", "[plan]") {
+  Arena arena;
+  CHECK(alias_of("sonnet", arena) == "claude-sb-sonnet");
+  CHECK(alias_of("my-claude", arena) == "claude-sb-my-claude");
+  CHECK(alias_of("claude-opus", arena).empty());
+  CHECK(alias_of("anthropic/opus", arena).empty());
+}

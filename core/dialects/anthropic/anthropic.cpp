@@ -59,7 +59,7 @@ void write_error_frame(std::string& out, const Fault& fault, std::string_view re
 
 void write_entry(json::Writer& w, const ModelEntry& model) {
   w.begin_object().key("type").string("model").key("id").string(model.id);
-  w.key("display_name").string(model.id);
+  w.key("display_name").string(model.display_name);
   w.key("created_at").string("1970-01-01T00:00:00Z");  // required by the SDKs' types; not known here
   if (model.context_tokens_max > 0) w.key("context_window").number(model.context_tokens_max);
   if (model.output_tokens_max > 0) w.key("max_output_tokens").number(model.output_tokens_max);
@@ -154,6 +154,7 @@ const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .keep_alive_within = "event: ping\ndata: {\"type\": \"ping\"}\n\n",
                                   .ping_event = "ping",
                                   .read_error = anthropic::read_error,
+                                  .catalogue_has_aliases = true,
                                   .write_catalogue = write_catalogue,
                                   .write_model = write_model,
                                   .observe_frame = observe_frame,
