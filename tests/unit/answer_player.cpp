@@ -24,17 +24,6 @@ std::string_view word(BlockKind kind) {
   return "?";
 }
 
-void merge(Usage& into, const Usage& later) {
-  auto take = [](int64_t& count, int64_t figure) {
-    if (figure >= 0) count = figure;
-  };
-  take(into.input_tokens, later.input_tokens);
-  take(into.output_tokens, later.output_tokens);
-  take(into.cache_read_tokens, later.cache_read_tokens);
-  take(into.cache_creation_tokens, later.cache_creation_tokens);
-  take(into.reasoning_tokens, later.reasoning_tokens);
-}
-
 std::string print(const Usage& usage) {
   std::string line = "usage";
   auto figure = [&](std::string_view name, int64_t count) {
@@ -120,7 +109,7 @@ void DeltaText::add(const Delta& delta) {
     lines_ += "\n";
   } else if (auto* seen = std::get_if<UsageSeen>(&delta)) {
     usage_seen_ = true;
-    merge(usage_, seen->usage);
+    canonical::take_later(usage_, seen->usage);
   } else if (auto* stopped = std::get_if<Stopped>(&delta)) {
     if (open_ || stopped_) wrong("a stop that must not be here");
     stopped_ = true;

@@ -8,6 +8,17 @@ bool is_content(const Delta& delta) {
   return std::holds_alternative<Fragment>(delta);
 }
 
+void take_later(Usage& into, const Usage& later) {
+  auto take = [](int64_t& held, int64_t count) {
+    if (count >= 0) held = count;
+  };
+  take(into.input_tokens, later.input_tokens);
+  take(into.output_tokens, later.output_tokens);
+  take(into.cache_read_tokens, later.cache_read_tokens);
+  take(into.cache_creation_tokens, later.cache_creation_tokens);
+  take(into.reasoning_tokens, later.reasoning_tokens);
+}
+
 std::string_view name_of(StopReason reason) {
   switch (reason) {
     case StopReason::end_turn: return "end_turn";

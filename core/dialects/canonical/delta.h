@@ -46,10 +46,13 @@ struct BlockEnd {
   Provenance from;
 };
 
-// Counts so far; later figures that are not -1 replace earlier ones.
+// Counts so far.
 struct UsageSeen {
   Usage usage;
 };
+
+// Later figures that are not -1 replace earlier ones, each by itself (translation.md section 10).
+void take_later(Usage& into, const Usage& later);
 
 enum class StopReason : uint8_t { end_turn, tool_use, max_tokens, stop_sequence, refusal, pause_turn, context_full };
 

@@ -62,17 +62,6 @@ void write_usage(json::Writer& w, const Usage& usage) {
   w.end_object();
 }
 
-void merge(Usage& into, const Usage& later) {
-  auto take = [](int64_t& count, int64_t figure) {
-    if (figure >= 0) count = figure;
-  };
-  take(into.input_tokens, later.input_tokens);
-  take(into.output_tokens, later.output_tokens);
-  take(into.cache_read_tokens, later.cache_read_tokens);
-  take(into.cache_creation_tokens, later.cache_creation_tokens);
-  take(into.reasoning_tokens, later.reasoning_tokens);
-}
-
 // The member of a message or a delta that a kind of block is said in.
 std::string_view member_of(BlockKind kind) {
   switch (kind) {
@@ -105,7 +94,7 @@ class ChatEncoder : public Encoder {
       if (kind_ == BlockKind::thinking && !end->from.state.empty()) context_.losses.add("thinking.signature");
     } else if (auto* seen = std::get_if<UsageSeen>(&delta)) {
       any_usage_ = true;
-      merge(usage_, seen->usage);
+      canonical::take_later(usage_, seen->usage);
     } else if (auto* answer = std::get_if<AnswerBegin>(&delta)) {
       name_answer(answer->id);
       begin_answer(out);
