@@ -75,6 +75,57 @@ TEST_CASE("schema: a union at the root is merged (NormalizesRootToolSchemaUnions
   }
 }
 
+TEST_CASE("schema: definitions of a large schema are merged wherever they stand", "[schema]") {
+  std::string schema = R"({"anyOf":[)", properties = R"("properties":{)", definitions = R"("$defs":{)";
+  for (int i = 0; i < 64; ++i) {
+    const std::string number = std::to_string(i), comma = i == 0 ? "" : ",";
+    schema += comma + R"({"$ref":"#/$defs/a)" + number + "\"}";
+    definitions += comma + "\"a" + number + R"(":{"$ref":"#/$defs/b)" + number + "\"},";
+    definitions += "\"b" + number + R"(":{"properties":{"p)" + number + R"(":{}},"required":["p)" + number + "\"],";
+    definitions += R"("description":")" + std::string(20'000, 'x') + "\"}";
+    properties += comma + "\"p" + number + "\":{}";
+  }
+  const std::string merged = object_schema(schema + "]," + definitions + "}}");
+  CHECK(merged.substr(0, merged.find(R"(,"$defs")")) == R"({"type":"object",)" + properties + "}");
+}
+
+TEST_CASE("schema: merging reads a schema so often, whatever refers to what", "[schema]") {
+  // Each is about half of the schema, and is read twice for each reference: for one of its own, and for what
+  // it says. So is the schema itself, and what is left is for references.
+  constexpr size_t references_max = canonical::merge_reads_max - 2;
+  const std::string description = R"("description":")" + std::string(2 * canonical::merge_bytes_min, 'x') + "\"";
+  const std::string definitions = R"("$defs":{"A":{"properties":{"a":{}},)" + description +
+                                  R"(},"B":{"properties":{"b":{}},)" + description + "}}}";
+  const auto properties = [&](size_t references) {
+    std::string schema = R"({"anyOf":[)";
+    for (size_t i = 0; i < references; ++i) schema += R"({"$ref":"#/$defs/A"},)";
+    const std::string merged = object_schema(schema + R"({"$ref":"#/$defs/B"}],)" + definitions);
+    return merged.substr(0, merged.find(R"(,"$defs")"));
+  };
+  CHECK(properties(references_max - 1) == R"({"type":"object","properties":{"a":{},"b":{}})");
+  CHECK(properties(references_max) == R"({"type":"object","properties":{"a":{}})");
+}
+
+TEST_CASE("schema: what only some of too many branches require is not required", "[schema]") {
+  std::string schema = R"({"anyOf":[{"properties":{"a":{}},"required":["a"]})";
+  for (int i = 0; i < 64; ++i) schema += R"(,{"required":["a"]})";
+  CHECK(object_schema(schema + "]}") == R"({"type":"object","properties":{"a":{}}})");
+}
+
+TEST_CASE("schema: members that stand many times cost no more than many members", "[schema]") {
+  std::string schema = R"({"anyOf":[],"properties":{"a":0)", variants = "0";
+  for (int i = 1; i < 50'000; ++i) {
+    schema += R"(,"a":)" + std::to_string(i);
+    if (i < 65) variants += "," + std::to_string(i);
+  }
+  schema += "}";
+  for (int i = 0; i < 50'000; ++i) schema += R"(,"required":["a)" + std::to_string(i) + R"("],"anyOf":[])";
+  const std::string merged = object_schema(schema + "}");
+  const std::string properties = R"({"type":"object","properties":{"a":{"anyOf":[)" + variants + "]}}";
+  CHECK(merged.substr(0, properties.size()) == properties);
+  CHECK(merged.find(R"("a49999")") != std::string::npos);
+}
+
 TEST_CASE("schema: strict is what closes every object and requires all it names", "[schema]") {
   CHECK(is_strict(
       R"({"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false})"));

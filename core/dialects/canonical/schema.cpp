@@ -1,9 +1,11 @@
 #include "dialects/canonical/schema.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "json/walk.h"
@@ -13,8 +15,10 @@ namespace signalbox::canonical {
 namespace {
 
 // A union has a handful of branches; what is beyond is a schema made to cost time, since every one of them
-// may look something up in the whole.
-constexpr int branches_max = 64;
+// may stand for any part of the whole.
+constexpr size_t branches_max = 64;
+// A property has one variant in the root and one in each branch, unless a schema repeats itself.
+constexpr size_t variants_max = branches_max + 1;
 constexpr int nesting_max = 8;
 // Levels that OpenAI's strict mode takes.
 constexpr int strict_nesting_max = 10;
@@ -25,11 +29,15 @@ bool is_union_key(std::string_view key) { return key == "anyOf" || key == "oneOf
 // Raw texts of JSON strings, sorted, each once.
 using Words = std::vector<std::string_view>;
 
+void put_in_order(Words& words) {
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+}
+
 Words words_of(std::string_view array) {
   Words words;
   json::each_element(array, [&](std::string_view value) { words.push_back(value); });
-  std::sort(words.begin(), words.end());
-  words.erase(std::unique(words.begin(), words.end()), words.end());
+  put_in_order(words);
   return words;
 }
 
@@ -45,7 +53,7 @@ class Properties {
     const auto [place, is_new] = place_.emplace(key, list_.size());
     if (is_new) list_.push_back({key, {}});
     auto& variants = list_[place->second].variants;
-    // More variants than branches cannot come, so the search is short.
+    if (variants.size() == variants_max) return;
     if (std::find(variants.begin(), variants.end(), schema) == variants.end()) variants.push_back(schema);
   }
 
@@ -73,46 +81,80 @@ class Properties {
   std::map<std::string_view, size_t> place_;
 };
 
+// The definitions of a root, by what "$ref" says of them.
+class Definitions {
+ public:
+  explicit Definitions(std::string_view root) : root_(root) {}
+
+  // Empty where there is none of that name.
+  std::string_view find(std::string_view reference) {
+    constexpr std::string_view mark = "#/";
+    if (reference.substr(0, mark.size()) != mark) return {};
+    if (!indexed_) index();
+    const auto found = by_reference_.find(reference);
+    return found == by_reference_.end() ? std::string_view() : found->second;
+  }
+
+ private:
+  void index() {
+    indexed_ = true;
+    json::each_member(root_, [&](std::string_view place, std::string_view definitions) {
+      if (!json::equals(place, "$defs") && !json::equals(place, "definitions")) return;
+      json::each_member(definitions, [&](std::string_view name, std::string_view schema) {
+        std::string reference = "#/";
+        json::unescape(place, reference);
+        reference += '/';
+        json::unescape(name, reference);
+        by_reference_[std::move(reference)] = schema;
+      });
+    });
+  }
+
+  std::string_view root_;
+  bool indexed_ = false;
+  std::map<std::string, std::string_view, std::less<>> by_reference_;
+};
+
 // Takes together what a root and its branches say of properties.
 class Merge {
  public:
-  explicit Merge(std::string_view root) : root_(root) {}
+  explicit Merge(std::string_view root)
+      : definitions_(root), bytes_left_(std::max(merge_bytes_min, root.size() * merge_reads_max)) {}
 
-  // What `schema` requires.
+  // What `schema` requires, sorted.
   Words take(std::string_view schema, int nesting) {
     schema = resolved(schema);
     Words required;
+    if (!may_read(schema)) return required;
     json::each_member(schema, [&](std::string_view key, std::string_view value) {
       if (key == "properties") {
         json::each_member(value, [&](std::string_view name, std::string_view of) { properties_.add(name, of); });
       } else if (key == "required") {
-        unite(required, words_of(value));
+        append(required, words_of(value));
       } else if (is_union_key(key) && nesting < nesting_max) {
-        unite(required, take_branches(value, key == "allOf", nesting + 1));
+        append(required, take_branches(value, key == "allOf", nesting + 1));
       }
     });
+    put_in_order(required);
     return required;
   }
 
   const Properties& properties() const { return properties_; }
 
  private:
-  static void unite(Words& words, const Words& more) {
-    Words all;
-    std::set_union(words.begin(), words.end(), more.begin(), more.end(), std::back_inserter(all));
-    words = std::move(all);
-  }
+  static void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
 
   Words take_branches(std::string_view branches, bool all_hold, int nesting) {
     std::optional<Words> required;
     json::each_element(branches, [&](std::string_view branch) {
-      if (!is_object(branch) || branch_count_ == branches_max) return;
+      if (!is_object(branch)) return;
+      Words more;
+      if (branch_count_ < branches_max) more = take(branch, nesting);
       ++branch_count_;
-      const Words more = take(branch, nesting);
       if (!required) {
         required = more;
       } else if (all_hold) {
-        unite(*required, more);
+        append(*required, more);
       } else {
         Words both;
         std::set_intersection(required->begin(), required->end(), more.begin(), more.end(), std::back_inserter(both));
@@ -123,26 +165,26 @@ class Merge {
   }
 
   // What a schema that only refers to a definition of the root stands for.
-  std::string_view resolved(std::string_view schema) const {
-    for (int hop = 0; hop < nesting_max; ++hop) {
-      std::string_view path = json::string_inside(json::member(schema, "$ref"));
-      std::string_view place;
-      for (const std::string_view prefix : {std::string_view("#/$defs/"), std::string_view("#/definitions/")}) {
-        if (path.substr(0, prefix.size()) != prefix) continue;
-        place = prefix.substr(2, prefix.size() - 3);
-        path.remove_prefix(prefix.size());
-      }
-      if (place.empty()) return schema;
-      const std::string_view found = json::member(json::member(root_, place), path);
+  std::string_view resolved(std::string_view schema) {
+    for (int hop = 0; hop < nesting_max && may_read(schema); ++hop) {
+      const std::string_view found = definitions_.find(json::string_inside(json::member(schema, "$ref")));
       if (!is_object(found)) return schema;
       schema = found;
     }
     return schema;
   }
 
-  std::string_view root_;
+  // Whether there is reading left for `schema`, which is then counted.
+  bool may_read(std::string_view schema) {
+    if (schema.size() > bytes_left_) return false;
+    bytes_left_ -= schema.size();
+    return true;
+  }
+
+  Definitions definitions_;
   Properties properties_;
-  int branch_count_ = 0;
+  size_t branch_count_ = 0;
+  size_t bytes_left_;
 };
 
 void append_merged(std::string& out, std::string_view schema) {

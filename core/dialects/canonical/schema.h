@@ -2,6 +2,7 @@
 // nothing changed that need not be (translation.md sections 4 and 6).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@ enum class SchemaChange : uint8_t {
   none,          // as it was, or only completed
   union_merged,  // a union at the root was merged, and with it lost what ruled out certain mixtures
 };
+
+// What merging reads of a schema, at most, however often references lead to the same part: so many times
+// the whole, or so many bytes where the whole is small. Of a branch beyond nothing is merged, and nothing is
+// then taken for required that only others require. Schemas of today's tools are read twice.
+constexpr size_t merge_reads_max = 16;
+constexpr size_t merge_bytes_min = size_t(256) << 10;
 
 // Appends `schema` (a JSON object, or empty) with a root that is of type object and has properties, and
 // without a union there: the branches' properties become the root's, required is what every branch
