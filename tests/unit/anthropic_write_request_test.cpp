@@ -327,6 +327,19 @@ TEST_CASE("writing A: a tool that stands twice goes once (CLIProxyAPI Deduplicat
   CHECK(written.lost() == "tools.repeated");
 }
 
+TEST_CASE("writing A: of many tools with one name, in any order, the first is sent", "[anthropic]") {
+  std::string tools;
+  for (int i = 20'000; i-- > 0;) tools += R"({"name":"t)" + std::to_string(i) + R"("},{"name":"t7"},)";
+  const Written written(with(R"(,"tools":[)" + tools + R"({"name":"t0","description":"again"}])"));
+  const std::string_view sent = written.member("tools");
+  size_t count = 0;
+  for (size_t at = sent.find(R"("name")"); at != sent.npos; at = sent.find(R"("name")", at + 1)) ++count;
+  CHECK(count == 20'000);
+  CHECK(sent.substr(0, 29) == R"([{"name":"t19999","input_sche)");
+  CHECK(sent.find("again") == sent.npos);
+  CHECK(written.lost() == "tools.repeated");
+}
+
 TEST_CASE("writing A: structured output, and what stands for json_object", "[anthropic]") {
   const std::string schema = R"({"type":"json_schema","schema":{ "type":"object","x":1.0 }})";
   const Written written(with(R"(,"output_config":{"format":)" + schema + "}"));

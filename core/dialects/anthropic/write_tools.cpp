@@ -1,5 +1,7 @@
 // Tools and the choice of them as Anthropic takes them (translation.md section 4).
 #include <algorithm>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "dialects/anthropic/writing.h"
@@ -20,6 +22,17 @@ void write_tool(Writing& to, const canonical::Tool& tool) {
   if (tool.strict.value_or(false)) to.w.key("strict").boolean(true);
   to.write_cache_control(tool.cache_control);
   to.w.end_object();
+}
+
+// Which tools have a name that one before them has.
+std::vector<bool> named_again(std::span<const canonical::Tool> tools) {
+  std::vector<size_t> by_name(tools.size());
+  std::iota(by_name.begin(), by_name.end(), size_t(0));
+  std::sort(by_name.begin(), by_name.end(),
+            [&](size_t a, size_t b) { return tools[a].name != tools[b].name ? tools[a].name < tools[b].name : a < b; });
+  std::vector<bool> again(tools.size());
+  for (size_t i = 1; i < by_name.size(); ++i) again[by_name[i]] = tools[by_name[i]].name == tools[by_name[i - 1]].name;
+  return again;
 }
 
 void write_tool_choice(Writing& to) {
@@ -57,22 +70,14 @@ void write_tool_choice(Writing& to) {
 
 void write_tools(Writing& to) {
   if (to.request.tools.empty()) return;
-  std::vector<std::string_view> names;
-  for (const canonical::Tool& tool : to.request.tools) names.push_back(tool.name);
-  std::sort(names.begin(), names.end());
-  const bool repeated = std::adjacent_find(names.begin(), names.end()) != names.end();
-  std::vector<std::string_view> written;
+  const std::vector<bool> again = named_again(to.request.tools);
   to.w.key("tools").begin_array();
-  for (const canonical::Tool& tool : to.request.tools) {
-    if (repeated) {
-      const auto place = std::lower_bound(written.begin(), written.end(), tool.name);
-      if (place != written.end() && *place == tool.name) {
-        to.lose("tools.repeated");
-        continue;
-      }
-      written.insert(place, tool.name);
+  for (size_t at = 0; at < to.request.tools.size(); ++at) {
+    if (again[at]) {
+      to.lose("tools.repeated");
+    } else {
+      write_tool(to, to.request.tools[at]);
     }
-    write_tool(to, tool);
   }
   to.w.end_array();
   write_tool_choice(to);
