@@ -5,6 +5,7 @@
 
 #include "answer_player.h"
 #include "dialects/anthropic/anthropic.h"
+#include "dialects/canonical/block_sequencer.h"
 
 using namespace signalbox;
 using signalbox::testing::Play;
@@ -232,6 +233,16 @@ TEST_CASE("anthropic decoder: more arguments than are held are a fault") {
   CHECK(narrow.stream(start() + one + ended("tool_use")).deltas.find("failed") == std::string::npos);
   CHECK(narrow.stream(start() + one + two + ended("tool_use")).deltas.find("failed upstream_broken") !=
         std::string::npos);
+}
+
+TEST_CASE("anthropic decoder: an answer has as many calls as one of any other dialect, and no more") {
+  std::string most;
+  for (size_t i = 0; i < canonical::BlockSequencer::calls_max; ++i) most += block(int(i), call) + stop(int(i));
+  const int next = int(canonical::BlockSequencer::calls_max);
+  CHECK(last_line(start() + most + ended("tool_use")).find("failed") == std::string::npos);
+  CHECK(last_line(start() + most + text(next, "x") + ended("tool_use")).find("failed") == std::string::npos);
+  CHECK(last_line(start() + most + block(next, call) + stop(next) + ended("tool_use")) ==
+        std::string(broken) + "too many tool calls.\n");
 }
 
 TEST_CASE("anthropic decoder: what the client's dialects cannot say is named as lost") {

@@ -18,6 +18,7 @@
 #include "dialects/anthropic/members.h"
 #include "dialects/anthropic/usage.h"
 #include "dialects/canonical/arguments.h"
+#include "dialects/canonical/block_sequencer.h"
 #include "json/escaped.h"
 #include "json/reader.h"
 #include "json/walk.h"
@@ -78,7 +79,7 @@ class AnthropicDecoder final : public Decoder {
   bool begun_ = false;
   bool over_ = false;
   bool any_block_ = false;
-  bool any_call_ = false;
+  size_t call_count_ = 0;
   bool bad_arguments_ = false;  // of a call: wrong, unless the answer turns out to have been cut short
 
   Open open_ = Open::nothing;
@@ -204,8 +205,9 @@ void AnthropicDecoder::start_call(const Members& block, Deltas& out) {
   std::string plain;
   json::unescape(json::escaped(block.name), plain);
   if (plain.empty()) return broken("a call without a name", out);
+  // As many as of a dialect whose calls have to be put in order.
+  if (++call_count_ > BlockSequencer::calls_max) return broken("too many tool calls", out);
   kind_ = BlockKind::tool_call;
-  any_call_ = true;
   BlockBegin call;
   call.kind = kind_;
   // The name may be one that was changed for the upstream, and the table's views outlive any delta.
@@ -311,8 +313,8 @@ void AnthropicDecoder::end(Deltas& out) {
   if (bad_arguments_ && !cuts_calls_short(reason_)) return broken(no_arguments, out);
   // A client runs the calls of an answer that says so, and of no other; reasons that are not known, or
   // not given, end a turn.
-  if (reason_ == StopReason::end_turn && any_call_) reason_ = StopReason::tool_use;
-  if (reason_ == StopReason::tool_use && !any_call_) reason_ = StopReason::end_turn;
+  if (reason_ == StopReason::end_turn && call_count_ > 0) reason_ = StopReason::tool_use;
+  if (reason_ == StopReason::tool_use && call_count_ == 0) reason_ = StopReason::end_turn;
   Stopped stopped{reason_, {}};
   if (reason_ == StopReason::stop_sequence) stopped.sequence = {out.keep(sequence_)};
   out.push(stopped);

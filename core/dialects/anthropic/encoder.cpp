@@ -12,7 +12,8 @@
 #include "dialects/anthropic/encoder.h"
 
 #include <algorithm>
-#include <vector>
+#include <set>
+#include <string>
 
 #include "base/text.h"
 #include "dialects/anthropic/anthropic.h"
@@ -116,7 +117,7 @@ class AnthropicEncoder final : public canonical::Encoder {
   bool in_block_ = false;  // between BlockBegin and BlockEnd
   bool open_ = false;      // the client has seen it begin
   TextHash thought_;
-  std::vector<std::string> tool_ids_;
+  std::set<std::string, std::less<>> tool_ids_;  // that calls of this answer have
   int64_t content_bytes_ = 0;
   Usage usage_;
   canonical::StopReason stop_reason_ = canonical::StopReason::end_turn;
@@ -280,18 +281,15 @@ void AnthropicEncoder::append_derived_id(std::string& out, std::string_view pref
 
 // `id` in Anthropic's letters; one of our own where there is none, or where another call has it.
 std::string AnthropicEncoder::tool_id(std::string_view id) {
-  const auto taken = [&](const std::string& candidate) {
-    return std::find(tool_ids_.begin(), tool_ids_.end(), candidate) != tool_ids_.end();
-  };
   std::string result;
   if (!id.empty()) canonical::append_tool_id(result, id, "toolu_", tool_id_bytes_max);
-  if (result.empty() || taken(result)) {
+  if (result.empty() || tool_ids_.contains(result)) {
     std::string ordinal;
     base::append_decimal(ordinal, static_cast<int64_t>(tool_ids_.size()));
     result.clear();
     append_derived_id(result, "toolu_", ordinal);
   }
-  tool_ids_.push_back(result);
+  tool_ids_.insert(result);
   return result;
 }
 
