@@ -16,7 +16,7 @@ using namespace signalbox::canonical;
 namespace {
 
 // A sequencer and what it has said, one word a delta:
-//   text( a b )      two fragments        call[id name]( ... )        thinking( x )=state
+//   text( a b )      two fragments        call[id name]( ... )        thinking( x )
 struct Sequence {
   explicit Sequence(bool repair = false, size_t bytes_max = 1 << 20) {
     flags.repair_tool_json = repair;
@@ -63,8 +63,8 @@ struct Sequence {
         if (raw) plain = fragment->text.inside;
         else json::unescape(fragment->text, plain);
         said += " " + plain;
-      } else if (auto* end = std::get_if<BlockEnd>(&delta)) {
-        said += end->from.state.empty() ? " ) " : " )=" + std::string(end->from.state.inside) + " ";
+      } else if (std::get_if<BlockEnd>(&delta)) {
+        said += " ) ";
       }
     }
     deltas.clear();
@@ -355,18 +355,6 @@ TEST_CASE("blocks: an escaped pair cut between two pieces is one character") {
   t.raw = true;
   t.raw_call(0, "a", "Bash", R"({\"x\":\"\ud83d)").raw_call(0, "", "", R"(\ude00\"})");
   CHECK(t.close() == R"(call[a Bash]( {\"x\":\" \ud83d\ude00\"} ) )");
-}
-
-TEST_CASE("blocks: state goes out with the end of its thinking, or alone") {
-  Sequence s;
-  s.text("hm", BlockKind::thinking);
-  s.blocks->thinking_state({Dialect::gemini, "", {"sig"}}, s.deltas);
-  s.text("a");
-  s.blocks->thinking_state({Dialect::gemini, "", {"alone"}}, s.deltas);
-  s.call(0, "a", "Bash", "{").text("m", BlockKind::thinking);
-  s.blocks->thinking_state({Dialect::gemini, "", {"held"}}, s.deltas);
-  s.call(0, "", "", "}");
-  CHECK(s.close() == "thinking( hm )=sig text( a ) redacted( )=alone call[a Bash]( { } ) thinking( m )=held ");
 }
 
 TEST_CASE("blocks: names come back as the client knows them") {

@@ -10,10 +10,6 @@ constexpr size_t entry_bytes = 128;
 
 bool begins_with(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
 
-Provenance kept(Dialect vendor, std::string_view scope, std::string_view state, Deltas& out) {
-  return {vendor, out.keep(scope), {out.keep(state)}};
-}
-
 }  // namespace
 
 // ---- texts
@@ -29,7 +25,7 @@ void BlockSequencer::text(BlockKind kind, Escaped piece, Deltas& out) {
       if (!hold(piece.size())) return;
       if (waiting_at_ == waiting_.size() || waiting_.back().kind != kind) {
         if (!hold(entry_bytes)) return;
-        waiting_.push_back({kind, none, {}, {}});
+        waiting_.push_back({kind, none, {}});
       }
       waiting_.back().text += piece.inside;
       return;
@@ -65,30 +61,8 @@ void BlockSequencer::end_text(Deltas& out) {
   if (!text_open_) return;
   if (!half_pair_.empty()) out.push(Fragment{{out.keep(half_pair_)}});
   half_pair_.clear();
-  BlockEnd end;
-  if (state_.known) end.from = kept(state_.vendor, state_.scope, state_.state, out);
-  out.push(end);
-  state_ = {};
+  out.push(BlockEnd{});
   text_open_ = false;
-}
-
-void BlockSequencer::thinking_state(const Provenance& from, Deltas& out) {
-  if (fault_ || !hold(from.state.size() + entry_bytes)) return;
-  State state{true, from.vendor, std::string(from.scope), std::string(from.state.inside)};
-  if (text_open_ && text_kind_ == BlockKind::thinking) {
-    state_ = std::move(state);
-  } else if (waiting_at_ != waiting_.size() && waiting_.back().kind == BlockKind::thinking) {
-    waiting_.back().state = std::move(state);
-  } else if (live_ != none) {
-    waiting_.push_back({BlockKind::redacted_thinking, none, {}, std::move(state)});
-    if (finished(calls_[live_])) advance(out);
-  } else {
-    end_text(out);
-    any_content_ = true;
-    begin_text(BlockKind::redacted_thinking, out);
-    state_ = std::move(state);
-    end_text(out);
-  }
 }
 
 // ---- calls
@@ -141,7 +115,7 @@ size_t BlockSequencer::add_call(int64_t index, Deltas& out) {
   if (live_ != none && waiting_at_ == waiting_.size() && finished(calls_[live_])) end_call(Ending::complete, out);
   if (fault_) return none;
   if (live_ != none) {
-    waiting_.push_back({BlockKind::tool_call, at, {}, {}});
+    waiting_.push_back({BlockKind::tool_call, at, {}});
   } else {
     end_text(out);
     live_ = at;
@@ -275,9 +249,7 @@ void BlockSequencer::take_waiting(Deltas& out) {
   }
   any_content_ = true;
   begin_text(next.kind, out);
-  state_ = std::move(next.state);
-  if (!next.text.empty()) give_text({out.keep(next.text)}, out);
-  if (next.kind == BlockKind::redacted_thinking) end_text(out);
+  give_text({out.keep(next.text)}, out);
 }
 
 // The live call is finished and something waits: goes on to the first that is not finished.

@@ -48,10 +48,6 @@ class BlockSequencer {
   // is another call, where a name is said or the arguments were whole; the same without an index.
   void call(int64_t index, std::string_view id, std::string_view name, Escaped arguments, Deltas& out);
 
-  // The state of the thinking that is open or waits last goes out with its end. Where there is none it
-  // becomes a redacted_thinking of its own.
-  void thinking_state(const Provenance& from, Deltas& out);
-
   // What is known to be wrong so far; from then on pieces are nothing.
   const Fault& fault() const { return fault_; }
 
@@ -81,18 +77,11 @@ class BlockSequencer {
     bool begun = false;  // its BlockBegin went out
     bool ended = false;
   };
-  struct State {
-    bool known = false;
-    Dialect vendor = Dialect::anthropic;
-    std::string scope;
-    std::string state;
-  };
   // What waits behind the live call.
   struct Waiting {
     BlockKind kind = BlockKind::text;
     size_t call = none;
     std::string text;
-    State state;
   };
 
   bool hold(size_t bytes);
@@ -125,7 +114,6 @@ class BlockSequencer {
   bool text_open_ = false;
   BlockKind text_kind_ = BlockKind::text;
   std::string half_pair_;  // an escape whose other half is in the next piece of the open text
-  State state_;            // of the open text
   size_t held_bytes_ = 0;
   bool any_content_ = false;
   bool any_call_ = false;
