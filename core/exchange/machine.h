@@ -5,12 +5,15 @@
 //   client_side.cpp  what the client says: head, body, leaving
 //   decision.cpp     what is to be done with it, as a pure function
 //   attempt.cpp      one try at a lane: opening it, and what its head says
-//   translation.cpp  the request in the lane's dialect
+//   translation.cpp  the request in the lane's dialect, and the answer out of it
+//   translated_request.cpp, translated_answer.cpp  the two directions, each without the machine
+//   unwanted.cpp     what a lane has refused, and does not get
 //   holding.cpp      an answer before the commit point: looked at, and held
 //   commit.cpp       the commit point: heads, keep-alives, from where on nothing can be taken back
 //   answer.cpp       the answer after the commit, up to its honest end
 //   failover.cpp     an attempt came to nothing: the next lane, a pause, or the best error
 //   reply.cpp        answers of our own: errors, catalogue, health
+//   report.cpp       the line of the log
 //   explain.cpp      what would be done, without doing it
 #pragma once
 
