@@ -64,6 +64,8 @@ constexpr FaultRow rows[] = {
      "The upstream's stream ended before the answer was complete."},
     {FaultKind::upstream_frame_too_large, "upstream_frame_too_large", upstream, 502, next_lane, hiccup,
      "One event of the upstream's stream is larger than this gateway accepts."},
+    {FaultKind::upstream_answer_too_large, "upstream_answer_too_large", upstream, 502, next_lane, none,
+     "The upstream's answer is larger than this gateway holds (server.limits.frame_bytes_max)."},
     {FaultKind::upstream_empty, "upstream_empty", upstream, 502, next_lane, none,
      "The upstream answered without any content."},
     {FaultKind::upstream_broken, "upstream_broken", upstream, 502, next_lane, hiccup,

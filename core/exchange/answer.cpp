@@ -10,18 +10,25 @@ void Machine::on(const UpstreamFailed& failed) {
   attempt_.open = false;
   if (attempt_.handling == Handling::error) return judge_error({}, BodyEnd::missing);
   if (phase_ == Phase::streaming || phase_ == Phase::piping) return cut_answer(failed.kind);
-  if (attempt_.handling == Handling::translated_frames) {
-    // What ended by its dialect's own rules is whole, however its connection ends.
-    attempt_.translated->finish();
-    if (seen().terminal) {
-      if (next_for_silence()) return;
-      commit();
-      if (finished()) return;
-      send_translated();
-      return end_answer();
-    }
+  if (!ends_by_its_own_words()) fail_attempt(failed.kind);
+}
+
+// Ends what is whole by its dialect's own rules, however its connection ends, if it ends. False when it is
+// not whole; the attempt may have come to nothing over that, and then it is not for the caller any more.
+bool Machine::ends_by_its_own_words() {
+  // What an observed stream holds back is in the host's window, which only its own events show.
+  const bool observed = attempt_.handling == Handling::frames && phase_ == Phase::streaming;
+  if (!observed && attempt_.handling != Handling::translated_frames) return false;
+  if (attempt_.translated) attempt_.translated->finish();
+  if (!seen().may_end && !seen().error) return false;
+  if (phase_ == Phase::holding) {
+    if (next_for_silence()) return true;
+    commit();
+    if (finished()) return true;
   }
-  fail_attempt(failed.kind);
+  if (attempt_.translated) send_translated();
+  end_answer();
+  return true;
 }
 
 void Machine::on(const UpstreamPiped& piped) {
@@ -58,25 +65,24 @@ void Machine::end_answer() {
 
 // The upstream broke off, or was broken off. After the dialect's own end that harms nobody; before it, a
 // stream ends with an error event at a frame's border, and anything else with a broken connection.
-void Machine::cut_answer(FaultKind kind) {
-  if (attempt_.translated && !attempt_.translated->fault()) attempt_.translated->finish();
-  const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;
-  if (of_frames && (seen().may_end || seen().terminal || seen().error)) {
-    if (attempt_.translated) send_translated();
-    return end_answer();
-  }
+void Machine::cut_answer(FaultKind kind, std::string said) {
+  if (ends_by_its_own_words()) return;
   drop_attempt();
-  report_.fault = {kind, {}};
-  if (attempt_.translated && attempt_.translated->fault().kind == kind) report_.fault = attempt_.translated->fault();
+  Failure failure;
+  failure.kind = kind;
+  failure.said = std::move(said);
+  failure.choice = attempt_.choice;
+  report_.fault = {kind, sentence(failure)};
   cool_lane(kind, -1);
-  if (!of_frames) return finish(Ending::cut);
-  if (attempt_.translated) {
-    attempt_.translated->fail(report_.fault);
+  if (attempt_.handling == Handling::translated_frames) {
+    attempt_.translated->fail(told(failure));
     send_translated();
-  } else {
+  } else if (attempt_.handling == Handling::frames) {
     std::string bytes;
-    client_dialect().write_error_frame(bytes, report_.fault, report_.request_id);
+    client_dialect().write_error_frame(bytes, told(failure), report_.request_id);
     send(arena_.copy(bytes));
+  } else {
+    return finish(Ending::cut);
   }
   finish(Ending::complete);
 }

@@ -25,6 +25,11 @@ AnswerType answer_type(std::span<const Header> headers, bool streamed) {
   return AnswerType::other;
 }
 
+bool is_page(std::span<const Header> headers) {
+  const Header* header = http::find(headers, "content-type");
+  return header && base::begins_ignoring_case(http::trim(header->value), "text/html");
+}
+
 int64_t announced_bytes(std::span<const Header> headers) {
   const Header* length = http::find(headers, "content-length");
   return length ? json::to_int64(http::trim(length->value)).value_or(-1) : -1;
@@ -205,8 +210,7 @@ void Machine::on(const UpstreamHead& head) {
     case Handling::error:
       enter(Phase::holding);
       // A page for people has nothing to say here, and a redirect neither.
-      if (head.status < 400 || empty || answer_type(head.headers, false) == AnswerType::other)
-        return judge_error({}, BodyEnd::missing);
+      if (head.status < 400 || empty || is_page(head.headers)) return judge_error({}, BodyEnd::missing);
       timers_.arm(Timer::error_body, now_.monotonic_ms + error_body_ms_max);
       return;
     case Handling::frames: attempt_.frames.emplace(frame_bytes_max); break;

@@ -15,6 +15,7 @@
 #include "http/url.h"
 #include "json/writer.h"
 #include "routing/health.h"
+#include "tokens/calibration.h"
 #include "tokens/estimate.h"
 
 namespace signalbox::exchange {
@@ -65,7 +66,7 @@ struct Explained {
 };
 
 std::vector<Explained> explain_choices(const Decision& decision, const http::Endpoint& asked, std::string_view body,
-                                       const Config& config, Bodies bodies) {
+                                       const Config& config, const tokens::Calibration& calibration, Bodies bodies) {
   std::vector<Explained> all;
   TranslatedRequest translated;
   Fault unread;
@@ -80,7 +81,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
     each.fault = unread;
     if (unread) continue;
     const Provider& to = config.providers[choice.lane->provider];
-    translated.write(*choice.lane, to);
+    translated.write(*choice.lane, to, calibration.estimate_for(choice.lane->name, translated.rough_tokens));
     each.fault = translated.rejected_by(*decision.plan.route, to);
     each.translated = true;
     each.bytes = translated.body.size();
@@ -159,7 +160,8 @@ void Machine::reply_explanation() {
     w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();
   }
   // In the order of trying. The first without "why_not" serves.
-  const std::vector<Explained> lanes = explain_choices(decision, asked, body_, *config_, bodies);
+  const std::vector<Explained> lanes =
+      explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
   for (const Explained& each : lanes) write_choice(w, each, *config_, asked, now_.unix_ms);
   w.end_array();

@@ -2,6 +2,7 @@
 // next lane at once, the same one after a pause that it asked for itself, or the best error there is.
 #include <algorithm>
 
+#include "base/masked.h"
 #include "base/text.h"
 #include "exchange/machine.h"
 #include "http/forward.h"
@@ -16,11 +17,14 @@ namespace {
 // What an upstream says of an error goes to the client; a page of it helps nobody.
 constexpr size_t said_bytes_max = 2'000;
 
+// Who says "again at once" behind a refusal gets a breath all the same.
+constexpr int64_t pause_ms_min = 100;
+
 // Which of several failures a client is told (translation.md section 12, last rows): a limit first, because
 // it says when to come back; then what may pass by itself; a refusal of the request last, since it may be
 // the last lane's alone.
 int rank(FaultKind kind) {
-  if (kind == FaultKind::upstream_rate_limited) return 3;
+  if (kind == FaultKind::upstream_rate_limited || kind == FaultKind::upstream_exhausted) return 3;
   const FaultRow& r = row(kind);
   if (r.source == FaultSource::upstream && r.cooling != Cooling::refused && r.cooling != Cooling::model_missing)
     return 2;
@@ -77,7 +81,10 @@ void Machine::fail_attempt(Failure failure, std::string_view original) {
     drop_attempt();
     return pause(*asked);
   }
-  if (!original.empty() && failures_.size() == 1 && committed_ == Committed::nothing) return relay_error(original);
+  const bool alone = failures_.size() == 1 && committed_ == Committed::nothing;
+  const bool says_our_key =
+      failures_.back().kind == FaultKind::upstream_credential_refused || base::masked(original) != original;
+  if (!original.empty() && alone && !says_our_key) return relay_error(original);
   drop_attempt();
   give_up();
 }
@@ -145,7 +152,8 @@ void Machine::pause(const Failure& failure) {
   enter(Phase::pausing);
   if (phase_ != Phase::pausing) return;
   attempt_.choice = failure.choice;
-  timers_.arm(Timer::pause, std::max(failure.at_ms + failure.asked_ms, now_.monotonic_ms));
+  const int64_t until_ms = std::max(failure.at_ms + failure.asked_ms, now_.monotonic_ms + pause_ms_min);
+  timers_.arm(Timer::pause, until_ms);
 }
 
 void Machine::ask_again() {
@@ -193,29 +201,33 @@ std::string Machine::sentence(const Failure& failure) const {
   return text;
 }
 
+// What the client is told: the upstream's own words where it had any, because they say what to do about it.
+Fault Machine::told(const Failure& failure) const {
+  const bool in_their_words = is_status_of_its_own(failure.kind) && !failure.said.empty() &&
+                              failure.kind != FaultKind::upstream_credential_refused;
+  // A credential of ours may be quoted in them.
+  return {failure.kind, in_their_words ? base::masked(failure.said.substr(0, said_bytes_max)) : sentence(failure)};
+}
+
 // Every lane has failed. One failure stands for all, and the others are named with it.
 void Machine::give_up() {
   const Failure& best = best_failure();
   name_lane(*best.choice->lane);
-  Fault fault{best.kind, sentence(best)};
-  Fault told = fault;
-  const bool in_their_words =
-      is_status_of_its_own(best.kind) && !best.said.empty() && best.kind != FaultKind::upstream_credential_refused;
-  if (in_their_words) told.detail = best.said;
+  report_.fault = {best.kind, sentence(best)};
+  Fault fault = told(best);
   if (failures_.size() > 1) {
-    told.detail += " (Tried: ";
+    fault.detail += " (Tried: ";
     for (size_t i = 0; i < report_.tried.size(); ++i) {
-      if (i) told.detail += ", ";
-      told.detail += report_.tried[i];
+      if (i) fault.detail += ", ";
+      fault.detail += report_.tried[i];
     }
-    told.detail += ".)";
+    fault.detail += ".)";
   }
 
   if (committed_ != Committed::nothing) {
     std::string frame;
-    client_dialect().write_error_frame(frame, told, report_.request_id);
+    client_dialect().write_error_frame(frame, fault, report_.request_id);
     send(arena_.copy(frame));
-    report_.fault = std::move(fault);
     return finish(Ending::complete);
   }
   // Same status, and what tells the client when to come back.
@@ -224,16 +236,18 @@ void Machine::give_up() {
   for (const Header& header : best.head)
     if (http::speaks_of_limits(header.name)) extra[filled++] = header;
   const bool limited = best.kind == FaultKind::upstream_rate_limited || best.kind == FaultKind::upstream_exhausted;
-  if (limited && best.asked_ms >= 0 && !http::find(extra.first(filled), "retry-after")) {
+  if (limited && !http::find(extra.first(filled), "retry-after")) {
+    // Who says nothing is asked again when its lane has rested.
+    const int64_t wait_ms =
+        best.asked_ms >= 0 ? best.asked_ms : routing::cool_ms(best.kind, routing::CredentialOwner::ours, -1);
     std::string seconds;
-    base::append_decimal(seconds, (best.asked_ms + 999) / 1000);
+    base::append_decimal(seconds, (wait_ms + 999) / 1000);
     extra[filled++] = {"retry-after", arena_.copy(seconds)};
   }
   // No money is a limit among others, where there were others (translation.md section 12).
   const int status = best.kind == FaultKind::upstream_exhausted && failures_.size() > 1 ? 429 : best.status;
   std::string body;
-  client_dialect().write_error(body, told, status, report_.request_id);
-  report_.fault = std::move(fault);
+  client_dialect().write_error(body, fault, status, report_.request_id);
   reply(status, "application/json", body, extra.first(filled));
 }
 

@@ -3,6 +3,7 @@
 // fails here, another lane may still do better (translation.md sections 11.4, 11.5, 12).
 #include <algorithm>
 
+#include "base/masked.h"
 #include "exchange/machine.h"
 #include "exchange/unwanted.h"
 #include "routing/refusals.h"
@@ -16,6 +17,8 @@ constexpr size_t error_bytes_max = 64 << 10;
 // An answer has said its end; its connection usually ends with it and can serve again. No client waits
 // longer for that.
 constexpr int64_t farewell_ms_max = 1'000;
+// An answer could end, and its dialect has a word for that which does not come. Usage may still.
+constexpr int64_t last_words_ms_max = 5'000;
 
 }  // namespace
 
@@ -40,7 +43,7 @@ void Machine::on(const UpstreamBody& body) {
     }
     case Handling::translated_whole:
       if (int64_t(body.window.size()) > config_->server.limits.frame_bytes_max)
-        fail_attempt(FaultKind::upstream_frame_too_large);
+        fail_attempt(FaultKind::upstream_answer_too_large);
       return;
     case Handling::error:
       if (body.window.size() > error_bytes_max) judge_error(body.window, BodyEnd::missing);
@@ -71,8 +74,14 @@ bool Machine::read_frames(std::string_view window) {
   sse::FrameReader& frames = *attempt_.frames;
   frames.feed(window);
   sse::Frame frame;
-  while (frames.next(frame))
+  for (size_t begin = 0; frames.next(frame); begin = frame.end) {
     if (!take(frame)) return false;
+    if (shows_a_key(frame)) {
+      release(begin, ReleaseTo::client);
+      tell_without_key(frame);
+      return false;
+    }
+  }
   if (frames.too_large()) {
     if (phase_ == Phase::holding) fail_attempt(FaultKind::upstream_frame_too_large);
     else cut_answer(FaultKind::upstream_frame_too_large);
@@ -88,28 +97,73 @@ bool Machine::read_frames(std::string_view window) {
     frames.released(whole_bytes);
     if (phase_ == Phase::streaming) send_translated();
   } else if (phase_ == Phase::streaming) {
-    release(whole_bytes, ReleaseTo::client);
+    // What comes behind the end of an answer is not the client's: a second answer would be taken for the first.
+    const size_t of_answer = std::min(whole_bytes, attempt_.ends_at);
+    release(of_answer, ReleaseTo::client);
+    release(whole_bytes - of_answer, ReleaseTo::nobody);
     frames.released(whole_bytes);
+    if (attempt_.ends_at != Attempt::open_end) attempt_.ends_at = 0;
   }
-  const bool over = seen().terminal || seen().error;
-  if (phase_ == Phase::streaming && over && attempt_.open && !timers_.armed(Timer::farewell))
-    timers_.arm(Timer::farewell, now_.monotonic_ms + farewell_ms_max);
+  wait_for_the_end();
   return true;
+}
+
+// The answer has said its end, or could end here: its connection need not say so too.
+void Machine::wait_for_the_end() {
+  const bool held_text = attempt_.translated && phase_ == Phase::holding;
+  if (!attempt_.open || (phase_ != Phase::streaming && !held_text)) return;
+  if (seen().terminal || seen().error) {
+    if (!timers_.armed(Timer::farewell)) timers_.arm(Timer::farewell, now_.monotonic_ms + farewell_ms_max);
+  } else if (seen().may_end) {
+    timers_.arm(Timer::farewell, now_.monotonic_ms + last_words_ms_max);
+  }
 }
 
 // Looks at one frame. False when that was the attempt's end.
 bool Machine::take(const sse::Frame& frame) {
   if (!attempt_.translated) {
     upstream_dialect().observe_frame(frame, attempt_.seen);
+    const bool over = attempt_.seen.terminal || attempt_.seen.error;
+    if (over && attempt_.ends_at == Attempt::open_end) attempt_.ends_at = frame.end;
     return phase_ != Phase::holding || hold(frame);
   }
   attempt_.translated->feed(frame);
+  if (too_much_at_once()) return false;
   const Fault& fault = attempt_.translated->fault();
   if (phase_ == Phase::holding) return hold(frame);
   if (!fault) return true;
   send_translated();
-  cut_answer(fault.kind);
+  cut_answer(fault.kind, fault.detail);
   return false;
+}
+
+// Whether this is an error event of an observed stream, committed, that quotes what looks like a key.
+bool Machine::shows_a_key(const sse::Frame& frame) const {
+  const bool own_bytes = phase_ == Phase::streaming && attempt_.handling == Handling::frames;
+  return own_bytes && attempt_.seen.error && base::masked(frame.data) != frame.data;
+}
+
+void Machine::tell_without_key(const sse::Frame& frame) {
+  Failure failure = failure_of(upstream_dialect().read_error(frame.data, arena_));
+  failure.choice = attempt_.choice;
+  drop_attempt();
+  report_.fault = {failure.kind, sentence(failure)};
+  cool_lane(failure.kind, failure.asked_ms);
+  std::string bytes;
+  client_dialect().write_error_frame(bytes, told(failure), report_.request_id);
+  send(arena_.copy(bytes));
+  finish(Ending::complete);
+}
+
+// A frame of many small parts may come out several times as long; no host is given more at once than a
+// frame may have, twice.
+bool Machine::too_much_at_once() {
+  std::string& out = attempt_.translated->out();
+  if (int64_t(out.size()) <= 2 * config_->server.limits.frame_bytes_max) return false;
+  std::string().swap(out);
+  if (phase_ == Phase::holding) fail_attempt(FaultKind::upstream_answer_too_large);
+  else cut_answer(FaultKind::upstream_answer_too_large);
+  return true;
 }
 
 // Before the commit point: goes through it, waits on, or gives the attempt up.
@@ -129,11 +183,14 @@ bool Machine::hold(const sse::Frame& frame) {
     commit();
   } else if (whole_for_client) {
     // The client gets one text, and it is not before its end that it can be written.
-    if (int64_t(attempt_.read_bytes) <= config_->server.limits.frame_bytes_max) return true;
-    fail_attempt(FaultKind::upstream_frame_too_large);
+    if (int64_t(attempt_.translated->said_bytes()) <= config_->server.limits.frame_bytes_max) return true;
+    fail_attempt(FaultKind::upstream_answer_too_large);
     return false;
   } else if (seen().content) {
     commit();
+  } else if (attempt_.translated) {
+    // Frames that say nothing become nothing, and cost nothing to hold.
+    if (int64_t(attempt_.translated->out().size()) > config_->failover.gate_bytes_max) commit();
   } else if (frame.has_data && (frame.event.empty() || frame.event != upstream_dialect().ping_event)) {
     attempt_.held_bytes += frame.event.size() + frame.data.size();
     const Failover& limits = config_->failover;
@@ -159,7 +216,7 @@ void Machine::end_frames(std::string_view window) {
     const Fault fault = attempt_.translated->fault();
     if (phase_ == Phase::holding) return fail_attempt(fault.kind, fault.detail);
     send_translated();
-    return cut_answer(fault.kind);
+    return cut_answer(fault.kind, fault.detail);
   }
   if (phase_ == Phase::holding) {
     if (!seen().terminal && !seen().may_end) return fail_attempt(FaultKind::upstream_cut);
@@ -169,7 +226,7 @@ void Machine::end_frames(std::string_view window) {
   }
   if (!seen().terminal && !seen().may_end && !seen().error) return cut_answer(FaultKind::upstream_cut);
   if (attempt_.translated) send_translated();
-  else release(rest.size(), ReleaseTo::client);
+  else release(rest.size(), attempt_.ends_at == 0 ? ReleaseTo::nobody : ReleaseTo::client);
   end_answer();
 }
 
@@ -198,6 +255,7 @@ void Machine::end_translated_whole(std::string_view window) {
   TranslatedAnswer& answer = *attempt_.translated;
   answer.feed_whole(window);
   answer.finish();
+  if (too_much_at_once()) return;
   if (answer.fault()) {
     const Fault fault = answer.fault();
     return fail_attempt(fault.kind, fault.detail);

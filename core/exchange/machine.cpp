@@ -76,7 +76,8 @@ void Machine::on(const Woken&) {
     phase_ == Phase::streaming || phase_ == Phase::piping ? cut_answer(FaultKind::upstream_total_timeout)
                                                           : fail_attempt(FaultKind::upstream_total_timeout);
   }
-  if (!finished() && timers_.take(Timer::farewell, now)) end_answer();
+  if (!finished() && timers_.take(Timer::farewell, now) && !ends_by_its_own_words())
+    cut_answer(FaultKind::upstream_cut);
   if (!finished() && timers_.take(Timer::error_body, now)) judge_error({}, BodyEnd::missing);
   if (!finished() && timers_.take(Timer::pause, now)) ask_again();
   if (!finished() && timers_.take(Timer::gate, now)) commit_head();

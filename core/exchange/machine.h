@@ -77,7 +77,9 @@ class Machine {
     size_t held_bytes = 0;
     uint64_t read_bytes = 0;  // of the answer, so far
     uint64_t released_bytes = 0;
-    size_t skimmed_bytes = 0;  // of the window, from its beginning
+    static constexpr size_t open_end = size_t(-1);
+    size_t ends_at = open_end;  // where in the window an observed stream has said its end
+    size_t skimmed_bytes = 0;   // of the window, from its beginning
     std::optional<sse::FrameReader> frames;
     std::optional<json::Skimmer> skimmer;
     std::unique_ptr<TranslatedAnswer> translated;
@@ -154,6 +156,10 @@ class Machine {
   void on(const UpstreamBody& body);
   void on(const UpstreamEnd& end);
   bool read_frames(std::string_view window);
+  void wait_for_the_end();
+  bool too_much_at_once();
+  bool shows_a_key(const sse::Frame& frame) const;
+  void tell_without_key(const sse::Frame& frame);
   bool take(const sse::Frame& frame);
   bool hold(const sse::Frame& frame);
   void end_frames(std::string_view window);
@@ -181,7 +187,8 @@ class Machine {
   void on(const UpstreamFailed& failed);
   void on(const UpstreamPiped& piped);
   void end_answer();
-  void cut_answer(FaultKind kind);
+  bool ends_by_its_own_words();
+  void cut_answer(FaultKind kind, std::string said = {});
   void see_whole();
 
   // failover.cpp
@@ -202,6 +209,7 @@ class Machine {
   void relay_error(std::string_view original);
   const Failure& best_failure() const;
   std::string sentence(const Failure& failure) const;
+  Fault told(const Failure& failure) const;
 
   // reply.cpp
   void refuse(Fault fault);

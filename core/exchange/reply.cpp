@@ -143,9 +143,11 @@ void Machine::finish(Ending ending) {
   if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
   if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;
   if (translation_ && translation_->was_read && last.usage.input_tokens >= 0) {
-    const int64_t cached =
-        std::max<int64_t>(0, last.usage.cache_read_tokens) + std::max<int64_t>(0, last.usage.cache_creation_tokens);
-    gateway_.calibration().learn(attempt_.lane().name, translation_->rough_tokens, last.usage.input_tokens + cached);
+    // An upstream may count what it likes; no sum of three overflows below this.
+    auto sane = [](int64_t count) { return std::clamp<int64_t>(count, 0, INT64_MAX / 4); };
+    const int64_t all =
+        sane(last.usage.input_tokens) + sane(last.usage.cache_read_tokens) + sane(last.usage.cache_creation_tokens);
+    gateway_.calibration().learn(attempt_.lane().name, translation_->rough_tokens, all);
   }
   if (translation_) report_.losses = translation_->losses.paths();
   emit(Finish{ending, &report_});

@@ -48,10 +48,13 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   if (!provider.credentials.empty()) lane.credential = provider.credentials.front();
   lane.upstream_model = target.upstream_model;
   lane.flags = target.flags;
+  lane.context_tokens_max = target.context_tokens_max;
   lane.output_tokens_max = target.output_tokens_max;
   if (lane.upstream_model.empty()) {
     lane.upstream_model = routing::own_name(config, read.facts.model);
-    lane.output_tokens_max = provider.limits_of(lane.upstream_model).output_tokens_max;
+    const ModelLimits known = provider.limits_of(lane.upstream_model);
+    lane.context_tokens_max = known.context_tokens_max;
+    lane.output_tokens_max = known.output_tokens_max;
   }
 
   if (own_dialect) {
@@ -62,7 +65,7 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   exchange::TranslatedRequest translated;
   result.fault = translated.read(client, body);
   if (result.fault) return result;
-  translated.write(lane, provider);
+  translated.write(lane, provider, translated.rough_tokens);  // nobody has counted for this lane
   result.body = std::move(translated.body);
   result.losses = translated.losses.paths();
   return result;

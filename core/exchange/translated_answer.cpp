@@ -1,6 +1,7 @@
 #include "exchange/translated_answer.h"
 
 namespace signalbox::exchange {
+
 void TranslatedAnswer::feed(const sse::Frame& frame) {
   if (fault_ || seen_.terminal) return;
   decoder_->feed(frame, deltas_);
@@ -26,12 +27,14 @@ void TranslatedAnswer::pass_on() {
       break;
     }
     if (canonical::is_content(delta)) seen_.content = true;
+    if (auto* fragment = std::get_if<canonical::Fragment>(&delta)) said_bytes_ += fragment->text.size();
     if (auto* usage = std::get_if<canonical::UsageSeen>(&delta)) canonical::take_later(seen_.usage, usage->usage);
     if (auto* stopped = std::get_if<canonical::Stopped>(&delta)) seen_.stop_reason = name_of(stopped->reason);
     if (std::holds_alternative<canonical::AnswerEnd>(delta)) seen_.terminal = true;
     encoder_->encode(delta, out_);
   }
   begun_ = begun_ || !out_.empty();
+  seen_.may_end = !fault_ && (seen_.terminal || decoder_->may_end());
   deltas_.clear();
 }
 

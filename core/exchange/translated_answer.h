@@ -32,7 +32,12 @@ class TranslatedAnswer {
   // Whether anything has come out.
   bool begun() const { return begun_; }
 
-  // What has been seen: usage, why it stopped, whether there was content, and `terminal` at the end.
+  // How much of the answer's words and arguments has been seen, in bytes: about what an encoder of the
+  // whole form holds.
+  uint64_t said_bytes() const { return said_bytes_; }
+
+  // What has been seen: usage, why it stopped, whether there was content, whether it may end here, and
+  // `terminal` at the end.
   const dialects::Observation& seen() const { return seen_; }
 
   // Why the answer is none, as the upstream or its form says; the client has not been told.
@@ -49,6 +54,7 @@ class TranslatedAnswer {
   canonical::Deltas deltas_;
   std::string out_;
   bool begun_ = false;
+  uint64_t said_bytes_ = 0;
   dialects::Observation seen_;
   Fault fault_;
 };

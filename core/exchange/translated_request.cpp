@@ -18,7 +18,7 @@ Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_vi
   return std::move(result.fault);
 }
 
-void TranslatedRequest::write(const routing::Lane& lane, const Provider& to) {
+void TranslatedRequest::write(const routing::Lane& lane, const Provider& to, int64_t input_tokens_estimate) {
   losses = request_losses;
   names = {};
   body.clear();
@@ -29,7 +29,9 @@ void TranslatedRequest::write(const routing::Lane& lane, const Provider& to) {
                                         .scope = canonical::scope_of(to.name, lane.credential, arena),
                                         .arena = arena,
                                         .names = names,
-                                        .losses = losses};
+                                        .losses = losses,
+                                        .context_tokens_max = lane.context_tokens_max,
+                                        .input_tokens_estimate = input_tokens_estimate};
   dialects::row_of(to.dialect).write_request(request, context, body);
 }
 

@@ -32,8 +32,9 @@ struct TranslatedRequest {
   // `arena`. Once, however often it is called; `was_read` says that it went well.
   Fault read(const dialects::DialectRow& client, std::string_view client_body);
 
-  // Writes what was read for `lane`, which is one of the provider `to`. What was written before is forgotten.
-  void write(const routing::Lane& lane, const Provider& to);
+  // Writes what was read for `lane`, which is one of the provider `to` and counts about `input_tokens_estimate`
+  // for it. What was written before is forgotten.
+  void write(const routing::Lane& lane, const Provider& to, int64_t input_tokens_estimate);
 
   // Nothing is lost, and no tool renamed, as it is for a lane that gets the client's own bytes.
   void forget_lane();

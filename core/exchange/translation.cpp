@@ -23,20 +23,23 @@ Fault Machine::translate_request(const routing::Lane& lane) {
   if (Fault fault = t.read(client_dialect(), body_)) return fault;
   const Provider& to = config_->providers[lane.provider];
   retired_body_.swap(t.body);
-  t.write(lane, to);
+  t.write(lane, to, gateway_.calibration().estimate_for(lane.name, t.rough_tokens));
   return t.rejected_by(*decision_.plan.route, to);
 }
 
 std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane& lane) {
   TranslatedRequest& t = translation();
   const Provider& from = config_->providers[lane.provider];
+  // An answer in the other form than was asked for: the request was not read, and says how it is wanted.
+  const bool own_dialect = attempt_.choice->service == Service::forward;
+  if (own_dialect && !t.read(client_dialect(), body_)) t.forget_lane();
   const canonical::DecodeContext decode{.flags = lane.flags,
                                         .names = t.names,
                                         .losses = t.losses,
                                         .arguments_bytes_max = size_t(config_->server.limits.frame_bytes_max),
                                         .credential = credential_owner(),
                                         .model_named = model_named()};
-  const bool echo_client = decision_.plan.route->echo_model == EchoModel::client;
+  const bool echo_client = !own_dialect && decision_.plan.route->echo_model == EchoModel::client;
   const canonical::EncodeContext encode{
       .model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
       .request_id = report_.request_id,

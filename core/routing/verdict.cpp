@@ -158,13 +158,14 @@ constexpr TextRow texts[] = {
     {wrong, In::sentence, "model unavailable", Kind::upstream_model_missing},
     {wrong, In::sentence, "model is not supported", Kind::upstream_model_missing},  // Copilot
 
-    {nothing | wrong, In::word, "authentication_error", Kind::upstream_credential_refused},
-    {nothing | wrong, In::word, "permission_error", Kind::upstream_credential_refused},
-    {nothing | wrong, In::word, "invalid_api_key", Kind::upstream_credential_refused},
-    {nothing | wrong, In::word, "unauthenticated", Kind::upstream_credential_refused},
-    {nothing | wrong, In::word, "permission_denied", Kind::upstream_credential_refused},
-    {wrong, In::sentence, "api key not valid", Kind::upstream_credential_refused},  // Gemini
-    {wrong, In::sentence, "incorrect api key", Kind::upstream_credential_refused},  // xAI
+    {nothing | wrong | failing, In::word, "authentication_error", Kind::upstream_credential_refused},
+    {nothing | wrong | failing, In::word, "permission_error", Kind::upstream_credential_refused},
+    {nothing | wrong | failing, In::word, "invalid_api_key", Kind::upstream_credential_refused},
+    {nothing | wrong | failing, In::word, "unauthenticated", Kind::upstream_credential_refused},
+    {nothing | wrong | failing, In::word, "permission_denied", Kind::upstream_credential_refused},
+    {nothing | wrong | failing, In::sentence, "api key not valid", Kind::upstream_credential_refused},  // Gemini
+    {nothing | wrong | failing, In::sentence, "incorrect api key", Kind::upstream_credential_refused},  // xAI
+    {nothing | wrong | failing, In::sentence, "invalid api key", Kind::upstream_credential_refused},
 
     {nothing, In::word, "invalid_request_error", Kind::upstream_rejected},
     {nothing, In::word, "invalid_argument", Kind::upstream_rejected},

@@ -38,6 +38,9 @@ struct WriteContext {
   Arena& arena;                   // for what the writer makes besides the body
   ToolNames& names;               // filled: how tools are called upstream
   Losses& losses;                 // filled: what this dialect cannot carry, or this lane
+  // What prompt and answer share, and what the prompt takes of it.
+  int64_t context_tokens_max = 0;  // of the model; 0: not known
+  int64_t input_tokens_estimate = 0;
 };
 
 // Arguments of calls come from a model, whose whole answer is far smaller than this.
@@ -72,6 +75,9 @@ class Decoder {
   // The upstream says no more: appends what was waited for and AnswerEnd, or AnswerFailed (upstream_cut)
   // where the answer is not whole by the dialect's own rules. Nothing when it had ended before.
   virtual void finish(Deltas& out) = 0;
+
+  // Whether the answer could end here by the dialect's own rules, though more may follow.
+  virtual bool may_end() const { return false; }
 };
 
 // What an encoder is told. The views live as long as the encoder.

@@ -75,6 +75,8 @@ class ChatDecoder final : public canonical::Decoder {
     if (!ended_) end(out);
   }
 
+  bool may_end() const override { return !ended_ && finish_ != Finish::unsaid; }
+
  private:
   void take(Deltas& out);
   void take_content(Deltas& out);

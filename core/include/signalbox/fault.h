@@ -56,11 +56,12 @@ enum class FaultKind : uint8_t {
   upstream_reset,     // the connection broke before the answer was whole
   upstream_protocol,  // bytes that are no HTTP, impossible framing
   upstream_head_too_large,
-  upstream_bad_type,         // a 200 whose content type is none the dialect has
-  upstream_cut,              // the stream ended without its terminal event
-  upstream_frame_too_large,  // one event over frame_bytes_max
-  upstream_empty,            // a success without any content
-  upstream_broken,           // an answer that is not what its dialect allows
+  upstream_bad_type,          // a 200 whose content type is none the dialect has
+  upstream_cut,               // the stream ended without its terminal event
+  upstream_frame_too_large,   // one event over frame_bytes_max
+  upstream_answer_too_large,  // a whole answer that is more than we hold to put it into other words
+  upstream_empty,             // a success without any content
+  upstream_broken,            // an answer that is not what its dialect allows
   // what an upstream says of itself, in its status or inside an answer (routing/verdict.h)
   upstream_rate_limited,
   upstream_exhausted,           // no quota, no money

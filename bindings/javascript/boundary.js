@@ -1,0 +1,184 @@
+// What crosses linear memory, made from bindings/wasm/records.h by scripts/bindings: not to be changed by hand.
+// The objects in small letters say at which 32-bit word of a record a value stands.
+
+export const Event = Object.freeze({
+  client_head: 0,
+  client_body: 1,
+  client_gone: 2,
+  client_failed: 3,
+  upstream_sent: 4,
+  upstream_head: 5,
+  upstream_body: 6,
+  upstream_end: 7,
+  upstream_failed: 8,
+  upstream_piped: 9,
+  woken: 10,
+});
+
+export const Effect = Object.freeze({
+  open_upstream: 0,
+  cancel_upstream: 1,
+  send_client_head: 2,
+  send_client_body: 3,
+  release_body: 4,
+  release_request: 5,
+  share_state: 6,
+  finish: 7,
+});
+
+export const event = Object.freeze({
+  kind: 0, // one of Event
+  attempt: 1, // upstream_*
+  fresh_bytes: 2, // client_head: of `method, target, (name, value)...`; upstream_head: of `(name, value)...`; *_body
+  last: 3, // client_body: 1 when nothing follows
+  body_bytes: 4, // client_head: announced length, -1 when not said; upstream_piped: how many went by
+  peer: 5, // client_head: one of Peer
+  random_0: 6, // client_head: 16 random bytes, with the three words that follow
+  random_1: 7,
+  random_2: 8,
+  random_3: 9,
+  status: 10, // upstream_head
+  fault: 11, // client_failed, upstream_failed: one of Fault
+  complete: 12, // upstream_piped: 0 when the upstream was cut
+  words: 13,
+});
+
+export const step = Object.freeze({
+  effects: 0, // address of the first effect
+  effect_count: 1,
+  wake_in_ms: 2, // -1: never
+  client_bytes: 3,
+  client_parts: 4,
+  words: 5,
+});
+
+export const effect = Object.freeze({
+  kind: 0, // one of Effect
+  attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body
+  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; finish: the line for the log, empty when the log's level leaves it out
+  text_bytes: 3,
+  data: 4, // send_client_body, share_state; open_upstream: its pieces
+  data_bytes: 5, // send_client_body, share_state, release_body; open_upstream: of all pieces together
+  piece_count: 6, // open_upstream
+  place: 7, // open_upstream: one of Place
+  connect_ms: 8, // open_upstream; 0: none
+  first_byte_ms: 9, // open_upstream; 0: none
+  idle_ms: 10, // open_upstream; 0: none
+  status: 11, // send_client_head
+  body_bytes: 12, // send_client_head: -1 when not known
+  mode: 13, // send_client_head: one of Mode
+  to: 14, // release_body: one of ReleaseTo
+  ending: 15, // finish: one of Ending
+  level: 16, // finish: one of Level
+  words: 17,
+});
+
+export const piece = Object.freeze({
+  data: 0, // address
+  data_bytes: 1,
+  words: 2,
+});
+
+export const Room = Object.freeze({
+  head: 0,
+  request_body: 1,
+  answer_body: 2,
+});
+
+export const Peer = Object.freeze({
+  loopback: 0,
+  remote: 1,
+  unknown: 2,
+});
+
+export const Mode = Object.freeze({
+  pass: 0,
+  observe: 1,
+  rewrite: 2,
+});
+
+export const Place = Object.freeze({
+  none: 0,
+  x_api_key: 1,
+  bearer: 2,
+  x_goog_api_key: 3,
+});
+
+export const ReleaseTo = Object.freeze({
+  client: 0,
+  nobody: 1,
+});
+
+export const Ending = Object.freeze({
+  complete: 0,
+  cut: 1,
+});
+
+export const Level = Object.freeze({
+  debug: 0,
+  info: 1,
+  warn: 2,
+  error: 3,
+});
+
+export const VariableUse = Object.freeze({
+  plain: 0,
+  client_key: 1,
+  credential: 2,
+});
+
+export const VariableState = Object.freeze({
+  set: 0,
+  unset: 1,
+  empty: 2,
+  unprintable: 3,
+});
+
+export const Fault = Object.freeze({
+  none: 0,
+  bad_request: 1,
+  bad_json: 2,
+  duplicate_fact: 3,
+  unauthenticated: 4,
+  forbidden: 5,
+  not_found: 6,
+  model_unknown: 7,
+  method_not_allowed: 8,
+  request_too_large: 9,
+  head_too_large: 10,
+  unsupported_coding: 11,
+  request_timeout: 12,
+  client_gone: 13,
+  translation_loss: 14,
+  upstream_resolve: 15,
+  upstream_connect: 16,
+  upstream_tls: 17,
+  upstream_connect_timeout: 18,
+  upstream_first_byte_timeout: 19,
+  upstream_idle_timeout: 20,
+  upstream_total_timeout: 21,
+  upstream_reset: 22,
+  upstream_protocol: 23,
+  upstream_head_too_large: 24,
+  upstream_bad_type: 25,
+  upstream_cut: 26,
+  upstream_frame_too_large: 27,
+  upstream_answer_too_large: 28,
+  upstream_empty: 29,
+  upstream_broken: 30,
+  upstream_rate_limited: 31,
+  upstream_exhausted: 32,
+  upstream_credential_refused: 33,
+  upstream_model_missing: 34,
+  upstream_overloaded: 35,
+  upstream_error: 36,
+  upstream_context_overflow: 37,
+  upstream_too_large: 38,
+  upstream_rejected: 39,
+  upstream_redirect: 40,
+  no_lane: 41,
+  no_client_key: 42,
+  not_supported: 43,
+  overloaded: 44,
+  internal: 45,
+});

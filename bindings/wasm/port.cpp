@@ -1,0 +1,250 @@
+#include "wasm/port.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "wasm/fields.h"
+
+namespace signalbox::bindings {
+namespace {
+
+// A window smaller than this is not worth another step of growing.
+constexpr size_t window_bytes_min = 4096;
+
+uint32_t word(int64_t number) {
+  if (number < 0) return UINT32_MAX;
+  return uint32_t(std::min<int64_t>(number, INT32_MAX));
+}
+
+uint32_t address(const void* memory) { return uint32_t(reinterpret_cast<uintptr_t>(memory)); }
+
+}  // namespace
+
+Window::~Window() { std::free(data_); }
+
+char* Window::room(size_t count) {
+  if (capacity_ - end_ >= count) return data_ + end_;
+  const size_t held = end_ - begin_;
+  if (capacity_ - held < count || begin_ < capacity_ / 2) {
+    const size_t wanted =
+        std::max({held + count, std::min(2 * capacity_, held + count + (size_t(4) << 20)), window_bytes_min});
+    char* larger = static_cast<char*>(std::malloc(wanted));
+    if (!larger) return nullptr;
+    if (held) std::memcpy(larger, data_ + begin_, held);
+    std::free(data_);
+    data_ = larger;
+    capacity_ = wanted;
+  } else if (held) {
+    std::memmove(data_, data_ + begin_, held);
+  }
+  begin_ = 0;
+  end_ = held;
+  return data_ + end_;
+}
+
+void Window::grew(size_t count) { end_ += std::min(count, capacity_ - end_); }
+
+void Window::release(size_t count) {
+  begin_ += std::min(count, end_ - begin_);
+  if (begin_ == end_) begin_ = end_ = 0;
+}
+
+void Window::clear() {
+  std::free(data_);
+  data_ = nullptr;
+  begin_ = end_ = capacity_ = 0;
+}
+
+Port::Port(Gateway& gateway) : exchange_(gateway), log_level_(gateway.config()->server.log_level) {}
+
+char* Port::room(Room room, uint32_t attempt, size_t count) {
+  switch (room) {
+    case Room::head: coming_head_.resize(count); return coming_head_.data();
+    case Room::request_body: return request_.room(count);
+    case Room::answer_body: return answer_of(attempt).window.room(count);
+  }
+  return nullptr;
+}
+
+const StepRecord& Port::handle(const EventRecord& event, Now now) {
+  forget();
+  const Step step = exchange_.handle(read(event), now);
+  effects_.clear();
+  pieces_.clear();
+  text_.clear();
+  step_ = {};
+  size_t piece_count = 0;
+  for (const Effect& effect : step.effects)
+    if (const auto* open = std::get_if<OpenUpstream>(&effect)) piece_count += open->body.size();
+  pieces_.reserve(piece_count);  // their addresses are given away
+  for (const Effect& effect : step.effects) std::visit([this](const auto& each) { write(each); }, effect);
+  // Only now do texts stand where they stay; until here they were offsets.
+  for (EffectRecord& each : effects_)
+    if (each.text_bytes) each.text += address(text_.data());
+  step_.effects = address(effects_.data());
+  step_.effect_count = uint32_t(effects_.size());
+  step_.wake_in_ms =
+      step.wake_at_ms == never_ms ? UINT32_MAX : word(std::max<int64_t>(0, step.wake_at_ms - now.monotonic_ms));
+  return step_;
+}
+
+// Gives back what the step before asked to have let go, now that it has been performed.
+void Port::forget() {
+  if (request_released_) request_.clear();
+  std::erase_if(answers_, [](const std::unique_ptr<Answer>& answer) { return answer->over; });
+}
+
+Event Port::read(const EventRecord& record) {
+  const uint32_t attempt = record.attempt;
+  switch (EventKind(record.kind)) {
+    case EventKind::client_head: {
+      client_head_ = std::move(coming_head_);
+      Fields fields(std::string_view(client_head_).substr(0, record.fresh_bytes));
+      ClientHead head;
+      head.method = fields.next();
+      head.target = fields.next();
+      fields.next_headers(client_headers_);
+      head.headers = client_headers_;
+      head.body_bytes = int32_t(record.body_bytes);
+      head.peer = PeerScope(record.peer);
+      const uint32_t random[] = {record.random_0, record.random_1, record.random_2, record.random_3};
+      static_assert(sizeof random == sizeof head.random);
+      std::memcpy(head.random.data(), random, sizeof random);
+      return head;
+    }
+    case EventKind::client_body:
+      request_.grew(record.fresh_bytes);
+      return ClientBody{request_.bytes(), record.last != 0};
+    case EventKind::client_gone: return ClientGone{};
+    case EventKind::client_failed: return ClientFailed{FaultKind(record.fault)};
+    case EventKind::upstream_sent: return UpstreamSent{attempt};
+    case EventKind::upstream_head:
+      Fields(std::string_view(coming_head_).substr(0, record.fresh_bytes)).next_headers(upstream_headers_);
+      return UpstreamHead{attempt, int(record.status), upstream_headers_};
+    case EventKind::upstream_body: {
+      Window& window = answer_of(attempt).window;
+      window.grew(record.fresh_bytes);
+      return UpstreamBody{attempt, window.bytes(), record.fresh_bytes};
+    }
+    case EventKind::upstream_end: {
+      Answer& answer = answer_of(attempt);
+      answer.over = true;
+      return UpstreamEnd{attempt, answer.window.bytes()};
+    }
+    case EventKind::upstream_failed:
+      answer_of(attempt).over = true;
+      return UpstreamFailed{attempt, FaultKind(record.fault)};
+    case EventKind::upstream_piped: return UpstreamPiped{attempt, record.body_bytes, record.complete != 0};
+    case EventKind::woken: break;
+  }
+  return Woken{};
+}
+
+EffectRecord& Port::write(EffectKind kind, uint32_t attempt) {
+  EffectRecord& record = effects_.emplace_back();
+  record.kind = uint32_t(kind);
+  record.attempt = attempt;
+  record.text = uint32_t(text_.size());
+  return record;
+}
+
+void Port::add_text(std::string_view text) {
+  text_ += text;
+  text_ += '\0';
+}
+
+void Port::add_headers(std::span<const Header> headers) {
+  for (const Header& header : headers) {
+    add_text(header.name);
+    add_text(header.value);
+  }
+}
+
+void Port::write(const OpenUpstream& open) {
+  EffectRecord& record = write(EffectKind::open_upstream, open.attempt);
+  add_text(open.method);
+  add_text(open.url);
+  add_text(open.credential.provider);
+  add_text(open.credential.credential);
+  add_headers(open.headers);
+  record.text_bytes = uint32_t(text_.size()) - record.text;
+  record.data = address(pieces_.data() + pieces_.size());
+  for (std::string_view piece : open.body) {
+    pieces_.push_back({address(piece.data()), uint32_t(piece.size())});
+    record.data_bytes += uint32_t(piece.size());
+  }
+  record.piece_count = uint32_t(open.body.size());
+  record.place = uint32_t(open.credential.place);
+  record.connect_ms = word(open.timeouts.connect_ms);
+  record.first_byte_ms = word(open.timeouts.first_byte_ms);
+  record.idle_ms = word(open.timeouts.idle_ms);
+}
+
+void Port::write(const CancelUpstream& cancel) {
+  write(EffectKind::cancel_upstream, cancel.attempt);
+  answer_of(cancel.attempt).over = true;
+}
+
+void Port::write(const SendClientHead& head) {
+  EffectRecord& record = write(EffectKind::send_client_head, head.attempt);
+  add_headers(head.headers);
+  record.text_bytes = uint32_t(text_.size()) - record.text;
+  record.status = uint32_t(head.status);
+  record.body_bytes = word(head.body_bytes);
+  record.mode = uint32_t(head.mode);
+}
+
+void Port::write(const SendClientBody& body) {
+  EffectRecord& record = write(EffectKind::send_client_body, 0);
+  record.data = address(body.bytes.data());
+  record.data_bytes = uint32_t(body.bytes.size());
+  step_.client_bytes += record.data_bytes;
+  step_.client_parts += record.data_bytes != 0;
+}
+
+void Port::write(const ReleaseBody& release) {
+  EffectRecord& record = write(EffectKind::release_body, release.attempt);
+  Window& window = answer_of(release.attempt).window;
+  record.data_bytes = uint32_t(std::min(release.bytes, window.bytes().size()));
+  record.to = uint32_t(release.to);
+  window.release(record.data_bytes);
+  if (release.to != ReleaseTo::client) return;
+  step_.client_bytes += record.data_bytes;
+  step_.client_parts += record.data_bytes != 0;
+}
+
+void Port::write(const ReleaseRequest&) {
+  write(EffectKind::release_request, 0);
+  request_released_ = true;
+}
+
+void Port::write(const ShareState& share) {
+  EffectRecord& record = write(EffectKind::share_state, 0);
+  record.data = address(share.delta.data());
+  record.data_bytes = uint32_t(share.delta.size());
+}
+
+void Port::write(const Finish& finish) {
+  EffectRecord& record = write(EffectKind::finish, 0);
+  record.ending = uint32_t(finish.ending);
+  if (!finish.report) return;
+  const FaultKind fault = finish.report->fault.kind;
+  const LogLevel level = fault == FaultKind::none       ? LogLevel::info
+                         : fault == FaultKind::internal ? LogLevel::error
+                                                        : LogLevel::warn;
+  record.level = uint32_t(level);
+  if (level < log_level_) return;
+  write_json_line(text_, *finish.report);
+  record.text_bytes = uint32_t(text_.size()) - record.text;
+}
+
+Port::Answer& Port::answer_of(uint32_t attempt) {
+  for (auto& answer : answers_)
+    if (answer->attempt == attempt) return *answer;
+  answers_.push_back(std::make_unique<Answer>());
+  answers_.back()->attempt = attempt;
+  return *answers_.back();
+}
+
+}  // namespace signalbox::bindings
