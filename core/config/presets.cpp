@@ -16,7 +16,8 @@ namespace {
 
 // Models think unless told otherwise, and then refuse a forced tool (deepseek-ai/DeepSeek-V3 #1376) and a
 // history without its reasoning_content (api-docs.deepseek.com, thinking mode). No model sees. JSON mode
-// has no schemas. parallel_tool_calls is not documented.
+// has no schemas. parallel_tool_calls is not documented. Beside the switch for thinking, reasoning_effort is
+// taken in five words, of which three differ; off is the switch's alone.
 constexpr ModelLimits deepseek_models[] = {{"deepseek-v4-flash", 1'000'000, 384'000},
                                            {"deepseek-v4-pro", 1'000'000, 384'000},
                                            // Names of V3; more is "valid range of max_tokens is [1, 8192]", the
@@ -24,8 +25,9 @@ constexpr ModelLimits deepseek_models[] = {{"deepseek-v4-flash", 1'000'000, 384'
                                            {"deepseek-chat", 128'000, 8'192},
                                            {"deepseek-reasoner", 128'000, 64'000}};
 constexpr std::string_view deepseek = R"({
-  "dialect": "openai_chat", "base_url": "https://api.deepseek.com",
-  "flags": {"needs_reasoning_content": true, "effort_style": "thinking", "tool_choice": "auto_only", "vision": false,
+  "dialect": "openai_chat", "base_url": "https://api.deepseek.com", "timeouts": {"idle_ms": 300000},
+  "flags": {"needs_reasoning_content": true, "effort_style": "thinking_effort",
+            "effort_levels": ["low", "medium", "high", "xhigh", "max"], "tool_choice": "auto_only", "vision": false,
             "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
 
 // platform.kimi.ai, chat API: max_tokens is deprecated, temperature and top_p are fixed, a forced tool is

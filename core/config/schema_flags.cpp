@@ -20,6 +20,7 @@ constexpr Choice effort_styles[] = {{"none", uint8_t(EffortStyle::none)},
                                     {"reasoning_effort", uint8_t(EffortStyle::reasoning_effort)},
                                     {"reasoning", uint8_t(EffortStyle::reasoning)},
                                     {"thinking", uint8_t(EffortStyle::thinking)},
+                                    {"thinking_effort", uint8_t(EffortStyle::thinking_effort)},
                                     {"enable_thinking", uint8_t(EffortStyle::enable_thinking)},
                                     {"adaptive", uint8_t(EffortStyle::adaptive)}};
 // The ladder of translation.md section 5; the value is the bit in LaneFlags::effort_levels.
@@ -54,7 +55,7 @@ constinit const Field flags_fields[] = {
     {.key = "think_tags", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::think_tags>,
      .doc = "Whether thinking comes as `<think>` inside the text. Off, because an answer may speak of the tag itself."},
     {.key = "effort_style", .kind = FieldKind::choice, .slot = slot<&LaneFlags::effort_style>, .choices = effort_styles,
-     .doc = "How the wish for more or less thinking is said: `reasoning_effort` (OpenAI), `reasoning` (OpenRouter), `thinking` (DeepSeek, GLM, Kimi), `enable_thinking` (Qwen), `adaptive` (those of Anthropic's models that know no budget), or not at all for models that refuse the question."},
+     .doc = "How the wish for more or less thinking is said: `reasoning_effort` (OpenAI), `reasoning` (OpenRouter), `thinking` (GLM, Kimi: on or off, how much is a loss), `thinking_effort` (DeepSeek: that and `reasoning_effort`), `enable_thinking` (Qwen), `adaptive` (those of Anthropic's models that know no budget), or not at all for models that refuse the question."},
     {.key = "effort_levels", .kind = FieldKind::choice_set, .slot = slot<&LaneFlags::effort_levels>, .choices = effort_levels, .items_max = 7,
      .doc = "Which words for effort the upstream knows; others become the nearest of these. All, because a list that is too short takes effort away in silence."},
     {.key = "cache_control", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::cache_control>,

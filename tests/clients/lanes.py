@@ -12,7 +12,7 @@ from recorder import Recorder
 SONNET, OPUS = "claude-sonnet-4-5", "claude-opus-5-5"
 
 # What DeepSeek's thinking models want, said without a preset.
-DEEPSEEK_FLAGS = {"needs_reasoning_content": True, "effort_style": "thinking", "vision": False, "parallel_tools": False, "strip_billing": True,
+DEEPSEEK_FLAGS = {"needs_reasoning_content": True, "effort_style": "thinking_effort", "effort_levels": ["low", "medium", "high", "xhigh", "max"], "vision": False, "parallel_tools": False, "strip_billing": True,
                   "structured_output": "json_object"}
 DEEPSEEK_MODEL = {"upstream_model": "deepseek-v4", "output_tokens_max": 8192}
 

@@ -43,7 +43,7 @@ LaneFlags flags_of(uint32_t bits) {
   flags.parallel_tools = take(2) != 0;
   flags.tool_id_style = ToolIdStyle(take(2));
   flags.needs_reasoning_content = take(2) != 0;
-  flags.effort_style = EffortStyle(take(6));
+  flags.effort_style = EffortStyle(take(7));
   flags.effort_levels = uint8_t(take(8) * 36);
   flags.cache_control = take(2) != 0;
   flags.strict_alternation = take(2) != 0;

@@ -22,7 +22,14 @@ struct Chat {
   std::string messages() const { return member("messages"); }
 };
 
-Chat chat_of(std::string_view asked, const LaneFlags& flags = {}, int64_t output_tokens_max = 0) {
+// What a model takes, and what the prompt takes of that; 0: not known.
+struct Room {
+  int64_t output_tokens_max = 0;
+  int64_t context_tokens_max = 0;
+  int64_t input_tokens_estimate = 0;
+};
+
+Chat chat_of(std::string_view asked, const LaneFlags& flags, const Room& room) {
   Arena arena;
   canonical::Losses read_losses, losses;
   const canonical::ReadResult read = dialects::anthropic_row.read_request(asked, arena, read_losses);
@@ -30,12 +37,18 @@ Chat chat_of(std::string_view asked, const LaneFlags& flags = {}, int64_t output
   REQUIRE_FALSE(read.fault);
   canonical::ToolNames names;
   Chat chat;
-  dialects::openai_chat_row.write_request(read.request, {"up", flags, output_tokens_max, "scope", arena, names, losses},
+  dialects::openai_chat_row.write_request(read.request,
+                                          {"up", flags, room.output_tokens_max, "scope", arena, names, losses,
+                                           room.context_tokens_max, room.input_tokens_estimate},
                                           chat.body);
   CAPTURE(chat.body);
   REQUIRE(json::is_whole_object(chat.body));
   chat.losses = losses.joined();
   return chat;
+}
+
+Chat chat_of(std::string_view asked, const LaneFlags& flags = {}, int64_t output_tokens_max = 0) {
+  return chat_of(asked, flags, Room{output_tokens_max});
 }
 
 // A body with `members` (each with its comma before) and one plain message.
@@ -72,6 +85,32 @@ TEST_CASE("chat writer: the bound on the answer is the model's own at most, in t
       chat_of(asking(""), with([](LaneFlags& f) { f.max_tokens_field = MaxTokensField::max_completion_tokens; }));
   CHECK(chat.member("max_completion_tokens") == "100");
   CHECK(chat.member("max_tokens") == "");
+}
+
+TEST_CASE("chat writer: prompt and answer together fit into the context (CCR #895)", "[chat_writer]") {
+  const std::string asked = R"({"model":"m","max_tokens":32000,"messages":[{"role":"user","content":"hi"}]})";
+  const auto bound = [&](const Room& room) {
+    const Chat chat = chat_of(asked, {}, room);
+    CHECK(chat.losses == "");
+    return chat.member("max_tokens");
+  };
+  CHECK(bound({0, 128'000, 100'000}) == "28000");
+  CHECK(bound({0, 128'000, 96'000}) == "32000");
+  CHECK(bound({0, 128'000, 96'001}) == "31999");
+  CHECK(bound({0, 1'000'000, 100'000}) == "32000");  // never raised
+  CHECK(bound({8'192, 128'000, 100'000}) == "8192");
+  CHECK(bound({8'192, 128'000, 122'000}) == "6000");
+  // A context that is full is for the upstream to say.
+  CHECK(bound({0, 128'000, 126'976}) == "1024");
+  CHECK(bound({0, 128'000, 126'977}) == "32000");
+  CHECK(bound({8'192, 128'000, 128'000}) == "8192");
+  CHECK(bound({0, 128'000, 500'000}) == "32000");
+  CHECK(bound({0, 0, 500'000}) == "32000");
+  // Who asked for little gets it, and who asked for nothing is not answered with a bound.
+  CHECK(chat_of(asking(""), {}, Room{0, 128'000, 126'976}).member("max_tokens") == "100");
+  const Chat unbounded =
+      chat_of(R"({"model":"m","messages":[{"role":"user","content":"hi"}]})", {}, Room{0, 4'000, 10});
+  CHECK(unbounded.member("max_tokens") == "");
 }
 
 TEST_CASE("chat writer: numbers keep every digit (PreservesNumberPrecision)", "[chat_writer]") {
@@ -389,6 +428,51 @@ TEST_CASE("chat writer: effort in each style", "[chat_writer]") {
   CHECK(none.losses == "reasoning");
   CHECK(chat_of(off, style(EffortStyle::none)).losses == "");
   CHECK(chat_of(asking("")).member("reasoning_effort") == "");
+}
+
+TEST_CASE(
+    "chat writer: a switch for thinking says no rung, and with effort beside it never a contradiction (CCR #1378)",
+    "[chat_writer]") {
+  const auto asked = [](const std::string& effort) {
+    return asking(R"(,"thinking":{"type":"adaptive"},"output_config":{"effort":")" + effort + "\"}");
+  };
+  const std::string off = asking(R"(,"thinking":{"type":"disabled"})");
+  LaneFlags flags;
+  flags.effort_style = EffortStyle::thinking;
+  // On is as much as the model thinks by itself, which is what asking for thinking alone means.
+  CHECK(chat_of(asking(R"(,"thinking":{"type":"adaptive"})"), flags).losses == "");
+  CHECK(chat_of(asked("high"), flags).losses == "");
+  for (const char* effort : {"minimal", "low", "medium", "xhigh", "max"}) {
+    const Chat chat = chat_of(asked(effort), flags);
+    CHECK(chat.losses == "reasoning.effort");
+    CHECK(chat.member("thinking") == R"({"type":"enabled"})");
+    CHECK(chat.member("reasoning_effort") == "");
+  }
+  CHECK(chat_of(off, flags).losses == "");
+
+  flags.effort_style = EffortStyle::thinking_effort;
+  flags.effort_levels = 0b1111100;
+  const std::pair<const char*, const char*> words[] = {{"minimal", "\"low\""},   {"low", "\"low\""},
+                                                       {"medium", "\"medium\""}, {"high", "\"high\""},
+                                                       {"xhigh", "\"xhigh\""},   {"max", "\"max\""}};
+  for (const auto& [effort, word] : words) {
+    const Chat chat = chat_of(asked(effort), flags);
+    CHECK(chat.losses == "");
+    CHECK(chat.member("thinking") == R"({"type":"enabled"})");
+    CHECK(chat.member("reasoning_effort") == word);
+  }
+  for (const uint8_t levels : {uint8_t(0b1111100), uint8_t(0xff)}) {
+    flags.effort_levels = levels;
+    const Chat chat = chat_of(off, flags);
+    CHECK(chat.member("thinking") == R"({"type":"disabled"})");
+    CHECK(chat.member("reasoning_effort") == "");
+    CHECK(chat.losses == "");
+  }
+  flags.effort_levels = 0b1;
+  CHECK(chat_of(asked("low"), flags).member("thinking") == R"({"type":"enabled"})");
+  CHECK(chat_of(asked("low"), flags).member("reasoning_effort") == "");
+  CHECK(chat_of(asked("low"), flags).losses == "reasoning.effort");
+  CHECK(chat_of(asking(""), flags).member("thinking") == "");
 }
 
 TEST_CASE("chat writer: temperature and top_p go where they are refused", "[chat_writer]") {

@@ -50,7 +50,7 @@ struct Row {
 // Written again by hand, so that a slip in the table of presets is seen.
 const Row rows[] = {
     {"deepseek", "https://api.deepseek.com/v1/chat/completions",
-     R"({"vision":false,"tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking","structured_output":"json_object","strip_billing":true})"},
+     R"({"vision":false,"tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking_effort","effort_levels":["low","medium","high","xhigh","max"],"structured_output":"json_object","strip_billing":true})"},
     {"moonshot", "https://api.moonshot.ai/v1/chat/completions",
      R"({"max_tokens_field":"max_completion_tokens","tool_choice":"auto_only","parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking","prompt_cache_key":true,"temperature_fixed":true,"structured_output":"json_object","strip_billing":true})"},
     {"glm", "https://api.z.ai/api/paas/v4/chat/completions",

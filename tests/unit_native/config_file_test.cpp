@@ -239,7 +239,8 @@ TEST_CASE("config file: a preset and a key are a provider, and check says what h
         good.path() +
             ": good: 2 providers, 0 models, 1 route, 0 warnings\n"
             R"(  deepseek: openai_chat at https://api.deepseek.com, flags {"vision":false,"tool_choice":"auto_only",)"
-            R"("parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking",)"
+            R"("parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking_effort",)"
+            R"("effort_levels":["low","medium","high","xhigh","max"],)"
             R"("structured_output":"json_object","strip_billing":true})"
             "\n"
             R"(  local: openai_chat at http://127.0.0.1:11434/v1, flags {"tool_choice":"none","parallel_tools":false,)"

@@ -2,12 +2,14 @@
 //
 // The order is fixed, and what grows with a conversation, the messages, comes last: the body of one turn
 // without its last two bytes is the beginning of the next turn's, so a cache on prefixes holds whether it
-// looks at the prompt or at bytes. Tools, large and the same for a whole session, come first.
+// looks at the prompt or at bytes (once the context runs short, at the prompt only: the bound on the answer
+// falls with every turn). Tools, large and the same for a whole session, come first.
 #include <algorithm>
 #include <array>
 
 #include "base/arena.h"
 #include "base/sha256.h"
+#include "dialects/canonical/answer_bound.h"
 #include "dialects/canonical/effort.h"
 #include "dialects/openai_chat/openai_chat.h"
 #include "dialects/openai_chat/writing.h"
@@ -19,12 +21,8 @@ using canonical::Effort;
 
 constexpr size_t stop_max = 4;
 
-// What the answer may cost at most; -1 when the client did not say. Never raised.
-int64_t output_tokens_max(const Writing& to) {
-  const int64_t asked = to.request.max_tokens;
-  const int64_t known = to.context.output_tokens_max;
-  return asked > 0 && known > 0 ? std::min(asked, known) : asked;
-}
+// What a switch for thinking means when it is on: the same as asking for thinking without saying how much.
+constexpr Effort effort_of_switch = Effort::high;
 
 // Reasoning models refuse these two, and 1, their default, is all that Anthropic allows beside thinking:
 // leaving that out changes nothing.
@@ -83,7 +81,7 @@ void write_request(const canonical::Request& request, const canonical::WriteCont
     w.key("stream").boolean(true);
     if (flags.stream_options) w.key("stream_options").begin_object().key("include_usage").boolean(true).end_object();
   }
-  const int64_t tokens = output_tokens_max(to);
+  const int64_t tokens = canonical::answer_tokens_max(request.max_tokens, context);  // -1: the client did not say
   if (tokens >= 0) {
     const bool completion = flags.max_tokens_field == MaxTokensField::max_completion_tokens;
     w.key(completion ? "max_completion_tokens" : "max_tokens").number(tokens);
@@ -115,8 +113,17 @@ void write_reasoning(const Writing& to, int64_t output_tokens_max) {
     if (on) to.lose("reasoning");
     return;
   }
-  if (style == EffortStyle::thinking) {
+  const bool and_effort = style == EffortStyle::thinking_effort;
+  if (style == EffortStyle::thinking || and_effort) {
     to.w.key("thinking").begin_object().key("type").string(on ? "enabled" : "disabled").end_object();
+    // An effort beside disabled would be heeded, and the next turn refused (CCR #1378).
+    if (!on) return;
+    const Effort said = and_effort ? clamped(wanted, to.flags().effort_levels) : Effort::unset;
+    if (said != Effort::unset) {
+      to.w.key("reasoning_effort").string(word_of(said));
+    } else if (wanted != effort_of_switch) {
+      to.lose("reasoning.effort");
+    }
     return;
   }
   if (style == EffortStyle::enable_thinking) {

@@ -75,11 +75,20 @@ enum class ToolIdStyle : uint8_t { openai, mistral };
 //   none              not at all: a model that does not think
 //   reasoning_effort  "reasoning_effort": "high"                              (OpenAI and most)
 //   reasoning         "reasoning": {"effort": "high"}                         (OpenRouter)
-//   thinking          "thinking": {"type": "enabled" | "disabled"}            (DeepSeek, GLM)
+//   thinking          "thinking": {"type": "enabled" | "disabled"}            (GLM, Kimi)
+//   thinking_effort   the same, and "reasoning_effort": "high" beside enabled (DeepSeek)
 //   enable_thinking   "enable_thinking": true, "thinking_budget": n           (Qwen)
 //   adaptive          "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}  (Anthropic's models
 //                     that know no budget; its others get one, whichever of the words above stands here)
-enum class EffortStyle : uint8_t { none, reasoning_effort, reasoning, thinking, enable_thinking, adaptive };
+enum class EffortStyle : uint8_t {
+  none,
+  reasoning_effort,
+  reasoning,
+  thinking,
+  thinking_effort,
+  enable_thinking,
+  adaptive
+};
 // Which forms of structured output the upstream takes.
 enum class StructuredOutput : uint8_t { json_schema, json_object, none };
 
