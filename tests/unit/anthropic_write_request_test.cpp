@@ -18,6 +18,8 @@ namespace {
 struct Lane {
   LaneFlags flags;
   int64_t output_tokens_max = 0;
+  int64_t context_tokens_max = 0;
+  int64_t input_tokens_estimate = 0;
 };
 
 struct Written {
@@ -30,7 +32,9 @@ struct Written {
   }
 
   void write(const Request& request, const Lane& lane) {
-    anthropic_row.write_request(request, {"up", lane.flags, lane.output_tokens_max, "00000000", arena, names, losses},
+    anthropic_row.write_request(request,
+                                {"up", lane.flags, lane.output_tokens_max, "00000000", arena, names, losses,
+                                 lane.context_tokens_max, lane.input_tokens_estimate},
                                 body);
     INFO(body);
     REQUIRE(json::is_whole_object(body));
@@ -127,6 +131,29 @@ TEST_CASE("writing A: max_tokens is always said", "[anthropic]") {
   CHECK(Written(unset, known).member("max_tokens") == "32000");
   CHECK(Written(with(""), known).member("max_tokens") == "32000");
   CHECK(Written(with("")).member("max_tokens") == "50000");
+}
+
+TEST_CASE("writing A: prompt and answer together fit into the context (CCR #895)", "[anthropic]") {
+  const auto lane = [](int64_t estimate, int64_t output_max = 0) { return Lane{{}, output_max, 200'000, estimate}; };
+  const auto bound = [](const std::string& body, const Lane& room) {
+    const Written written(body, room);
+    CHECK(written.lost().empty());
+    return std::string(written.member("max_tokens"));
+  };
+  CHECK(bound(with(""), lane(160'000)) == "40000");
+  CHECK(bound(with(""), lane(150'000)) == "50000");
+  CHECK(bound(with(""), lane(100'000)) == "50000");
+  CHECK(bound(with(""), lane(160'000, 32'000)) == "32000");
+  CHECK(bound(with(""), lane(198'976)) == "1024");
+  CHECK(bound(with(""), lane(198'977)) == "50000");
+  CHECK(bound(with(""), lane(300'000, 32'000)) == "32000");
+  // The bound that the dialect demands is no wish for more, and a budget stays below what is left.
+  const std::string unset = R"({"messages":[{"role":"user","content":"hi"}])";
+  CHECK(bound(unset + "}", lane(197'000)) == "3000");
+  CHECK(bound(unset + "}", lane(190'000, 32'000)) == "10000");
+  const Written thinking(unset + R"(,"output_config":{"effort":"medium"}})", lane(195'000));
+  CHECK(thinking.member("max_tokens") == "5000");
+  CHECK(thinking.member("thinking") == R"({"type":"enabled","budget_tokens":4999})");
 }
 
 TEST_CASE("writing A: temperature is clamped to what Anthropic takes, and keeps its digits within", "[anthropic]") {

@@ -9,6 +9,7 @@
 #include "json/walk.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
+#include "tokens/calibration.h"
 
 using namespace signalbox;
 
@@ -21,7 +22,7 @@ constexpr std::string_view whole_answer =
     R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"hi"}],)"
     R"("stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":3,"output_tokens":2}})";
 
-std::shared_ptr<const Config> config_of(const std::vector<Dialect>& dialects) {
+std::shared_ptr<Config> config_of(const std::vector<Dialect>& dialects) {
   auto config = std::make_shared<Config>();
   Route route;
   route.match = "*";
@@ -55,17 +56,21 @@ struct Asked {
   Exchange exchange;
   Told told;
 
-  explicit Asked(const std::vector<Dialect>& dialects)
-      : gateway(config_of(dialects), Capabilities{}, 0), exchange(gateway) {
+  explicit Asked(const std::vector<Dialect>& dialects) : Asked(config_of(dialects), question, {}) {}
+
+  // After `lane` has counted twice what is estimated; empty: no lane has counted yet.
+  Asked(std::shared_ptr<const Config> config, std::string_view body, std::string_view lane)
+      : gateway(std::move(config), Capabilities{}, 0), exchange(gateway) {
+    if (!lane.empty()) gateway.calibration().learn(lane, 1'000, 2'000);
     static constexpr Header headers[] = {{"host", "localhost"}, {"content-type", "application/json"}};
     ClientHead head;
     head.method = "POST";
     head.target = "/v1/messages";
     head.headers = headers;
-    head.body_bytes = int64_t(question.size());
+    head.body_bytes = int64_t(body.size());
     head.peer = PeerScope::loopback;
     tell(head);
-    tell(ClientBody{question, true});
+    tell(ClientBody{body, true});
   }
 
   void tell(const Event& event) {
@@ -136,4 +141,27 @@ TEST_CASE("lane change: each foreign lane gets its own request, and the last one
   REQUIRE(asked.told.finished);
   CHECK(asked.told.loss_header == "speed");
   CHECK(asked.told.report.losses == std::vector<std::string>{"speed"});
+}
+
+TEST_CASE("lane change: an answer is bound by what each lane's own context leaves, as that lane counts",
+          "[lane_change]") {
+  const std::shared_ptr<Config> config = config_of({Dialect::openai_chat, Dialect::openai_chat, Dialect::openai_chat});
+  config->routes[0].targets[0].context_tokens_max = 20'000;
+  config->routes[0].targets[1].context_tokens_max = 20'000;
+  const std::string text(25'000, 'a');  // about 7,000 tokens
+  Asked asked(config,
+              R"({"model":"claude-x","max_tokens":16000,"messages":[{"role":"user","content":")" + text + "\"}]}",
+              "p1/main/m");
+  asked.answer(1, 503, "{}");
+  asked.answer(2, 503, "{}");
+  REQUIRE(asked.told.sent.size() == 3);
+  const auto bound = [&](size_t lane) {
+    return std::stoi(std::string(json::member(asked.told.sent[lane], "max_tokens")));
+  };
+  CHECK(bound(0) > 12'500);
+  CHECK(bound(0) < 13'500);
+  // Twice the tokens, and the lean of estimates to the high side.
+  CHECK(bound(1) > 4'500);
+  CHECK(bound(1) < 6'000);
+  CHECK(bound(2) == 16'000);
 }

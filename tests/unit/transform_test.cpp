@@ -77,6 +77,24 @@ TEST_CASE("transform: what a preset knows of the client's own model counts", "[t
   CHECK(json::member(transform(question, Dialect::anthropic, config, other).body, "max_tokens") == "9000");
 }
 
+TEST_CASE("transform: prompt and answer together fit into the context that is known of the model", "[transform]") {
+  Target target;
+  target.upstream_model = "gpt-y";
+  target.context_tokens_max = 6000;
+  const auto bound = [&](const Transformed& result) {
+    return std::stoi(std::string(json::member(result.body, "max_tokens")));
+  };
+  CHECK(bound(to_chat(question, target)) > 5000);
+  CHECK(bound(to_chat(question, target)) < 6000);
+  target.context_tokens_max = 900;
+  CHECK(bound(to_chat(question, target)) == 9000);
+  static constexpr ModelLimits known[] = {{"claude-x", 5'000, 0}};
+  Config config = config_of(Dialect::openai_chat);
+  config.providers[0].known_models = known;
+  CHECK(bound(transform(question, Dialect::anthropic, config, {})) < 5000);
+  CHECK(bound(transform(question, Dialect::anthropic, config, {})) > 4000);
+}
+
 TEST_CASE("transform: the same request gives the same bytes", "[transform]") {
   CHECK(to_chat(question).body == to_chat(question).body);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dialects/anthropic/writing.h"
+#include "dialects/canonical/answer_bound.h"
 #include "dialects/canonical/envelope.h"
 #include "json/escaped.h"
 
@@ -88,7 +89,7 @@ ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext
   const bool bounded = plan.max_tokens >= 0;
   const int64_t most = context.output_tokens_max;
   if (!bounded) plan.max_tokens = most > 0 ? most : max_tokens_default;
-  if (most > 0) plan.max_tokens = std::min(plan.max_tokens, most);
+  plan.max_tokens = canonical::answer_tokens_max(plan.max_tokens, context);
 
   const LaneFlags& flags = context.flags;
   const Effort asked = canonical::effort_of(request.reasoning);
@@ -110,7 +111,7 @@ ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext
       plan.effort == asked ? canonical::budget_of(request.reasoning) : canonical::budget_of({plan.effort, -1});
   plan.budget = std::clamp(plan.budget, budget_tokens_min, budget_tokens_max);
   // A bound of our own making grows with what it has to hold, as far as the model goes.
-  if (!bounded && most <= 0) plan.max_tokens += plan.budget;
+  if (!bounded && most <= 0) plan.max_tokens = canonical::answer_tokens_max(max_tokens_default + plan.budget, context);
   plan.budget = std::min(plan.budget, plan.max_tokens - 1);
   if (plan.budget < budget_tokens_min || !thinking_may_resume(request.messages)) {
     context.losses.add("reasoning");
