@@ -5,6 +5,9 @@
 // differ the careful value stands here, and a `models` entry says more of one model. What a provider
 // does as OpenAI documents is not repeated. strip_billing stands everywhere but at Anthropic: the line is
 // new in every request, and no other provider's prompt cache matches behind it (anthropics/claude-code #68900).
+// Where models are asked to think, or think unasked, silence is borne for five minutes: not all show their
+// thoughts (OpenAI's and Anthropic's newest do not), and a provider's signs of life do not come on every road.
+// Elsewhere two minutes are the default (translation.md section 11.4).
 #include "config/presets.h"
 
 #include "config/fill.h"
@@ -34,7 +37,7 @@ constexpr std::string_view deepseek = R"({
 // refused while thinking, and reasoning_content must come back after tool calls. prompt_cache_key is there
 // for coding agents.
 constexpr std::string_view moonshot = R"({
-  "dialect": "openai_chat", "base_url": "https://api.moonshot.ai/v1",
+  "dialect": "openai_chat", "base_url": "https://api.moonshot.ai/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "needs_reasoning_content": true,
             "effort_style": "thinking", "tool_choice": "auto_only", "prompt_cache_key": true,
             "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
@@ -42,7 +45,7 @@ constexpr std::string_view moonshot = R"({
 // docs.z.ai, chat completion: tool_choice is auto alone, thinking is a switch and wants its text back
 // between tool calls, JSON mode has no schemas, and the coding models do not see.
 constexpr std::string_view glm = R"({
-  "dialect": "openai_chat", "base_url": "https://api.z.ai/api/paas/v4",
+  "dialect": "openai_chat", "base_url": "https://api.z.ai/api/paas/v4", "timeouts": {"idle_ms": 300000},
   "flags": {"needs_reasoning_content": true, "effort_style": "thinking", "tool_choice": "auto_only", "vision": false,
             "structured_output": "json_object", "parallel_tools": false, "strip_billing": true}})";
 
@@ -50,14 +53,14 @@ constexpr std::string_view glm = R"({
 // is enable_thinking with thinking_budget and refuses a forced tool; cache_control marks explicit caches;
 // top_k is taken; the coder models do not see, and not all know schemas.
 constexpr std::string_view qwen = R"({
-  "dialect": "openai_chat", "base_url": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+  "dialect": "openai_chat", "base_url": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"effort_style": "enable_thinking", "tool_choice": "auto_only", "cache_control": true, "top_k": true,
             "vision": false, "structured_output": "json_object", "strip_billing": true}})";
 
 // A second system message is refused (MiniMax-AI/MiniMax-M2 #51). M2 thinks always, in tags, sees nothing,
 // and its Chat API documents neither response_format nor a forced tool nor parallel_tool_calls.
 constexpr std::string_view minimax = R"({
-  "dialect": "openai_chat", "base_url": "https://api.minimax.io/v1",
+  "dialect": "openai_chat", "base_url": "https://api.minimax.io/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"system_anywhere": false, "think_tags": true, "effort_style": "none", "tool_choice": "auto_only",
             "vision": false, "structured_output": "none", "parallel_tools": false, "strip_billing": true}})";
 
@@ -74,7 +77,7 @@ constexpr ModelLimits groq_models[] = {{"moonshotai/kimi-k2-instruct", 131'072, 
 // Only max_completion_tokens is documented; reasoning_effort takes three words (egoist/chatwise-releases
 // #1325); most models do not see.
 constexpr std::string_view cerebras = R"({
-  "dialect": "openai_chat", "base_url": "https://api.cerebras.ai/v1",
+  "dialect": "openai_chat", "base_url": "https://api.cerebras.ai/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"max_tokens_field": "max_completion_tokens", "effort_levels": ["low", "medium", "high"], "vision": false,
             "strip_billing": true}})";
 
@@ -90,7 +93,7 @@ constexpr std::string_view mistral = R"({
 // Qwen; PDFs are read for every model; top_k is taken. What a model does not know is left out there. Its
 // Messages endpoint (with dialect: anthropic) counts no tokens.
 constexpr std::string_view openrouter = R"({
-  "dialect": "openai_chat", "base_url": "https://openrouter.ai/api/v1",
+  "dialect": "openai_chat", "base_url": "https://openrouter.ai/api/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"effort_style": "reasoning", "effort_levels": ["none", "minimal", "low", "medium", "high", "xhigh"],
             "cache_control": true, "documents": true, "top_k": true, "count_tokens": false, "strip_billing": true}})";
 
@@ -144,11 +147,12 @@ constexpr std::string_view llamacpp = R"({
 // The GPT-5 family: max_tokens and any temperature but 1 are refused, and these three words for effort are
 // the ones that all of them know. PDFs go as file parts; prompt_cache_key is OpenAI's own.
 constexpr std::string_view openai = R"({
-  "dialect": "openai_chat", "base_url": "https://api.openai.com/v1",
+  "dialect": "openai_chat", "base_url": "https://api.openai.com/v1", "timeouts": {"idle_ms": 300000},
   "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "documents": true,
             "effort_levels": ["low", "medium", "high"], "prompt_cache_key": true, "strip_billing": true}})";
 
-constexpr std::string_view anthropic = R"({"dialect": "anthropic", "base_url": "https://api.anthropic.com"})";
+constexpr std::string_view anthropic = R"({
+  "dialect": "anthropic", "base_url": "https://api.anthropic.com", "timeouts": {"idle_ms": 300000}})";
 
 }  // namespace
 

@@ -78,7 +78,8 @@ void append_presets(std::string& out) {
   out +=
       "\n## Presets\n\nWhat `preset: NAME` stands for. `signalbox check FILE` prints what holds for each provider in "
       "the "
-      "end.\n\n| preset | dialect | base_url | key | flags that are not the default |\n|---|---|---|---|---|\n";
+      "end.\n\n| preset | dialect | base_url | key | idle_ms | flags that are not the default "
+      "|\n|---|---|---|---|---|---|\n";
   const Shape& shape = *find(root_shape(), "providers")->shape;
   for (const Preset& preset : presets) {
     Provider provider;
@@ -86,7 +87,8 @@ void append_presets(std::string& out) {
     const Tree tree = tree_of(preset);
     fill(tree, tree.root(), shape, &provider, none);
     out += "| `" + std::string(preset.name) + "` | `" + std::string(name_of(provider.dialect)) + "` | `" +
-           provider.base_url + "` | " + (needs_no_key(preset) ? "none" : "yours") + " | ";
+           provider.base_url + "` | " + (needs_no_key(preset) ? "none" : "yours") + " | " +
+           std::to_string(provider.timeouts.idle_ms) + " | ";
     const std::string flags = changes_json(flags_shape, &provider.flags);
     if (flags != "{}") out += "`" + flags + "`";
     out += " |\n";

@@ -108,7 +108,7 @@ constinit const Field timeouts_fields[] = {
     {.key = "first_byte_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::first_byte_ms>, .min = 0, .max = day_ms,
      .doc = "From the whole request sent to the answer's head, in milliseconds; 0 is no limit. Long, because whole answers of thinking models take minutes."},
     {.key = "idle_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::idle_ms>, .min = 0, .max = day_ms,
-     .doc = "Between two pieces of an answer, in milliseconds; 0 is no limit. Providers send a sign of life every few seconds, a slow client does not count."},
+     .doc = "Between two pieces of an answer, in milliseconds; 0 is no limit. Providers send a sign of life every few seconds, a slow client does not count. Presets bear 300000 where models think in silence, and 600000 where they run on this machine."},
     {.key = "total_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::total_ms>, .min = 0, .max = day_ms,
      .doc = "For one whole exchange, in milliseconds; 0 is no limit."},
 };

@@ -142,6 +142,24 @@ TEST_CASE("presets: a server on this machine needs no key, everybody else does")
   CHECK(problems_of(R"("preset":"deepseek","credentials":[])").empty());
 }
 
+TEST_CASE("presets: silence is borne for five minutes where models think in it, longer where they are local") {
+  size_t thinking = 0;
+  for (const Preset& preset : presets) {
+    INFO(preset.name);
+    const Provider provider = provider_of(preset.name);
+    const bool local = provider.base_url.find("http://127.0.0.1:") == 0;
+    const bool thinks = provider.flags.effort_style != EffortStyle::none || provider.flags.think_tags;
+    if (local) continue;
+    CHECK(provider.timeouts.idle_ms == (thinks ? 300'000 : Timeouts{}.idle_ms));
+    CHECK(provider.timeouts.first_byte_ms == Timeouts{}.first_byte_ms);
+    thinking += thinks;
+  }
+  CHECK(thinking == 11);
+  CHECK(provider_of("openai", R"(,"key":"${K}","timeouts":{"idle_ms":5})").timeouts.idle_ms == 5);
+  CHECK(reference_page().find("| `openai` | `openai_chat` | `https://api.openai.com/v1` | yours | 300000 | ") !=
+        std::string::npos);
+}
+
 TEST_CASE("presets: the user's keys go over the preset's, member by member inside flags and timeouts") {
   const Provider provider = provider_of(
       "ollama", R"(,"base_url":"http://gpu.lan:11434","dialect":"anthropic","key":"${K}","timeouts":{"connect_ms":7},)"
