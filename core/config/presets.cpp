@@ -2,7 +2,8 @@
 // providers' own documents unless a public thread is named.
 //
 // Rules: a preset must work with every model of its provider that takes tools, so that where models
-// differ the careful value stands here, and a `models` entry says more of one model. What a provider
+// differ the careful value stands here, and a `models` entry says more of one model. Where no value suits
+// all, patterns over names say which models need another one; new models get the preset's own. What a provider
 // does as OpenAI documents is not repeated. strip_billing stands everywhere but at Anthropic: the line is
 // new in every request, and no other provider's prompt cache matches behind it (anthropics/claude-code #68900).
 // Where models are asked to think, or think unasked, silence is borne for five minutes: not all show their
@@ -151,8 +152,29 @@ constexpr std::string_view openai = R"({
   "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "documents": true,
             "effort_levels": ["low", "medium", "high"], "prompt_cache_key": true, "strip_billing": true}})";
 
+// From Opus 4.7 on a budget of thinking is refused, and so is any temperature, top_p or top_k
+// (NousResearch/hermes-agent #11137): that is what a name that is not known yet gets. Which words for effort
+// a model knows is documented with the effort parameter.
 constexpr std::string_view anthropic = R"({
-  "dialect": "anthropic", "base_url": "https://api.anthropic.com", "timeouts": {"idle_ms": 300000}})";
+  "dialect": "anthropic", "base_url": "https://api.anthropic.com", "timeouts": {"idle_ms": 300000},
+  "flags": {"effort_style": "adaptive", "temperature_fixed": true}})";
+
+constexpr std::string_view always_thinks =
+    R"({"effort_levels": ["low", "medium", "high", "xhigh", "max"], "tool_choice": "auto_only"})";
+// To Anthropic, reasoning_effort means a budget, all that models up to 4.5 take.
+constexpr std::string_view takes_budget = R"({"effort_style": "reasoning_effort", "temperature_fixed": false})";
+constexpr PresetModels anthropic_models[] = {
+    {"claude-mythos-preview*", R"({"effort_levels": ["low", "medium", "high", "max"], "tool_choice": "auto_only"})"},
+    // They think always: "disabled" is refused (ex-machina-co/opencode-anthropic-auth #159), and a forced tool too.
+    {"claude-fable-*", always_thinks},
+    {"claude-mythos-*", always_thinks},
+    {"claude-*-4-6*", R"({"effort_levels": ["none", "low", "medium", "high", "max"], "temperature_fixed": false})"},
+    {"claude-*-4-5*", takes_budget},
+    {"claude-*-4-1*", takes_budget},
+    {"claude-*-4-0*", takes_budget},
+    {"claude-*-4-2025*", takes_budget},
+    {"claude-3-7-*", takes_budget},
+    {"claude-3*", R"({"effort_style": "none", "temperature_fixed": false})"}};
 
 }  // namespace
 
@@ -177,7 +199,7 @@ constexpr Preset presets[preset_count] = {
     {"vllm", vllm},
     {"llamacpp", llamacpp},
     {"openai", openai},
-    {"anthropic", anthropic},
+    {"anthropic", anthropic, {}, anthropic_models},
 };
 
 namespace {
@@ -214,6 +236,13 @@ void apply_preset(const Preset& preset, const Tree& tree, NodeId node, Provider&
   // Presets are right (tests/unit/config_presets_test.cpp); of the user's keys everything has been said.
   std::vector<Problem> said;
   fill(own, own.root(), shape, &whole, said);
+  const NodeId own_flags = tree.child(node, "flags");
+  for (const PresetModels& each : preset.model_flags) {
+    ModelFlags& filled = whole.model_flags.emplace_back(ModelFlags{each.match, whole.flags});
+    const Tree flags = read_json_tree(each.json).tree;
+    fill(flags, flags.root(), flags_shape, &filled.flags, said);
+    if (own_flags != no_node) fill(tree, own_flags, flags_shape, &filled.flags, said);
+  }
   fill(tree, node, shape, &whole, said);
   provider = std::move(whole);
 }

@@ -13,11 +13,18 @@
 
 namespace signalbox::config {
 
+// Models that need other flags than the rest of their provider's.
+struct PresetModels {
+  std::string_view match;  // pattern over the upstream's name
+  std::string_view json;   // the keys of `flags`, over the preset's
+};
+
 struct Preset {
   std::string_view name;
   std::string_view json;  // the keys of a provider
   // Models that refuse what clients usually ask for, or whose size is worth telling clients.
   std::span<const ModelLimits> models{};
+  std::span<const PresetModels> model_flags{};  // the first match holds
 };
 
 inline constexpr size_t preset_count = 21;

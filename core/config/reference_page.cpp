@@ -93,6 +93,14 @@ void append_presets(std::string& out) {
     if (flags != "{}") out += "`" + flags + "`";
     out += " |\n";
   }
+  out +=
+      "\nModels that need other flags than the rest of their provider's; the first pattern that takes the name "
+      "holds, and the keys\nof your `flags` go over it.\n\n| preset | models | flags |\n|---|---|---|\n";
+  for (const Preset& preset : presets) {
+    for (const PresetModels& each : preset.model_flags)
+      out += "| `" + std::string(preset.name) + "` | `" + std::string(each.match) + "` | `" + std::string(each.json) +
+             "` |\n";
+  }
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ class Resolver {
       const size_t index = provider_index(tree_[provider].text);
       if (index < config_.providers.size()) {
         model.provider = uint32_t(index);
-        model.flags = config_.providers[index].flags;
+        model.flags = config_.providers[index].flags_of(model.upstream_model);
         const ModelLimits known = config_.providers[index].limits_of(model.upstream_model);
         if (model.context_tokens_max == 0) model.context_tokens_max = known.context_tokens_max;
         if (model.output_tokens_max == 0) model.output_tokens_max = known.output_tokens_max;

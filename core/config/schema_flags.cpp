@@ -67,7 +67,7 @@ constinit const Field flags_fields[] = {
     {.key = "strict_alternation", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::strict_alternation>,
      .doc = "Whether two neighbouring messages of one role are refused. Off, because merging them costs the order of what was said."},
     {.key = "temperature_fixed", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::temperature_fixed>,
-     .doc = "Whether `temperature` and `top_p` are left out. Off; on for thinking models, which refuse any but their own."},
+     .doc = "Whether `temperature` and `top_p`, and at Anthropic `top_k`, are left out. Off; on for thinking models, which refuse any but their own."},
     {.key = "top_k", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::top_k>,
      .doc = "Whether `top_k` goes on. Off, because OpenAI's protocol has no such member."},
     {.key = "prefill", .kind = FieldKind::boolean, .slot = slot<&LaneFlags::prefill>,

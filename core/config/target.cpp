@@ -3,6 +3,18 @@
 #include <cstddef>
 #include <string>
 
+#include "base/text.h"
+
+namespace signalbox {
+
+const LaneFlags& Provider::flags_of(std::string_view upstream_model) const {
+  for (const ModelFlags& each : model_flags)
+    if (base::matches(each.match, upstream_model)) return each.flags;
+  return flags;
+}
+
+}  // namespace signalbox
+
 namespace signalbox::config {
 
 std::optional<Target> find_target(const Config& config, std::string_view text) {
@@ -20,7 +32,8 @@ std::optional<Target> find_target(const Config& config, std::string_view text) {
     const Provider& provider = config.providers[i];
     if (model == "*") return Target{uint32_t(i), {}, provider.flags};
     const ModelLimits known = provider.limits_of(model);
-    return Target{uint32_t(i), std::string(model), provider.flags, known.context_tokens_max, known.output_tokens_max};
+    return Target{uint32_t(i), std::string(model), provider.flags_of(model), known.context_tokens_max,
+                  known.output_tokens_max};
   }
   return std::nullopt;
 }

@@ -52,6 +52,7 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   lane.output_tokens_max = target.output_tokens_max;
   if (lane.upstream_model.empty()) {
     lane.upstream_model = routing::own_name(config, read.facts.model);
+    lane.flags = provider.flags_of(lane.upstream_model);
     const ModelLimits known = provider.limits_of(lane.upstream_model);
     lane.context_tokens_max = known.context_tokens_max;
     lane.output_tokens_max = known.output_tokens_max;

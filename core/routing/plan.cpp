@@ -104,6 +104,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane.context_tokens_max = target.context_tokens_max;
       lane.output_tokens_max = target.output_tokens_max;
       if (target.upstream_model.empty()) {
+        lane.flags = provider.flags_of(model);
         const ModelLimits known = provider.limits_of(model);
         lane.context_tokens_max = known.context_tokens_max;
         lane.output_tokens_max = known.output_tokens_max;

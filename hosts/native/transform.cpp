@@ -1,5 +1,6 @@
 #include "transform.h"
 
+#include <algorithm>
 #include <optional>
 #include <ostream>
 #include <string_view>
@@ -105,8 +106,13 @@ int run_transform(const TransformOptions& options, std::ostream& out, std::ostre
     }
   }
   if (!options.model.empty() && options.model != target.upstream_model) {
-    const ModelLimits known = config->providers[target.provider].limits_of(options.model);
-    target = {target.provider, options.model, target.flags, known.context_tokens_max, known.output_tokens_max};
+    const Provider& provider = config->providers[target.provider];
+    const ModelLimits known = provider.limits_of(options.model);
+    // A models entry's flags are the user's word; those of any other target are the preset's for its own model.
+    const bool entry = std::any_of(config->models.begin(), config->models.end(),
+                                   [&](const Model& model) { return model.name == options.target; });
+    const LaneFlags flags = entry ? target.flags : provider.flags_of(options.model);
+    target = {target.provider, options.model, flags, known.context_tokens_max, known.output_tokens_max};
   }
 
   std::string problem;

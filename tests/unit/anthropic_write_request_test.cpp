@@ -229,6 +229,28 @@ TEST_CASE("writing A: models that know efforts only get one, in Anthropic's word
   CHECK(off.member("output_config").empty());
 }
 
+TEST_CASE("writing A: a model that always thinks thinks little where none was asked for, and is never told off",
+          "[anthropic]") {
+  Lane always = lane_with(EffortStyle::adaptive);
+  always.flags.effort_levels = 0b1111100;
+  for (const char* asked : {R"(,"thinking":{"type":"disabled"})", R"(,"output_config":{"effort":"none"})"}) {
+    const Written written(with(asked), always);
+    CHECK(written.member("thinking") == R"({"type":"adaptive"})");
+    CHECK(written.member("output_config") == R"({"effort":"low"})");
+    CHECK(written.lost() == "reasoning");
+  }
+  CHECK(Written(with(""), always).member("thinking").empty());
+}
+
+TEST_CASE("writing A: models that choose their own words are told of no number", "[anthropic]") {
+  Lane fixed;
+  fixed.flags.temperature_fixed = true;
+  const Written written(with(R"(,"temperature":0.5,"top_k":5)"), fixed);
+  CHECK(written.member("temperature").empty());
+  CHECK(written.member("top_k").empty());
+  CHECK(written.lost() == "temperature;top_k");
+}
+
 TEST_CASE("writing A: with a budget, an open tool loop without its own thinking goes on without", "[anthropic]") {
   const std::string budget = R"(,"thinking":{"type":"enabled","budget_tokens":2048})";
   const std::string call = R"({"type":"tool_use","id":"t","name":"a","input":{}}]})";

@@ -85,7 +85,7 @@ const Row rows[] = {
      R"({"system_anywhere":false,"vision":false,"tool_choice":"auto_only","effort_style":"none","top_k":true,"strip_billing":true})"},
     {"openai", "https://api.openai.com/v1/chat/completions",
      R"({"max_tokens_field":"max_completion_tokens","documents":true,"effort_levels":["low","medium","high"],"prompt_cache_key":true,"temperature_fixed":true,"strip_billing":true})"},
-    {"anthropic", "https://api.anthropic.com/v1/messages", "{}"},
+    {"anthropic", "https://api.anthropic.com/v1/messages", R"({"effort_style":"adaptive","temperature_fixed":true})"},
 };
 
 }  // namespace
@@ -158,6 +158,61 @@ TEST_CASE("presets: silence is borne for five minutes where models think in it, 
   CHECK(provider_of("openai", R"(,"key":"${K}","timeouts":{"idle_ms":5})").timeouts.idle_ms == 5);
   CHECK(reference_page().find("| `openai` | `openai_chat` | `https://api.openai.com/v1` | yours | 300000 | ") !=
         std::string::npos);
+}
+
+TEST_CASE("presets: each of Anthropic's models is asked to think in the words it knows") {
+  const Provider provider = provider_of("anthropic");
+  const auto flags = [&](std::string_view model) {
+    LaneFlags known = provider.flags_of(model);
+    return changes_json(flags_shape, &known);
+  };
+  const std::string newest = R"({"effort_style":"adaptive","temperature_fixed":true})";
+  for (const char* model : {"claude-opus-4-7", "claude-opus-4-8", "claude-opus-5", "claude-opus-5-5", "claude-sonnet-5",
+                            "claude-sonnet-5-5", "claude-haiku-5-5", "claude-not-known-yet"})
+    CHECK(flags(model) == newest);
+  for (const char* model : {"claude-fable-5", "claude-fable-5-2", "claude-mythos-5-1"})
+    CHECK(flags(model) == R"({"tool_choice":"auto_only","effort_style":"adaptive",)"
+                          R"("effort_levels":["low","medium","high","xhigh","max"],"temperature_fixed":true})");
+  CHECK(flags("claude-mythos-preview") == R"({"tool_choice":"auto_only","effort_style":"adaptive",)"
+                                          R"("effort_levels":["low","medium","high","max"],"temperature_fixed":true})");
+  for (const char* model : {"claude-opus-4-6", "claude-sonnet-4-6"})
+    CHECK(flags(model) == R"({"effort_style":"adaptive","effort_levels":["none","low","medium","high","max"]})");
+  // reasoning_effort is the default, and to Anthropic a budget.
+  for (const char* model : {"claude-haiku-4-5", "claude-haiku-4-5-20251001", "claude-opus-4-5",
+                            "claude-opus-4-5-20251101", "claude-sonnet-4-5", "claude-sonnet-4-5-20250929",
+                            "claude-opus-4-1", "claude-opus-4-1-20250805", "claude-opus-4-0", "claude-sonnet-4-0",
+                            "claude-opus-4-20250514", "claude-sonnet-4-20250514", "claude-3-7-sonnet-latest"})
+    CHECK(flags(model) == "{}");
+  for (const char* model : {"claude-3-5-haiku-latest", "claude-3-haiku-20240307"})
+    CHECK(flags(model) == R"({"effort_style":"none"})");
+  // The user's own words go over all of them, and other presets make no difference between models.
+  const Provider told = provider_of("anthropic", R"(,"key":"${K}","flags":{"effort_style":"none","vision":false})");
+  CHECK(told.flags_of("claude-opus-4-6").effort_style == EffortStyle::none);
+  CHECK(told.flags_of("claude-opus-4-6").effort_levels != LaneFlags{}.effort_levels);
+  CHECK_FALSE(told.flags_of("claude-opus-5").vision);
+  CHECK(provider_of("openai").model_flags.empty());
+}
+
+TEST_CASE("presets: flags of known models reach targets, entries and names that clients choose") {
+  const ReadResult result = read_json(R"({"providers":{"a":{"preset":"anthropic","key":"${K}"}},
+    "models":{"old":{"provider":"a","upstream_model":"claude-sonnet-4-5"},
+              "mine":{"provider":"a","upstream_model":"claude-sonnet-4-5","flags":{"effort_style":"none"}}},
+    "routes":[{"match":"*","targets":["a/claude-opus-5-5","a/claude-sonnet-4-5","old","mine","a/*"]}]})");
+  REQUIRE(result.problems.empty());
+  const std::vector<Target>& targets = result.config.routes.at(0).targets;
+  CHECK(targets.at(0).flags.effort_style == EffortStyle::adaptive);
+  CHECK(targets.at(1).flags.effort_style == EffortStyle::reasoning_effort);
+  CHECK(targets.at(2).flags.effort_style == EffortStyle::reasoning_effort);
+  CHECK(targets.at(3).flags.effort_style == EffortStyle::none);
+  CHECK_FALSE(targets.at(3).flags.temperature_fixed);
+  routing::Health health(1);
+  Arena arena;
+  routing::Facts facts;
+  facts.model = "claude-haiku-4-5[1m]";
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4].flags.effort_style ==
+        EffortStyle::reasoning_effort);
+  facts.model = "claude-haiku-5-5";
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4].flags.effort_style == EffortStyle::adaptive);
 }
 
 TEST_CASE("presets: the user's keys go over the preset's, member by member inside flags and timeouts") {

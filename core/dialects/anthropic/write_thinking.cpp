@@ -99,11 +99,18 @@ ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext
     return plan;
   }
   plan.effort = canonical::clamped(asked, flags.effort_levels);
+  const bool adaptive = flags.effort_style == EffortStyle::adaptive;
+  if (asked == Effort::none && adaptive && plan.effort > Effort::none) {
+    // The model always thinks, and refuses to be told off: as little as it can.
+    context.losses.add("reasoning");
+    plan.kind = ThinkingPlan::Kind::adaptive;
+    return plan;
+  }
   if (asked == Effort::none || plan.effort == Effort::unset || plan.effort == Effort::none) {
     plan.kind = ThinkingPlan::Kind::off;
     return plan;
   }
-  if (flags.effort_style == EffortStyle::adaptive) {
+  if (adaptive) {
     plan.kind = ThinkingPlan::Kind::adaptive;
     return plan;
   }
@@ -163,7 +170,7 @@ void write_sampling(Writing& to) {
     number = {};
   };
   if (fixed || to.thinking.thinks()) drop(temperature, "temperature");
-  if (to.thinking.thinks()) drop(top_k, "top_k");
+  if (fixed || to.thinking.thinks()) drop(top_k, "top_k");
   // With thinking, Anthropic takes 0.95 to 1; and newer models take one of the two numbers only.
   if (fixed || (to.thinking.thinks() && !top_p.empty() && value_of(top_p) < 0.95) || !temperature.empty())
     drop(top_p, "top_p");

@@ -127,6 +127,12 @@ struct ModelLimits {
   int64_t output_tokens_max = 0;
 };
 
+// What holds for those models of a provider that differ from its others.
+struct ModelFlags {
+  std::string_view match;  // pattern over the upstream's name; '*' stands for any run of characters
+  LaneFlags flags;
+};
+
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
@@ -148,6 +154,11 @@ struct Provider {
       if (each.upstream_model == upstream_model) return each;
     return {};
   }
+
+  std::vector<ModelFlags> model_flags;  // its preset's, the user's own flags over them; the first match holds
+
+  // The flags of one of its models.
+  const LaneFlags& flags_of(std::string_view upstream_model) const;
 };
 
 struct Model {
