@@ -92,6 +92,7 @@ def members(request, operation, betas):
     need(isinstance(system, str) or isinstance(system, list), "system: Input should be a valid list")
     for index, block in enumerate(system if isinstance(system, list) else []):
         need(block.get("type") == "text" and block.get("text"), "system.%d: text content blocks must be non-empty", index)
+        need(block["text"].strip(), "system: text content blocks must contain non-whitespace text")
 
 
 def tools(request):
@@ -173,6 +174,7 @@ def check_block(place, block, role, given):
     need(role is None or kind in IN_ROLE[role], "%s: `%s` blocks are not permitted in `%s` messages", place, kind, role)
     if kind == "text":
         need(isinstance(block.get("text"), str) and block["text"], "%s: text content blocks must be non-empty", place)
+        need(block["text"].strip(), "messages: text content blocks must contain non-whitespace text")
     elif kind == "tool_use":
         need(isinstance(block.get("id"), str) and ID.fullmatch(block["id"]), "%s.tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'", place)
         need(isinstance(block.get("name"), str) and NAME.fullmatch(block["name"]), "%s.tool_use.name: String should match pattern", place)

@@ -470,3 +470,39 @@ TEST_CASE("reading A errors: the shapes that upstreams and gateways use", "[anth
   CHECK(shown("<html>") == "||");
   CHECK(shown("") == "||");
 }
+
+TEST_CASE("writing messages: texts of nothing but blanks are left out, and nothing is lost (claude-code #23440)",
+          "[anthropic]") {
+  const std::string blank = R"({"type":"text","text":"\n\n"})",
+                    call = R"({"type":"tool_use","id":"t","name":"a","input":{}})";
+  const auto messages = [](const std::string& body, const Lane& lane = {}) {
+    const Written written(body, lane);
+    CHECK(written.lost().empty());
+    return std::string(written.member("messages"));
+  };
+  const std::string asked = R"({"role":"user","content":"q"},)", answered = R"(,{"role":"user","content":[)";
+  const std::string result = R"({"type":"tool_result","tool_use_id":"t","content":)";
+  CHECK(messages(conversation(asked + R"({"role":"assistant","content":[)" + blank + "," + call + "]}" + answered +
+                              blank + "," + result + "[" + blank + R"(,{"type":"text","text":"r"}]}]})")) ==
+        R"([{"role":"user","content":[{"type":"text","text":"q"}]},{"role":"assistant","content":[)" + call + "]}" +
+            answered + result + R"([{"type":"text","text":"r"}]}]}])");
+  // A result of nothing else says nothing, or that something went wrong.
+  const std::string before = asked + R"({"role":"assistant","content":[)" + call + "]}" + answered;
+  const auto result_of = [&](const std::string& more) {
+    const std::string all = messages(conversation(before + result + "[" + blank + "]" + more + "}]}"));
+    return all.substr(all.find(R"({"type":"tool_result")"));
+  };
+  CHECK(result_of("") == R"({"type":"tool_result","tool_use_id":"t"}]}])");
+  CHECK(result_of(R"(,"is_error":true)") ==
+        R"({"type":"tool_result","tool_use_id":"t","content":"error","is_error":true}]}])");
+  // A message of nothing else leaves no gap, and the last text of a prefill has no blanks at its end.
+  CHECK(messages(conversation(asked + R"({"role":"assistant","content":" "},{"role":"user","content":"r"})")) ==
+        R"([{"role":"user","content":[{"type":"text","text":"q"},{"type":"text","text":"r"}]}])");
+  CHECK(
+      messages(
+          conversation(asked + R"({"role":"assistant","content":[{"type":"text","text":"so "},)" + blank + "]}")) ==
+      R"([{"role":"user","content":[{"type":"text","text":"q"}]},{"role":"assistant","content":[{"type":"text","text":"so"}]}])");
+  const Written system(with(R"(,"system":[)" + blank + R"(,{"type":"text","text":"s"}])"));
+  CHECK(system.member("system") == R"([{"type":"text","text":"s"}])");
+  CHECK(Written(with(R"(,"system":"\t")")).member("system").empty());
+}

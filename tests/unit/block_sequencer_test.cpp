@@ -346,6 +346,44 @@ TEST_CASE("blocks: what is held is bounded") {
   CHECK(u.fault);
 }
 
+TEST_CASE("blocks: a text of blanks only is none, and nothing comes of it (claude-code #23440)") {
+  for (const BlockKind kind : {BlockKind::text, BlockKind::refusal, BlockKind::thinking}) {
+    Sequence s;
+    s.text("\\n\\n", kind).text(" ", kind).text("\\u0020\\t", kind);
+    CHECK(s.said.empty());
+    CHECK_FALSE(s.blocks->any_content());
+    s.call(0, "a", "Bash", "{}").text("\\n", kind);
+    CHECK(s.close() == "call[a Bash]( {} ) ");
+  }
+  // Of another kind, behind a call that is not whole, and alone.
+  Sequence t;
+  t.text("\\n").text("hm", BlockKind::thinking).text(" ").call(0, "a", "Bash", "{").text("\\n");
+  t.call(1, "b", "Read", "{}").text("\\n").call(0, "", "", "}");
+  CHECK(t.close() == "thinking( hm ) call[a Bash]( { } ) call[b Read]( {} ) ");
+  Sequence alone;
+  alone.text("\\n\\n");
+  CHECK(alone.close().empty());
+  CHECK_FALSE(alone.fault);
+}
+
+TEST_CASE("blocks: the blanks that a text begins with are a part of it, byte for byte") {
+  Sequence s;
+  s.raw = true;
+  s.text(R"(\n)").text(R"(\u0020 )").text(R"( \ud83d)").text(R"(\ude00 )").text(R"(\n)");
+  CHECK(s.close() == R"(text( \n\u0020    \ud83d\ude00  \n ) )");
+  // Also those that waited behind a call.
+  Sequence t;
+  t.raw = true;
+  t.raw_call(0, "a", "Bash", "{").text(R"(\n)").raw_call(0, "", "", "}").text(R"( b)");
+  CHECK(t.close() == R"(call[a Bash]( { } ) text( \n  b ) )");
+}
+
+TEST_CASE("blocks: blanks that are held are bounded") {
+  Sequence s(false, 1000);
+  for (int i = 0; i < 300; ++i) s.text("    ");
+  CHECK(s.blocks->fault().kind == FaultKind::upstream_broken);
+}
+
 TEST_CASE("blocks: an escaped pair cut between two pieces is one character") {
   Sequence s;
   s.raw = true;

@@ -65,7 +65,8 @@ void write_document(Writing& to, const canonical::Document& document, std::strin
   } else if (document.source == Source::blocks) {
     to.w.begin_object().key("type").string("content").key("content").begin_array();
     for (const Block& block : document.blocks)
-      if (block.as<canonical::Text>() || block.as<canonical::Image>()) write_block(to, block);
+      if ((block.as<canonical::Text>() && !is_blank_text(block)) || block.as<canonical::Image>())
+        write_block(to, block);
     to.w.end_array().end_object();
   } else {
     write_source(to, document.source, document.media_type, document.data);
@@ -78,9 +79,10 @@ void write_document(Writing& to, const canonical::Document& document, std::strin
 
 void write_result(Writing& to, const canonical::ToolResult& result, std::string_view cache_control) {
   to.w.begin_object().key("type").string("tool_result").key("tool_use_id").string(sent_id(to, result.id));
-  if (!result.content.empty()) {
+  if (!std::all_of(result.content.begin(), result.content.end(), is_blank_text)) {
     to.w.key("content").begin_array();
-    for (const Block& block : result.content) write_block(to, block);
+    for (const Block& block : result.content)
+      if (!is_blank_text(block)) write_block(to, block);
     to.w.end_array();
   } else if (result.is_error) {  // Anthropic wants to know what went wrong
     to.w.key("content").string("error");
@@ -91,6 +93,11 @@ void write_result(Writing& to, const canonical::ToolResult& result, std::string_
 }
 
 }  // namespace
+
+bool is_blank_text(const Block& block) {
+  const auto* text = block.as<canonical::Text>();
+  return text && json::is_blank(text->text);
+}
 
 void write_text(Writing& to, Escaped text, std::string_view cache_control) {
   to.w.begin_object().key("type").string("text").key("text").string(text);

@@ -40,7 +40,7 @@ class MessagesWriter {
     const std::span<const Message> messages = to_.request.messages;
     for (size_t i = 0; i < messages.size(); ++i) {
       const bool prefill = i + 1 == messages.size() && messages[i].role == Role::assistant;
-      write_message(messages[i], prefill);
+      write_message(messages[i], prefill ? last_written(messages[i]) : nullptr);
     }
     if (!any_message_) write_opening();
     end_message();
@@ -67,14 +67,22 @@ class MessagesWriter {
     write_text(to_, opening_words, {});
   }
 
-  void write_message(const Message& message, bool prefill) {
+  static const Block* last_written(const Message& message) {
+    const Block* last = nullptr;
+    for (const Block& block : message.blocks)
+      if (!is_blank_text(block)) last = &block;
+    return last;
+  }
+
+  // `prefill`: the block with which the answer shall begin, if there is one.
+  void write_message(const Message& message, const Block* prefill) {
     for (const Block& block : message.blocks) {
-      const bool last = prefill && &block + 1 == message.blocks.end();
+      if (is_blank_text(block)) continue;
       if (message.role == Role::system) {
         write_reminder(block);
       } else if (const auto* thinking = block.as<canonical::Thinking>()) {
         write_thinking_block(*thinking);
-      } else if (const auto* text = block.as<canonical::Text>(); text && last) {
+      } else if (const auto* text = block.as<canonical::Text>(); text && &block == prefill) {
         // Anthropic refuses a beginning of its answer that ends in a blank.
         const Escaped said = without_trailing_blanks(text->text);
         if (said.empty()) continue;
@@ -134,7 +142,7 @@ void write_system(Writing& to) {
     if (!text) continue;
     const bool billing = i == 0 && to.flags().strip_billing;
     const Escaped said = billing ? canonical::without_billing(text->text) : text->text;
-    if (said.empty()) continue;
+    if (json::is_blank(said)) continue;
     begin();
     write_text(to, said, block.cache_control);
   }

@@ -20,12 +20,15 @@ size_t surplus_cache_controls(const Request& request) {
   size_t count = 0;
   const auto add = [&](std::string_view mark) { count += !mark.empty(); };
   for (const canonical::Tool& tool : request.tools) add(tool.cache_control);
-  for (const Block& block : request.system) add(block.cache_control);
+  const auto add_block = [&](const Block& block) {
+    if (!is_blank_text(block)) add(block.cache_control);
+  };
+  for (const Block& block : request.system) add_block(block);
   for (const Message& message : request.messages) {
     for (const Block& block : message.blocks) {
-      add(block.cache_control);
+      add_block(block);
       if (const auto* result = block.as<canonical::ToolResult>())
-        for (const Block& inner : result->content) add(inner.cache_control);
+        for (const Block& inner : result->content) add_block(inner);
     }
   }
   return count > cache_controls_max ? count - cache_controls_max : 0;

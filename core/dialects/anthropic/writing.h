@@ -77,6 +77,10 @@ void write_block(Writing& to, const canonical::Block& block);
 // A text block.
 void write_text(Writing& to, Escaped text, std::string_view cache_control);
 
+// Whether `block` is a text of nothing but blanks. Anthropic refuses a request that has one, so it is not
+// written, and nothing is lost with it.
+bool is_blank_text(const canonical::Block& block);
+
 // "thinking", "output_config", and "temperature" with its sisters.
 void write_thinking(Writing& to);
 void write_output_config(Writing& to);

@@ -32,18 +32,27 @@ void BlockSequencer::text(BlockKind kind, Escaped piece, Deltas& out) {
     }
   }
   end_text(out);
-  begin_text(kind, out);
+  open_text(kind);
   give_text(piece, out);
 }
 
-void BlockSequencer::begin_text(BlockKind kind, Deltas& out) {
-  out.push(BlockBegin{kind, {}, {}});
+void BlockSequencer::open_text(BlockKind kind) {
   text_open_ = true;
+  text_begun_ = false;
   text_kind_ = kind;
 }
 
 void BlockSequencer::give_text(Escaped piece, Deltas& out) {
-  any_content_ = true;
+  if (!text_begun_) {
+    if (json::is_blank(piece)) {
+      if (hold(piece.size())) blanks_ += piece.inside;
+      return;
+    }
+    out.push(BlockBegin{text_kind_, {}, {}});
+    text_begun_ = any_content_ = true;
+    if (!blanks_.empty()) out.push(Fragment{{out.keep(blanks_)}});
+    blanks_.clear();
+  }
   if (!half_pair_.empty()) {
     half_pair_ += piece.inside;
     piece = {out.keep(half_pair_)};
@@ -59,10 +68,12 @@ void BlockSequencer::give_text(Escaped piece, Deltas& out) {
 
 void BlockSequencer::end_text(Deltas& out) {
   if (!text_open_) return;
+  text_open_ = false;
+  blanks_.clear();
+  if (!text_begun_) return;
   if (!half_pair_.empty()) out.push(Fragment{{out.keep(half_pair_)}});
   half_pair_.clear();
   out.push(BlockEnd{});
-  text_open_ = false;
 }
 
 // ---- calls
@@ -247,8 +258,7 @@ void BlockSequencer::take_waiting(Deltas& out) {
     give(calls_[live_], {}, out);
     return;
   }
-  any_content_ = true;
-  begin_text(next.kind, out);
+  open_text(next.kind);
   give_text({out.keep(next.text)}, out);
 }
 
@@ -284,7 +294,7 @@ Fault BlockSequencer::close(Ending ending, Deltas& out) {
 
 bool BlockSequencer::hold(size_t bytes) {
   if (bytes > context_.arguments_bytes_max - held_bytes_) {
-    fail("The answer's tool calls are too long.");
+    fail("Too much of the answer has to be held back.");
     return false;
   }
   held_bytes_ += bytes;

@@ -12,6 +12,9 @@
 // The lowest open call is streamed live, later ones and texts behind it are held and follow in order. A
 // call ends when its arguments are a whole object and something else is waiting. What is held is bounded.
 //
+// A text of nothing but blanks is none: what a text begins with is held until something else comes in it.
+// Models put such texts before their calls, and Anthropic refuses histories that have them.
+//
 // Arguments go out live once they are seen to begin an object; whatever else they are is known only at
 // the end (arguments.h). A lane with repair_tool_json holds all of them until then.
 #pragma once
@@ -98,7 +101,7 @@ class BlockSequencer {
   void begin_call(Call& call, Deltas& out);
   void end_call(Ending ending, Deltas& out);
   void leave_nameless(Ending ending);
-  void begin_text(BlockKind kind, Deltas& out);
+  void open_text(BlockKind kind);
   void give_text(Escaped piece, Deltas& out);
   void end_text(Deltas& out);
   void take_waiting(Deltas& out);
@@ -109,10 +112,12 @@ class BlockSequencer {
   Fault fault_;
   std::vector<Call> calls_;
   std::vector<Waiting> waiting_;
-  size_t waiting_at_ = 0;  // the first that still waits
-  size_t live_ = none;     // the call that is open, or would be if its name were known
-  bool text_open_ = false;
+  size_t waiting_at_ = 0;    // the first that still waits
+  size_t live_ = none;       // the call that is open, or would be if its name were known
+  bool text_open_ = false;   // a text has come that has not ended
+  bool text_begun_ = false;  // and its BlockBegin went out
   BlockKind text_kind_ = BlockKind::text;
+  std::string blanks_;     // what the open text has said before it was begun
   std::string half_pair_;  // an escape whose other half is in the next piece of the open text
   size_t held_bytes_ = 0;
   bool any_content_ = false;
