@@ -5,6 +5,7 @@
 //   {"object":"error","message","type","code"}      vLLM
 //   [{"error":{...,"details":[{"retryDelay"}]}}]    Gemini behind OpenAI's path
 //   error.metadata.raw                              OpenRouter: what its own upstream said
+//   {"choices":[{"error":{...},"finish_reason"}]}   OpenRouter: an answer that broke off
 //
 // The innermost message is the one that says something; a whole error inside a message is taken out of
 // it, once.
@@ -86,12 +87,14 @@ class ErrorReader {
     } else if (!raw_.empty() && raw_.front() != '<') {
       error_.message = raw_.substr(0, plain_bytes_max);
     }
+    // What it had said so far explains nothing.
+    if (error_.message.empty() && broke_off_) error_.message = "The upstream broke off its answer.";
   }
 
  private:
   static bool is_holder(std::string_view key) {
     return key == "error" || key == "metadata" || key == "details" || key == "detail" || key == "errors" ||
-           key == "raw";
+           key == "raw" || key == "choices";
   }
 
   void take(std::string_view key, std::string_view value) {
@@ -102,6 +105,9 @@ class ErrorReader {
     } else if (key == "code") {
       if (is_number(value)) error_.code = value;
       else set(error_.code, value);
+    } else if (key == "finish_reason") {
+      broke_off_ = true;
+      if (value == "\"insufficient_system_resource\"") error_.type = "overloaded_error";  // DeepSeek
     } else if (key == "status") {  // Gemini's word; its code is the number
       if (error_.type.empty()) set(error_.type, value);
     } else if (key == "raw") {
@@ -149,6 +155,7 @@ class ErrorReader {
   UpstreamError& error_;
   Arena& arena_;
   std::string_view raw_;
+  bool broke_off_ = false;  // there is an answer's own word for why it ended
 };
 
 }  // namespace

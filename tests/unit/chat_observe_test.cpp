@@ -22,10 +22,11 @@ std::string choice(const std::string& delta, const std::string& finish = "null")
          R"(,"logprobs":null,"finish_reason":)" + finish + "}]}";
 }
 
-Observation whole_of(std::string_view usage, std::string_view choices, std::string_view error) {
+Observation whole_of(std::string_view usage, std::string_view choices, std::string_view error,
+                     std::string_view object = "", std::string_view type = "") {
   Observation seen;
-  const std::string_view values[] = {usage, choices, error};
-  REQUIRE(openai_chat_row.whole_keys.size() == 3);
+  const std::string_view values[] = {usage, choices, error, object, type};
+  REQUIRE(openai_chat_row.whole_keys.size() == std::size(values));
   openai_chat_row.observe_whole(std::span<const std::string_view>(values, std::size(values)), seen);
   return seen;
 }
@@ -106,6 +107,30 @@ TEST_CASE("chat observing: an error inside a 200 is one (data carrying an error)
   openai_chat_row.observe_frame({"error", R"({"message":"no"})", 0, true}, named);
   CHECK(named.error);
   CHECK_FALSE(named.may_end);
+}
+
+TEST_CASE("chat observing: an error is seen wherever the decoder sees one, streamed and whole") {
+  for (const char* members : {R"("error":{"message":"boom","code":502},"finish_reason":"error")",
+                              R"("error":{"message":"boom"},"finish_reason":null)", R"("error":"boom")",
+                              R"("finish_reason":"error")", R"("finish_reason":"ERR\u004fR","index":0)",
+                              R"("finish_reason":"abort")", R"("finish_reason":"insufficient_system_resource")"}) {
+    INFO(members);
+    CHECK(seen_of({R"({"choices":[{"delta":{},)" + std::string(members) + "}]}"}).error);
+    CHECK(whole_of("", R"([{"message":{"content":""},)" + std::string(members) + "}]", "").error);
+  }
+  for (const char* members : {R"("error":null,"finish_reason":"stop")", R"("error":{ })", R"("error":false)",
+                              R"("error":{"message":"boom"},"index":1)", R"("index":2,"finish_reason":"error")"}) {
+    INFO(members);
+    CHECK_FALSE(seen_of({R"({"choices":[{"delta":{},)" + std::string(members) + "}]}"}).error);
+    CHECK_FALSE(whole_of("", R"([{"message":{"content":"a"},)" + std::string(members) + "}]", "").error);
+  }
+  CHECK(seen_of({R"({"error":500})"}).error);
+  CHECK_FALSE(seen_of({R"({"error":false,"choices":[]})"}).error);
+  CHECK(seen_of({R"({"object":"error","message":"boom","code":500})"}).error);
+  CHECK(seen_of({R"({"type":"error","message":"boom"})"}).error);
+  CHECK(whole_of("", "", "", R"("error")").error);
+  CHECK(whole_of("", "", "", "", R"("error")").error);
+  CHECK_FALSE(whole_of("", "", "", R"("chat.completion")").error);
 }
 
 TEST_CASE("chat observing: what is left of a cut frame says nothing") {

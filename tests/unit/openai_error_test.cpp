@@ -53,6 +53,17 @@ TEST_CASE("openai error: what stands further in is said, wherever it stands", "[
   CHECK(said_by(R"({"message":"outer","error":{"message":"inner"}})").message == "inner");
 }
 
+TEST_CASE("openai error: what a choice says of its error, and nothing of what it said before", "[openai_error]") {
+  const Said told = said_by(
+      R"({"id":"c","choices":[{"index":0,"delta":{"content":"half"},"error":{"message":"boom","code":502},"finish_reason":"error"}]})");
+  CHECK(told.message == "boom");
+  CHECK(told.code == "502");
+  const Said untold = said_by(R"({"choices":[{"message":{"content":"half"},"finish_reason":"error"}]})");
+  CHECK(untold.message == "The upstream broke off its answer.");
+  CHECK(said_by(R"({"choices":[{"delta":{},"finish_reason":"insufficient_system_resource"}]})").type ==
+        "overloaded_error");
+}
+
 TEST_CASE("openai error: OpenRouter's metadata.raw is what its upstream said", "[openai_error]") {
   const Said text = said_by(R"({"error":{"message":"Provider returned error","code":429,"metadata":{"raw":"slow down",)"
                             R"("provider_name":"X"}}})");

@@ -2,6 +2,7 @@
 // [DONE] out (translation.md section 11.4). Usage may come after the finish_reason.
 #include "dialects/openai_chat/observe.h"
 
+#include "dialects/openai_chat/finish.h"
 #include "dialects/openai_chat/usage.h"
 #include "json/reader.h"
 #include "json/walk.h"
@@ -21,6 +22,15 @@ bool holds_something(std::string_view value) {
   const Token first = reader.next();
   return first != Token::end_array && first != Token::end_object;
 }
+
+// Whether the value of "error" is one: some servers send null, false or {} for none, others a bare number.
+bool is_error(std::string_view value) {
+  if (value.size() <= 2 || value == "null" || value == "false") return false;
+  return (value.front() != '[' && value.front() != '{') || holds_something(value);
+}
+
+// vLLM's errors are their own object, without a member "error".
+bool is_word_error(std::string_view value) { return value == "\"error\""; }
 
 // The members of a message or a delta that a client sees.
 bool is_content(std::string_view key) {
@@ -57,6 +67,8 @@ bool read_choices(json::Reader& reader, Observation& seen) {
   if (token == Token::null_) return true;
   if (token != Token::begin_array) return false;
   while ((token = reader.next()) == Token::begin_object) {
+    int64_t index = 0;
+    bool error = false;
     while (reader.next() == Token::key) {
       const std::string_view key = reader.raw();
       if (key == "delta" || key == "message") {
@@ -65,10 +77,21 @@ bool read_choices(json::Reader& reader, Observation& seen) {
       }
       const auto value = reader.skip_value();
       if (!value) return false;
-      if (key == "finish_reason") set_stop_reason(*value, seen);
-      else if (key == "usage") read_usage(*value, seen.usage);  // Moonshot's place for it
+      if (key == "finish_reason") {
+        set_stop_reason(*value, seen);
+        const Finish finish = finish_of(json::escaped(*value));
+        error = error || finish == Finish::failed || finish == Finish::overloaded;
+      } else if (key == "usage") {
+        read_usage(*value, seen.usage);  // Moonshot's place for it
+      } else if (key == "error") {
+        error = error || is_error(*value);
+      } else if (key == "index") {
+        index = json::to_int64(*value).value_or(0);
+      }
     }
     if (reader.current() != Token::end_object) return false;
+    // Of several choices the first is the answer; the others may fail.
+    if (error && index == 0) seen.error = true;
   }
   return token == Token::end_array;
 }
@@ -101,7 +124,8 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
     const auto value = reader.skip_value();
     if (!value) return;
     if (key == "usage") read_usage(*value, after.usage);
-    else if (key == "error") error = error || holds_something(*value);
+    else if (key == "error") error = error || is_error(*value);
+    else if (key == "object" || key == "type") error = error || is_word_error(*value);
   }
   if (reader.current() != Token::end_object || reader.next() != Token::end) return;
   after.error = after.error || error;
@@ -110,6 +134,7 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
 
 void observe_whole(std::span<const std::string_view> values, Observation& seen) {
   const std::string_view usage = values[0], choices = values[1], error = values[2];
+  const std::string_view object = values[3], type = values[4];
   read_usage(usage, seen.usage);
   if (choices == too_long) {
     seen.content = true;
@@ -117,7 +142,7 @@ void observe_whole(std::span<const std::string_view> values, Observation& seen) 
     json::Reader reader(choices);
     read_choices(reader, seen);
   }
-  seen.error = holds_something(error);
+  if (is_error(error) || error == too_long || is_word_error(object) || is_word_error(type)) seen.error = true;
 }
 
 }  // namespace signalbox::dialects::openai_chat

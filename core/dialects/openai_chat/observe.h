@@ -10,7 +10,7 @@ namespace signalbox::dialects::openai_chat {
 
 void observe_frame(const sse::Frame& frame, Observation& seen);
 
-inline constexpr std::string_view whole_keys[] = {"usage", "choices", "error"};
+inline constexpr std::string_view whole_keys[] = {"usage", "choices", "error", "object", "type"};
 void observe_whole(std::span<const std::string_view> values, Observation& seen);
 
 }  // namespace signalbox::dialects::openai_chat
