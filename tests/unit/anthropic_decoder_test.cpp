@@ -319,6 +319,23 @@ TEST_CASE("anthropic decoder: an error inside a 200 is the upstream's (error fra
         "failed upstream_error: no\n");
 }
 
+TEST_CASE("anthropic decoder: an error never repeats the key that an upstream refused") {
+  const std::string error =
+      R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key sk-ant-abc"}})";
+  const std::string told = deltas(event(error));
+  CHECK(told.find("failed upstream_credential_refused: ") == 0);
+  CHECK(told.find("sk-ant") == told.npos);
+  CHECK(messages.whole(error).deltas == told);
+}
+
+TEST_CASE("anthropic decoder: of an error's words the beginning is enough") {
+  const std::string error =
+      R"({"type":"error","error":{"type":"api_error","message":")" + std::string(5000, 'm') + "\"}}";
+  const std::string begins = "failed upstream_error: " + std::string(1000, 'm') + "\n";
+  CHECK(deltas(event(error)) == begins);
+  CHECK(messages.whole(error).deltas == begins);
+}
+
 TEST_CASE("anthropic decoder: whole answers") {
   CHECK(
       messages

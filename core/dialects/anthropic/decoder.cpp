@@ -36,6 +36,8 @@ bool is_event_of_messages(std::string_view name) {
   return false;
 }
 
+// A sentence for a person, of which the beginning is enough.
+constexpr size_t error_detail_bytes_max = 1000;
 constexpr std::string_view no_arguments = "a tool call whose arguments are no JSON object";
 
 // Whether a reason explains that a call is not whole.
@@ -331,8 +333,11 @@ void AnthropicDecoder::fail(Fault fault, Deltas& out) {
 void AnthropicDecoder::fail_as_told(std::string_view body, Deltas& out) {
   Arena arena;
   const routing::UpstreamError error = anthropic_row.read_error(body, arena);
-  const FaultKind kind = routing::kind_of(error, context_.credential, context_.model_named);
-  fail({kind, std::string(error.message)}, out);
+  Fault fault{routing::kind_of(error, context_.credential, context_.model_named), {}};
+  // Upstreams name the key they refuse.
+  if (fault.kind != FaultKind::upstream_credential_refused)
+    fault.detail = error.message.substr(0, error_detail_bytes_max);
+  fail(std::move(fault), out);
 }
 
 void AnthropicDecoder::broken(std::string_view what, Deltas& out) {
