@@ -201,6 +201,83 @@ TEST_CASE("refusal: an upstream cannot have the client's words or its tools left
   }
 }
 
+TEST_CASE("refusal: an upstream cannot reach into arguments, schemas and media", "[anthropic]") {
+  const std::string no = ": Extra inputs are not permitted";
+  const std::string whole =
+      R"({"model":"m","output_config":{"format":{"type":"json_schema","schema":{"x":1}}},"tools":[{"name":"a",)"
+      R"("input_examples":[{"cmd":"ls"}],"input_schema":{"type":"object","properties":{"cmd":{"x":1}},"required":["cmd"]}}],)"
+      R"("messages":[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"u","x":1}},)"
+      R"({"type":"tool_result","tool_use_id":"t","content":[{"type":"document","source":{"type":"content","content":)"
+      R"([{"type":"text","text":"a","x":1}]}}]}]},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"a",)"
+      R"("input":{"cmd":"ls","cache_control":1,"type":"x"}},{"type":"x","data":{"x":1},"text":{"x":1},"arguments":{"x":1}}]}]})";
+  for (std::string_view path : {"messages.1.content.0.input.cmd",
+                                "messages.1.content.0.tool_use.input.cmd",
+                                "messages.*.content.*.tool_use.input.cache_control",
+                                "messages.1.content.0.input.cache_control",
+                                "messages.1.content.0.input.type",
+                                "messages.1.content.1.data.x",
+                                "messages.1.content.1.text.x",
+                                "messages.1.content.1.arguments.x",
+                                "messages.0.content.0.source.x",
+                                "messages.0.content.0.image.source.url.x",
+                                "messages.0.content.1.tool_result.content.0.document.source.content.content.0.text.x",
+                                "messages.0.content.1.content.0.source.content.0.x",
+                                "tools.0.input_schema.required",
+                                "tools.0.input_schema.properties",
+                                "tools.0.input_schema.properties.cmd",
+                                "tools.*.custom.input_schema.properties.cmd",
+                                "tools.0.custom.input_schema.properties.cmd.x",
+                                "tools.0.input_examples.0.cmd",
+                                "output_config.format.schema.x",
+                                "output_config.format.json_schema.schema.x"}) {
+    INFO(path);
+    Arena arena;
+    CHECK(anthropic_row.removals(whole, {false, {&path, 1}}, arena).empty());
+    CHECK(after_refusal(whole, std::string(path) + no) == whole);
+    routing::UpstreamError error;
+    error.status = 400;
+    const std::string message = std::string(path) + no;
+    error.message = message;
+    CHECK(anthropic_row.read_refusal(whole, error, arena).member_anywhere.empty());
+  }
+}
+
+TEST_CASE("refusal: paths longer than any in a body name nothing, and two neighbours are two types at most",
+          "[anthropic]") {
+  const std::string no = ": Extra inputs are not permitted";
+  const std::string deep =
+      R"({"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text",)"
+      R"("text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}}]}]}]})";
+  const std::string bare =
+      R"({"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":[{"type":"text",)"
+      R"("text":"a","cache_control":{"type":"ephemeral"}}]}]}]})";
+  CHECK(after_refusal(deep, "messages.0.content.0.tool_result.content.0.text.cache_control.ephemeral.ttl" + no) ==
+        bare);
+  const std::string flat = R"({"model":"m","speed":1})";
+  CHECK(after_refusal(flat, "a.b.speed" + no) == R"({"model":"m"})");
+  CHECK(after_refusal(flat, "a.b.c.speed" + no) == flat);
+}
+
+TEST_CASE("refusal: planted paths and many small members cost time and memory in proportion", "[anthropic]") {
+  std::string all = R"({"model":"m")";
+  for (int i = 0; i < 300'000; ++i) all += R"(,"x":1,"y":1)";
+  all += "}";
+  Arena arena;
+  const std::vector<std::string_view> paths = {"x", "y"};
+  const auto edits = anthropic_row.removals(all, {false, paths}, arena);
+  CHECK(edits.size() == 100'000);
+  CHECK(is_json(::apply(all, edits)));
+  CHECK(arena.held_bytes() < 2 * all.size());
+}
+
+TEST_CASE("foreign state: among very many blocks and messages each envelope goes", "[anthropic]") {
+  std::string many;
+  for (int i = 0; i < 200'000; ++i) many += "{},";
+  const std::string blocks = assistant(many + foreign + "," + text), left = assistant(many + text);
+  CHECK(without_foreign(body(many + blocks + "," + many + assistant(foreign) + ",7,{}")) ==
+        body(many + left + "," + many + "7,{}"));
+}
+
 TEST_CASE("refusal: what is remembered holds for every place of the same type", "[anthropic]") {
   const auto without = [](const std::string& body, std::vector<std::string_view> members) {
     Arena arena;

@@ -18,142 +18,122 @@ using json::Token;
 constexpr std::string_view thinking_path = "messages.thinking";
 constexpr std::string_view disabled = R"({"type":"disabled"})";
 
-struct BlockPlace {
-  size_t begin = 0;
-  size_t end = 0;
+// Which blocks of the assistant's go: thinking whose state is an envelope, or all thinking.
+enum class Going : uint8_t { foreign, all };
+
+struct BlockKind {
   bool thinking = false;
   bool foreign = false;  // thinking whose state is an envelope
   bool result = false;
-};
-
-struct MessagePlace {
-  size_t begin = 0;
-  size_t end = 0;
-  bool assistant = false;
-  std::vector<BlockPlace> blocks;  // none where the content is no array
-};
-
-// Where the parts of a body are that an edit may concern.
-struct BodyPlaces {
-  std::vector<std::vector<MessagePlace>> histories;  // one for each member called "messages"
-  size_t thinking_begin = 0;                         // of the value of "thinking"; 0: there is none
-  size_t thinking_end = 0;
-  bool thinking_enabled = false;  // with a budget: only then a turn must begin with its thinking
 };
 
 bool is_string(std::string_view value, std::string_view plain) {
   return !value.empty() && value.front() == '"' && json::equals(json::escaped(value), plain);
 }
 
-BlockPlace block_place(std::string_view body, std::string_view text) {
-  BlockPlace place;
-  place.begin = size_t(text.data() - body.data());
-  place.end = place.begin + text.size();
+BlockKind kind_of(std::string_view block) {
+  BlockKind kind;
   std::string_view type, signature, data;
-  json::each_member(text, [&](std::string_view key, std::string_view value) {
+  json::each_member(block, [&](std::string_view key, std::string_view value) {
     if (json::equals(key, "type")) type = value;
     else if (json::equals(key, "signature")) signature = value;
     else if (json::equals(key, "data")) data = value;
   });
   const bool shown = is_string(type, "thinking"), redacted = is_string(type, "redacted_thinking");
-  place.thinking = shown || redacted;
-  place.foreign = place.thinking && canonical::is_envelope(json::escaped(shown ? signature : data));
-  place.result = is_string(type, "tool_result");
-  return place;
+  kind.thinking = shown || redacted;
+  kind.foreign = kind.thinking && canonical::is_envelope(json::escaped(shown ? signature : data));
+  kind.result = is_string(type, "tool_result");
+  return kind;
 }
 
-// From the array's begin, which `reader` has just given. False when the text is not JSON.
-bool read_history(json::Reader& reader, std::string_view body, std::vector<MessagePlace>& history) {
-  Token token;
-  while ((token = reader.next()) == Token::begin_object) {
-    MessagePlace& message = history.emplace_back();
-    message.begin = reader.offset();
+// Makes the edits that take thinking out, as it comes by: a body may have millions of blocks, and only those
+// that go are worth memory.
+class ThinkingEdits {
+ public:
+  ThinkingEdits(std::string_view body, Going going, std::vector<Edit>& edits)
+      : body_(body), going_(going), edits_(edits) {}
+
+  // False when the body is not JSON.
+  bool run() {
+    json::Reader reader(body_);
+    if (reader.next() != Token::begin_object) return false;
+    Token token;
     while ((token = reader.next()) == Token::key) {
-      const bool is_content = json::equals(reader.raw(), "content"), is_role = json::equals(reader.raw(), "role");
+      const bool is_messages = json::equals(reader.raw(), "messages");
+      const bool is_thinking = json::equals(reader.raw(), "thinking");
       const auto value = reader.skip_value();
       if (!value) return false;
-      if (is_role) message.assistant = is_string(*value, "assistant");
-      if (!is_content) continue;
-      message.blocks.clear();
-      json::each_element(*value, [&](std::string_view block) { message.blocks.push_back(block_place(body, block)); });
+      if (is_messages) read_history(*value);
+      if (is_thinking) thinking_ = *value;
     }
-    if (token != Token::end_object) return false;
-    message.end = reader.end_offset();
+    if (token != Token::end_object || reader.next() != Token::end) return false;
+    // With a budget a turn must begin with its thinking, or is refused.
+    if (turn_loses_thinking_ && is_string(json::member(thinking_, "type"), "enabled"))
+      edits_.push_back({"thinking", offset_of(thinking_), offset_of(thinking_) + thinking_.size(), disabled});
+    return true;
   }
-  return token == Token::end_array;
-}
 
-bool read_places(std::string_view body, BodyPlaces& places) {
-  json::Reader reader(body);
-  if (reader.next() != Token::begin_object) return false;
-  Token token;
-  while ((token = reader.next()) == Token::key) {
-    if (json::equals(reader.raw(), "messages")) {
-      json::Reader at_value = reader;
-      if (at_value.next() == Token::begin_array) {
-        reader = at_value;
-        if (!read_history(reader, body, places.histories.emplace_back())) return false;
-        continue;
+ private:
+  size_t offset_of(std::string_view part) const { return size_t(part.data() - body_.data()); }
+
+  bool goes(const BlockKind& block) const { return going_ == Going::all ? block.thinking : block.foreign; }
+
+  // Of duplicates the last is the history that counts, but none may hold what goes.
+  void read_history(std::string_view history) {
+    bool turn = false;        // a message of the assistant's has been seen,
+    bool turn_loses = false;  // which does not begin with its thinking any more,
+    bool answered = false;    // and results of its tools behind it
+    Listing messages(edits_);
+    json::each_element(history, [&](std::string_view message) {
+      std::string_view role, content;
+      json::each_member(message, [&](std::string_view key, std::string_view value) {
+        if (json::equals(key, "role")) role = value;
+        else if (json::equals(key, "content")) content = value;
+      });
+      bool empty = false;
+      if (is_string(role, "assistant")) {
+        turn = true;
+        answered = false;
+        empty = read_blocks(content, turn_loses);
+      } else if (turn && !answered) {
+        json::each_element(content, [&](std::string_view block) { answered = answered || kind_of(block).result; });
       }
-    }
-    const bool is_thinking = json::equals(reader.raw(), "thinking");
-    const auto value = reader.skip_value();
-    if (!value) return false;
-    if (!is_thinking) continue;
-    places.thinking_begin = size_t(value->data() - body.data());
-    places.thinking_end = places.thinking_begin + value->size();
-    places.thinking_enabled = is_string(json::member(*value, "type"), "enabled");
+      const size_t begin = offset_of(message);
+      messages.add(begin, begin + message.size(), empty ? thinking_path : std::string_view());
+    });
+    messages.close();
+    turn_loses_thinking_ = turn && answered && (going_ == Going::all || turn_loses);
   }
-  return token == Token::end_object && reader.next() == Token::end;
-}
 
-enum class Going : uint8_t { foreign, all };
-
-bool goes(const MessagePlace& message, const BlockPlace& block, Going going) {
-  return message.assistant && (going == Going::all ? block.thinking : block.foreign);
-}
-
-// The last message of the assistant's, where results of its tools follow; null where no loop is open.
-const MessagePlace* open_turn(const std::vector<MessagePlace>& history) {
-  bool results = false;
-  for (auto message = history.rbegin(); message != history.rend(); ++message) {
-    if (message->assistant) return results ? &*message : nullptr;
-    results = results || std::any_of(message->blocks.begin(), message->blocks.end(),
-                                     [](const BlockPlace& block) { return block.result; });
+  // The blocks of a message of the assistant's. True when none is left; then the message goes instead.
+  bool read_blocks(std::string_view content, bool& turn_loses) {
+    const size_t edits_before = edits_.size();
+    bool any_goes = false, any_stays = false, begins_with_thinking = false;
+    Listing blocks(edits_);
+    json::each_element(content, [&](std::string_view block) {
+      const BlockKind kind = kind_of(block);
+      if (goes(kind)) {
+        any_goes = true;
+      } else if (!any_stays) {
+        any_stays = true;
+        begins_with_thinking = kind.thinking;
+      }
+      const size_t begin = offset_of(block);
+      blocks.add(begin, begin + block.size(), goes(kind) ? thinking_path : std::string_view());
+    });
+    blocks.close();
+    turn_loses = any_goes && !begins_with_thinking;
+    if (!any_goes || any_stays) return false;
+    edits_.resize(edits_before);
+    return true;
   }
-  return nullptr;
-}
 
-// Whether the open turn will not begin with its thinking any more. With a budget that is refused.
-bool turn_loses_thinking(const std::vector<MessagePlace>& history, Going going) {
-  const MessagePlace* turn = open_turn(history);
-  if (!turn) return false;
-  if (going == Going::all) return true;
-  const auto went = [&](const BlockPlace& block) { return goes(*turn, block, going); };
-  const auto first = std::find_if_not(turn->blocks.begin(), turn->blocks.end(), went);
-  const bool any = std::any_of(turn->blocks.begin(), turn->blocks.end(), went);
-  return any && (first == turn->blocks.end() || !first->thinking);
-}
-
-void append_thinking_edits(const BodyPlaces& places, Going going, std::vector<Edit>& edits) {
-  std::vector<Listed> list, messages;
-  for (const std::vector<MessagePlace>& history : places.histories) {
-    messages.clear();
-    for (const MessagePlace& message : history) {
-      const auto went = [&](const BlockPlace& block) { return goes(message, block, going); };
-      const bool empty = !message.blocks.empty() && std::all_of(message.blocks.begin(), message.blocks.end(), went);
-      messages.push_back({message.begin, message.end, empty ? thinking_path : std::string_view()});
-      if (empty) continue;
-      list.clear();
-      for (const BlockPlace& block : message.blocks)
-        list.push_back({block.begin, block.end, went(block) ? thinking_path : std::string_view()});
-      append_removals(list, edits);
-    }
-    append_removals(messages, edits);
-  }
-  if (places.thinking_enabled && !places.histories.empty() && turn_loses_thinking(places.histories.back(), going))
-    edits.push_back({"thinking", places.thinking_begin, places.thinking_end, disabled});
-}
+  std::string_view body_;
+  Going going_;
+  std::vector<Edit>& edits_;
+  std::string_view thinking_;  // the body's own member
+  bool turn_loses_thinking_ = false;
+};
 
 // Whether a string in `body` begins with the mark of an envelope. Dots are rarer than quotes.
 bool has_envelope(std::string_view body) {
@@ -193,9 +173,7 @@ void put_in_order(std::vector<Edit>& edits) {
 std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena) {
   std::vector<Edit> thinking, members;
   if (unwanted.thinking || has_envelope(body)) {
-    BodyPlaces places;
-    if (!read_places(body, places)) return {};
-    append_thinking_edits(places, unwanted.thinking ? Going::all : Going::foreign, thinking);
+    if (!ThinkingEdits(body, unwanted.thinking ? Going::all : Going::foreign, thinking).run()) return {};
     put_in_order(thinking);
   }
   append_member_removals(body, unwanted.members, members);

@@ -9,14 +9,13 @@
 namespace signalbox::dialects::anthropic {
 namespace {
 
-// More parts than any path has that speaks of a body.
-constexpr size_t path_parts_max = 32;
-
-struct Member {
-  std::string_view name;  // escaped
-  std::string_view value;
-  Listed place;
-};
+// messages.0.content.0.tool_result.content.0.text.cache_control.ephemeral.ttl has eleven. Longer ones name
+// nothing.
+constexpr size_t path_parts_max = 12;
+// Names that stand in a path and not in the body: a value has one type.
+constexpr size_t passed_over_max = 2;
+// No body of a client comes near; who plants paths and sends a body that is all of them makes more.
+constexpr size_t edits_max = 100'000;
 
 // What is left of a path at some value of the body.
 struct Sought {
@@ -26,28 +25,15 @@ struct Sought {
   bool anywhere() const { return path.find('*') != path.npos; }
 };
 
-// A container to be looked through, and for what.
-struct Visit {
-  std::string_view value;
-  std::vector<Sought> sought;
-  bool top = false;  // the body itself
+// One reading of what is left of a path at an object: its first parts are names of types.
+struct Way {
+  size_t sought = 0;        // its place in the stack
+  std::string_view whole;   // a member of this name is what is sought
+  std::string_view part;    // or stands inside a member of this name; empty where there is no more than `whole`
+  std::string_view holder;  // that member's value, where it is a container; of duplicates the last
+  bool named = false;       // there is a member called `whole`
+  bool removes = false;
 };
-
-// The members of the object `object`, a view into `body`; none where it is not whole.
-std::vector<Member> members(std::string_view body, std::string_view object) {
-  std::vector<Member> list;
-  const size_t base = size_t(object.data() - body.data());
-  json::Reader reader(object);
-  if (reader.next() != json::Token::begin_object) return list;
-  while (reader.next() == json::Token::key) {
-    const size_t begin = base + reader.offset();
-    const std::string_view name = reader.raw();
-    const auto value = reader.skip_value();
-    if (!value) return {};
-    list.push_back({name, *value, {begin, base + reader.end_offset()}});
-  }
-  return list;
-}
 
 bool is_container(std::string_view value) { return !value.empty() && (value.front() == '{' || value.front() == '['); }
 
@@ -73,111 +59,199 @@ bool is_substance(std::string_view name, std::string_view type) {
   return !decoration && (name == "id" || name == "name");
 }
 
-// Adds `sought` to what is looked for in `value`. `visits` from `first` on are of one container.
-void look_into(std::string_view value, const Sought& sought, size_t first, std::vector<Visit>& visits) {
-  const auto same = std::find_if(visits.begin() + std::ptrdiff_t(first), visits.end(),
-                                 [&](const Visit& visit) { return visit.value.data() == value.data(); });
-  if (same != visits.end()) same->sought.push_back(sought);
-  else visits.push_back({value, {sought}, false});
+// Whether what is inside of a member called `name` is the client's own, where any name may stand.
+bool is_clients_own(std::string_view name) {
+  constexpr std::string_view own[] = {"input",  "input_schema", "input_examples", "schema",   "arguments",
+                                      "source", "data",         "text",           "signature"};
+  return is_one_of(name, own);
 }
 
-void visit_array(const Visit& visit, std::vector<Visit>& visits) {
-  json::Reader reader(visit.value);
-  if (reader.next() != json::Token::begin_array) return;
-  int64_t index = 0;
-  for (; const auto value = reader.skip_value(); ++index) {
-    if (!is_container(*value)) continue;
-    Visit inner{*value, {}, false};
-    for (const Sought& sought : visit.sought) {
-      const size_t dot = sought.rest.find('.');
-      if (dot == sought.rest.npos) continue;
-      const std::string_view part = sought.rest.substr(0, dot);
-      if (part == "*" || base::parse_decimal(part) == index)
-        inner.sought.push_back({sought.rest.substr(dot + 1), sought.path});
-    }
-    if (!inner.sought.empty()) visits.push_back(std::move(inner));
+size_t parts_of(std::string_view path) { return 1 + size_t(std::count(path.begin(), path.end(), '.')); }
+
+// Goes as deep as the longest path has parts.
+class Remover {
+ public:
+  Remover(std::string_view body, std::vector<Edit>& edits) : body_(body), edits_(edits), begun_at_(edits.size()) {}
+
+  Found run(std::string_view value, std::span<const std::string_view> paths) {
+    for (std::string_view path : paths)
+      if (parts_of(path) <= path_parts_max) sought_.push_back({path, path});
+    if (!sought_.empty() && is_container(value)) visit(value, 0, Place::body);
+    return found_;
   }
-}
 
-Found visit_object(std::string_view body, const Visit& visit, std::vector<Visit>& visits, std::vector<Edit>& edits) {
-  std::vector<Member> list = members(body, visit.value);
-  std::string_view type;
-  for (const Member& member : list)
-    if (json::equals(member.name, "type")) type = json::string_inside(member.value);
+ private:
+  enum class Place : uint8_t { body, inside };
 
-  Found found = Found::nowhere;
-  const size_t first = visits.size();
-  for (Sought sought : visit.sought) {
-    for (size_t parts = 0; parts < path_parts_max; ++parts) {
-      const size_t dot = sought.rest.find('.');
-      bool named = false;
-      for (Member& member : list) {
-        if (!json::equals(member.name, sought.rest)) continue;
-        named = true;
-        if (visit.top ? is_needed(sought.rest) : is_substance(sought.rest, type)) continue;
-        member.place.goes_as = sought.path;
-        found = std::max(found, dot == sought.rest.npos ? Found::in_parts : Found::as_name);
+  // Looks in `value` for what is in sought_ from `first` on.
+  void visit(std::string_view value, size_t first, Place place) {
+    if (value.front() == '[') visit_array(value, first);
+    else visit_object(value, first, place);
+  }
+
+  void visit_array(std::string_view value, size_t first) {
+    const size_t end = sought_.size();
+    json::Reader reader(value);
+    if (reader.next() != json::Token::begin_array) return;
+    for (int64_t index = 0; const auto element = reader.skip_value(); ++index) {
+      if (!is_container(*element)) continue;
+      for (size_t i = first; i < end; ++i) {
+        const Sought sought = sought_[i];
+        const size_t dot = sought.rest.find('.');
+        if (dot == sought.rest.npos) continue;
+        const std::string_view part = sought.rest.substr(0, dot);
+        if (part == "*" || base::parse_decimal(part) == index)
+          sought_.push_back({sought.rest.substr(dot + 1), sought.path});
       }
-      if (named || dot == sought.rest.npos) break;
-      const std::string_view part = sought.rest.substr(0, dot);
-      sought.rest.remove_prefix(dot + 1);
-      // Of duplicates the last counts, here as for the upstream.
-      const auto holder = std::find_if(list.rbegin(), list.rend(), [&](const Member& member) {
-        return is_container(member.value) && json::equals(member.name, part);
-      });
-      if (holder != list.rend()) {
-        look_into(holder->value, sought, first, visits);
-        break;
-      }
-      if (part == "*" || (sought.anywhere() && !type.empty() && !json::equals(type, part))) break;
+      if (sought_.size() > end) visit(*element, end, Place::inside);
+      sought_.resize(end);
     }
   }
-  std::vector<Listed> places;
-  for (const Member& member : list) {
-    places.push_back(member.place);
-    if (!member.place.goes()) continue;
-    // What stands in a member that goes is gone with it.
-    const auto inside = [&](const Visit& inner) { return inner.value.data() == member.value.data(); };
-    visits.erase(std::remove_if(visits.begin() + std::ptrdiff_t(first), visits.end(), inside), visits.end());
+
+  void visit_object(std::string_view value, size_t first, Place place) {
+    const size_t ways_begin = ways_.size();
+    add_ways(first);
+    const size_t ways_end = ways_.size();
+    const std::string_view type = look(value, ways_begin);
+    bool any_goes = false;
+    for (size_t i = ways_begin; i < ways_end;) i = choose(i, type, place, any_goes);
+    if (any_goes) remove(value, ways_begin, ways_end);
+    for (size_t i = ways_begin; i < ways_end; ++i) descend(i, ways_end);
+    ways_.resize(ways_begin);
   }
-  append_removals(places, edits);
-  return found;
-}
+
+  void add_ways(size_t first) {
+    for (size_t i = first; i < sought_.size(); ++i) {
+      std::string_view rest = sought_[i].rest;
+      for (size_t passed = 0; passed <= passed_over_max; ++passed) {
+        const size_t dot = rest.find('.');
+        ways_.push_back({i, rest, dot == rest.npos ? std::string_view() : rest.substr(0, dot), {}});
+        if (dot == rest.npos) break;
+        rest.remove_prefix(dot + 1);
+      }
+    }
+  }
+
+  // Notes which ways from `begin` on there are in the object; returns its type, escaped, empty for none.
+  std::string_view look(std::string_view object, size_t begin) {
+    std::string_view type;
+    json::Reader reader(object);
+    reader.next();
+    while (reader.next() == json::Token::key) {
+      const std::string_view name = reader.raw();
+      const bool escaped = reader.escaped();
+      const auto same = [&](std::string_view plain) { return escaped ? json::equals(name, plain) : name == plain; };
+      const auto value = reader.skip_value();
+      if (!value) break;
+      if (same("type")) type = json::string_inside(*value);
+      for (size_t i = begin; i < ways_.size(); ++i) {
+        Way& way = ways_[i];
+        if (same(way.whole)) way.named = true;
+        if (!way.part.empty() && is_container(*value) && same(way.part)) way.holder = *value;
+      }
+    }
+    return type;
+  }
+
+  // Of the ways of one path, which begin at `i`, the first that the object has is taken; returns where
+  // the next path's begin.
+  size_t choose(size_t i, std::string_view type, Place place, bool& any_goes) {
+    const size_t of = ways_[i].sought;
+    const Sought& sought = sought_[of];
+    bool over = false;
+    for (; i < ways_.size() && ways_[i].sought == of; ++i) {
+      Way& way = ways_[i];
+      if (over) {
+        way.holder = {};
+      } else if (way.named) {
+        over = true;
+        way.holder = {};
+        if (place == Place::body ? is_needed(way.whole) : is_substance(way.whole, type)) continue;
+        way.removes = any_goes = true;
+        found_ = std::max(found_, way.part.empty() ? Found::in_parts : Found::as_name);
+      } else if (!way.holder.empty()) {
+        over = true;
+        if (is_clients_own(way.part)) way.holder = {};
+      } else {
+        over = way.part.empty() || way.part == "*" ||
+               (sought.anywhere() && !type.empty() && !json::equals(type, way.part));
+      }
+    }
+    return i;
+  }
+
+  void remove(std::string_view object, size_t ways_begin, size_t ways_end) {
+    const size_t base = size_t(object.data() - body_.data());
+    Listing listing(edits_);
+    json::Reader reader(object);
+    reader.next();
+    while (reader.next() == json::Token::key) {
+      const std::string_view name = reader.raw();
+      const size_t begin = base + reader.offset();
+      const auto value = reader.skip_value();
+      if (!value) break;
+      std::string_view goes_by;
+      for (size_t i = ways_begin; i < ways_end && edits_.size() - begun_at_ + 1 < edits_max; ++i)
+        if (ways_[i].removes && json::equals(name, ways_[i].whole)) goes_by = sought_[ways_[i].sought].path;
+      listing.add(begin, base + reader.end_offset(), goes_by);
+      if (goes_by.empty()) continue;
+      // What stands in a member that goes is gone with it.
+      for (size_t i = ways_begin; i < ways_end; ++i)
+        if (ways_[i].holder.data() == value->data()) ways_[i].holder = {};
+    }
+    listing.close();
+  }
+
+  // Looks into the holder of way `i`, once for all ways that have the same.
+  void descend(size_t i, size_t ways_end) {
+    const std::string_view holder = ways_[i].holder;
+    if (holder.empty()) return;
+    const size_t first = sought_.size();
+    for (; i < ways_end; ++i) {
+      Way& way = ways_[i];
+      if (way.holder.data() != holder.data()) continue;
+      sought_.push_back({way.whole.substr(way.part.size() + 1), sought_[way.sought].path});
+      way.holder = {};
+    }
+    visit(holder, first, Place::inside);
+    sought_.resize(first);
+  }
+
+  std::string_view body_;
+  std::vector<Edit>& edits_;
+  size_t begun_at_;
+  std::vector<Sought> sought_;  // a stack: what is looked for where, the innermost last
+  std::vector<Way> ways_;       // a stack as well
+  Found found_ = Found::nowhere;
+};
 
 }  // namespace
 
-void append_removals(std::span<const Listed> list, std::vector<Edit>& edits) {
-  bool any_stays = false;
-  for (size_t i = 0; i < list.size();) {
-    if (!list[i].goes()) {
-      any_stays = true;
-      ++i;
-      continue;
-    }
-    const size_t first = i;
-    while (i < list.size() && list[i].goes_as == list[first].goes_as) ++i;
+void Listing::add(size_t begin, size_t end, std::string_view path) {
+  if (path != path_ && !path_.empty()) end_run(any_stays_ ? last_end_ : begin);
+  if (path.empty()) {
+    any_stays_ = true;
+  } else if (path_.empty()) {
     // The comma before it where something stays there, else the one behind.
-    const size_t begin = any_stays ? list[first - 1].end : list[first].begin;
-    const size_t end = any_stays || i == list.size() ? list[i - 1].end : list[i].begin;
-    edits.push_back({list[first].goes_as, begin, end, {}});
+    run_begin_ = any_stays_ ? last_end_ : begin;
+    path_ = path;
   }
+  last_end_ = end;
+}
+
+void Listing::close() {
+  if (!path_.empty()) end_run(last_end_);
+}
+
+void Listing::end_run(size_t end) {
+  edits_.push_back({path_, run_begin_, end, {}});
+  path_ = {};
 }
 
 Found append_member_removals(std::string_view body, std::span<const std::string_view> paths, std::vector<Edit>& edits) {
   const size_t start = body.find_first_not_of(" \t\r\n");
   if (paths.empty() || start == body.npos) return Found::nowhere;
-  Visit top{body.substr(start), {}, true};
-  for (std::string_view path : paths) top.sought.push_back({path, path});
-  Found found = Found::nowhere;
-  std::vector<Visit> visits;
-  visits.push_back(std::move(top));
-  while (!visits.empty()) {
-    const Visit visit = std::move(visits.back());
-    visits.pop_back();
-    if (visit.value.front() == '[') visit_array(visit, visits);
-    else found = std::max(found, visit_object(body, visit, visits, edits));
-  }
-  return found;
+  return Remover(body, edits).run(body.substr(start), paths);
 }
 
 }  // namespace signalbox::dialects::anthropic

@@ -11,18 +11,27 @@
 
 namespace signalbox::dialects::anthropic {
 
-// One element, or one member from its name to its value's end.
-struct Listed {
-  size_t begin = 0;
-  size_t end = 0;
-  std::string_view goes_as{};  // the path of the edit that takes it out; empty: it stays
+// The elements or members of one container as they come, in order; those that go become edits. Neighbours
+// that go by the same path are one edit.
+class Listing {
+ public:
+  explicit Listing(std::vector<Edit>& edits) : edits_(edits) {}
 
-  bool goes() const { return !goes_as.empty(); }
+  // The next one is bytes [begin, end), a member from its name to its value's end. It goes by `path`; where
+  // that is empty it stays.
+  void add(size_t begin, size_t end, std::string_view path);
+  // There are no more.
+  void close();
+
+ private:
+  void end_run(size_t end);
+
+  std::vector<Edit>& edits_;
+  std::string_view path_;  // of those that go just now; empty when none does
+  size_t run_begin_ = 0;
+  size_t last_end_ = 0;
+  bool any_stays_ = false;  // before the run
 };
-
-// Appends the edits that take out those of `list` that go; `list` is all of one container, in order.
-// Neighbours that go by the same path are one edit.
-void append_removals(std::span<const Listed> list, std::vector<Edit>& edits);
 
 // How a path was found in a body.
 enum class Found : uint8_t {
@@ -38,7 +47,11 @@ enum class Found : uint8_t {
 // found, as_name is returned.
 //
 // What a request cannot be without stays, whoever names it: an upstream could otherwise have the client's
-// words left out ("messages", "messages.0.content", a tool's "name").
+// words left out ("messages", "messages.0.content", a tool's "name"). So does everything inside of a value
+// that is the client's own data, such as arguments of calls and schemas.
+//
+// Linear in the body. Of bodies with more than 100,000 removals the rest stays, and the upstream says itself
+// that it does not want it.
 Found append_member_removals(std::string_view body, std::span<const std::string_view> paths, std::vector<Edit>& edits);
 
 }  // namespace signalbox::dialects::anthropic
