@@ -13,6 +13,7 @@ Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_vi
   canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
   request = result.request;
   was_read = !result.fault;
+  tool_ids = canonical::ToolIds(request);
   rough_tokens = canonical::rough_tokens(request);
   read_bytes = client_body.size();
   return std::move(result.fault);

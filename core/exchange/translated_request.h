@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "dialects/canonical/losses.h"
 #include "dialects/canonical/request.h"
+#include "dialects/canonical/tool_ids.h"
 #include "dialects/canonical/tool_names.h"
 #include "dialects/dialect.h"
 #include "routing/plan.h"
@@ -23,6 +24,7 @@ struct TranslatedRequest {
   bool was_read = false;
   int64_t rough_tokens = 1;  // of `request`, by its size alone
   size_t read_bytes = 0;
+  canonical::ToolIds tool_ids;  // of the calls in `request`
   // Of the lane written for last:
   canonical::Losses losses;
   canonical::ToolNames names;
@@ -39,7 +41,8 @@ struct TranslatedRequest {
   // Nothing is lost, and no tool renamed, as it is for a lane that gets the client's own bytes.
   void forget_lane();
 
-  // Lets the request and its body go, since nobody will write it again. What was lost stays known.
+  // Lets the request and its body go, since nobody will write it again. What was lost stays known, and
+  // which ids are taken.
   void release();
 
   // Why a route that rejects losses does not send what was written; no fault when it loses nothing, or when

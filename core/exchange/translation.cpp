@@ -48,7 +48,8 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
       .input_tokens_estimate = gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
       .unix_ms = now_.unix_ms,
       .usage_in_stream = t.request.usage_in_stream,
-      .losses = t.losses};
+      .losses = t.losses,
+      .ids_before = &t.tool_ids};
   return std::make_unique<TranslatedAnswer>(dialects::row_of(from.dialect).make_decoder(decode),
                                             client_dialect().make_encoder(encode, client_form()));
 }

@@ -283,7 +283,8 @@ void AnthropicEncoder::append_derived_id(std::string& out, std::string_view pref
 std::string AnthropicEncoder::tool_id(std::string_view id) {
   std::string result;
   if (!id.empty()) canonical::append_tool_id(result, id, "toolu_", tool_id_bytes_max);
-  if (result.empty() || tool_ids_.contains(result)) {
+  const bool before = context_.ids_before && context_.ids_before->has(result);
+  if (result.empty() || before || tool_ids_.contains(result)) {
     std::string ordinal;
     base::append_decimal(ordinal, static_cast<int64_t>(tool_ids_.size()));
     result.clear();

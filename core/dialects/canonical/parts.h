@@ -15,6 +15,7 @@
 #include "dialects/canonical/delta.h"
 #include "dialects/canonical/losses.h"
 #include "dialects/canonical/request.h"
+#include "dialects/canonical/tool_ids.h"
 #include "dialects/canonical/tool_names.h"
 #include "routing/verdict.h"
 #include "signalbox/config.h"
@@ -90,6 +91,7 @@ struct EncodeContext {
   int64_t unix_ms = 0;                    // when the answer began, for dialects that say so
   bool usage_in_stream = true;            // the client wants usage in a stream
   Losses& losses;
+  const ToolIds* ids_before = nullptr;  // of the calls in the client's history; null: not known
 };
 
 enum class Form : uint8_t { streamed, whole };

@@ -10,6 +10,7 @@
 #include "dialects/openai_chat/encoder.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include "base/text.h"
@@ -126,15 +127,16 @@ class ChatEncoder : public Encoder {
   // The members that a call begins with; its function stays open, its arguments are due.
   void write_call(json::Writer& w, const BlockBegin& call) {
     std::string id;
-    if (call.tool_id.empty()) {
+    if (!call.tool_id.empty()) append_tool_id(id, call.tool_id, "call_", tool_id_bytes_max);
+    if (id.empty() || (context_.ids_before && context_.ids_before->has(id)) || call_ids_.contains(id)) {
+      id.clear();
       // The ':' makes it a text that no upstream's id is, so that the id is derived of all of it.
       std::string ordinal(context_.request_id);
       ordinal += ':';
       base::append_decimal(ordinal, call_index_);
       append_tool_id(id, ordinal, "call_", tool_id_bytes_max);
-    } else {
-      append_tool_id(id, call.tool_id, "call_", tool_id_bytes_max);
     }
+    call_ids_.insert(id);
     w.key("id").string(id).key("type").string("function");
     w.key("function").begin_object().key("name").string(call.tool_name);
   }
@@ -146,6 +148,7 @@ class ChatEncoder : public Encoder {
   int64_t call_index_ = -1;    // of the open call, or the last: its place among calls, not among blocks
   bool any_fragment_ = false;  // in the open block
   bool any_usage_ = false;
+  std::set<std::string> call_ids_;  // of this answer
 
  private:
   void name_answer(std::string_view upstreams) {
