@@ -348,3 +348,41 @@ TEST_CASE("reading A: the session stands inside the user's id, in either form", 
   CHECK(plain.request().user == "me");
   CHECK(plain.request().session.empty());
 }
+
+TEST_CASE("reading A: no request has more elements than any conversation, and memory stays in proportion",
+          "[anthropic]") {
+  const auto list = [](size_t count, const std::string& element) {
+    std::string all = element;
+    for (size_t i = 1; i < count; ++i) all += "," + element;
+    return all;
+  };
+  const std::string text = R"({"type":"text","text":"x"})", tool = R"({"name":"t"})";
+  const std::string message = R"({"role":"user","content":"x"})";
+  const auto result = [](const std::string& content) {
+    return R"({"type":"tool_result","tool_use_id":"t","content":[)" + content + "]}";
+  };
+  struct Case {
+    const char* what;
+    std::string most, more;
+  };
+  const size_t max = elements_max;
+  const Case cases[] = {
+      {"messages", R"({"messages":[)" + list(max, message) + "]}", R"({"messages":[)" + list(max + 1, message) + "]}"},
+      {"content blocks", of_user(list(max, text)), of_user(list(max + 1, text))},
+      // Wherever they stand: in several messages, in results, in the system prompt.
+      {"content blocks", of_user(result(list(max - 1, text))), of_user(result(list(max, text)))},
+      {"content blocks", of_user(R"({"type":"thinking_of_tomorrow"})"),
+       R"({"system":[)" + text + R"(],"messages":[{"role":"user","content":[)" + text +
+           R"(]},{"role":"user","content":[)" + list(max - 1, text) + "]}]}"},
+      {"tools", with(R"("tools":[)" + list(max, tool) + "]"), with(R"("tools":[)" + list(max + 1, tool) + "]")},
+      {"stop sequences", with(R"("stop_sequences":[)" + list(max, "\"a\"") + "]"),
+       with(R"("stop_sequences":[)" + list(max + 1, "\"a\"") + "]")},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    CHECK_FALSE(Read(c.most).result.fault);
+    const Read more(c.more);
+    CHECK(more.result.fault.kind == FaultKind::bad_request);
+    CHECK(more.result.fault.detail == "The request has more than 100000 " + std::string(c.what) + ".");
+  }
+}

@@ -286,3 +286,39 @@ TEST_CASE("chat reader: a body cut at any byte is refused, never misread", "[cha
   }
   CHECK_FALSE(Asked(body).read.fault);
 }
+
+TEST_CASE("chat reader: no request has more elements than any conversation") {
+  const auto list = [](size_t count, const std::string& element) {
+    std::string all = element;
+    for (size_t i = 1; i < count; ++i) all += "," + element;
+    return "[" + all + "]";
+  };
+  const std::string message = R"({"role":"user","content":"x"})", part = R"({"type":"text","text":"x"})";
+  const std::string call = R"({"id":"c","type":"function","function":{"name":"F","arguments":"{}"}})";
+  const auto of_user = [](const std::string& parts) { return R"([{"role":"user","content":)" + parts + "}]"; };
+  const auto of_both = [&](size_t parts, size_t calls) {
+    return R"([{"role":"user","content":)" + list(parts, part) + R"(},{"role":"assistant","tool_calls":)" +
+           list(calls, call) + "}]";
+  };
+  const std::string tool = R"({"type":"function","function":{"name":"F"}})", function = R"({"name":"F"})";
+  const size_t max = elements_max;
+  struct Case {
+    const char* what;
+    Asked most, more;
+  };
+  const Case cases[] = {
+      {"messages", saying(list(max, message)), saying(list(max + 1, message))},
+      {"content parts and calls", saying(of_user(list(max, part))), saying(of_user(list(max + 1, part)))},
+      {"content parts and calls", saying(of_both(max - 9, 9)), saying(of_both(max - 9, 10))},
+      {"tools", asking(",\"tools\":" + list(max, tool)), asking(",\"tools\":" + list(max + 1, tool))},
+      {"functions", asking(",\"functions\":" + list(max, function)),
+       asking(",\"functions\":" + list(max + 1, function))},
+      {"stop sequences", asking(",\"stop\":" + list(max, "\"a\"")), asking(",\"stop\":" + list(max + 1, "\"a\""))},
+  };
+  for (const Case& c : cases) {
+    INFO(c.what);
+    CHECK_FALSE(c.most.read.fault);
+    CHECK(c.more.read.fault.kind == FaultKind::bad_request);
+    CHECK(c.more.read.fault.detail == "The request has more than 100000 " + std::string(c.what) + ".");
+  }
+}

@@ -81,6 +81,7 @@ class BlockReader {
     for (; (token = reader.next()) == Token::begin_object; ++index) {
       const size_t begin = reader.offset();
       const Place here{&place, {}, index};
+      if (!reading_.may_have_block()) return false;
       values_ = {};
       if (!read_members(reader, member_names, values_, reading_)) return false;
       if (values_[type].empty()) return reading_.wrong_at(here, "a block with a type", begin);

@@ -59,8 +59,10 @@ class RequestReader {
     Token token = reader_.next();
     if (token == Token::error) return reading_.bad_json(reader_.error());
     if (token != Token::begin_array) return reading_.wrong_at(place, "an array", reader_.offset());
-    for (int64_t index = 0; (token = reader_.next()) == Token::begin_object; ++index)
+    for (int64_t index = 0; (token = reader_.next()) == Token::begin_object; ++index) {
+      if (!reading_.may_have(size_t(index) + 1, "messages")) return false;
       if (!read_message({&place, {}, index}, reader_.offset())) return false;
+    }
     if (token == Token::error) return reading_.bad_json(reader_.error());
     const Place element{&place, {}, int64_t(messages_.size())};
     return token == Token::end_array || reading_.wrong_at(element, "an object", reader_.offset());
@@ -170,7 +172,8 @@ class RequestReader {
     json::each_element(value, [&](std::string_view element) {
       Escaped text;
       const Place here{&place, {}, int64_t(stop.size())};
-      strings = strings && reading_.need_string(element, here, text);
+      strings =
+          strings && reading_.may_have(stop.size() + 1, "stop sequences") && reading_.need_string(element, here, text);
       if (strings) stop.push_back(text);
     });
     const std::span<Escaped> kept = reading_.arena.array<Escaped>(stop.size());
@@ -191,6 +194,7 @@ class RequestReader {
     std::vector<canonical::Tool> tools;
     for (int64_t index = 0; const auto element = reader.skip_value(); ++index) {
       const Place here{&place, {}, index};
+      if (!reading_.may_have(size_t(index) + 1, "tools")) return false;
       if (element->front() != '{') return reading_.wrong(here, "an object", *element);
       if (!read_tool(*element, here, reading_, tools)) return false;
     }

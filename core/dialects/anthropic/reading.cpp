@@ -54,6 +54,18 @@ bool Reading::bad_json(const json::Error& error) {
   return false;
 }
 
+bool Reading::may_have(size_t count, std::string_view what) {
+  if (count <= canonical::elements_max) return true;
+  if (fault) return false;
+  std::string detail = "The request has more than ";
+  base::append_decimal(detail, int64_t(canonical::elements_max));
+  detail += " ";
+  detail += what;
+  detail += ".";
+  fault = {FaultKind::bad_request, std::move(detail)};
+  return false;
+}
+
 bool Reading::need_string(std::string_view value, const Place& place, json::Escaped& out) {
   if (value.empty() || value.front() != '"') return wrong(place, "a string", value);
   out = json::escaped(value);

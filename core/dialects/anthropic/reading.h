@@ -30,12 +30,16 @@ struct Reading {
   Arena& arena;
   canonical::Losses& losses;
   Fault fault{};
+  size_t block_count = 0;  // of the whole body, wherever they stand
 
   // Note that the value at `place` must be `wanted` ("a string"). `value` is its text, a view into body;
   // empty when it is missing. Always false, so that readers can return it.
   bool wrong(const Place& place, std::string_view wanted, std::string_view value);
   bool wrong_at(const Place& place, std::string_view wanted, size_t offset);
   bool bad_json(const json::Error& error);
+  // Whether there may be `count` of `what` ("messages"), which is wrong otherwise (canonical::elements_max).
+  bool may_have(size_t count, std::string_view what);
+  bool may_have_block() { return may_have(++block_count, "content blocks"); }
 
   // The string `value` into `out`; a missing one is wrong.
   bool need_string(std::string_view value, const Place& place, json::Escaped& out);

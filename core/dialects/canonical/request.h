@@ -28,6 +28,11 @@ using json::Escaped;
 
 struct Block;
 
+// How many of each a request may have: messages, blocks of all messages and results together, tools, stop
+// sequences. The longest sessions have some thousands, and an element takes up to thirty times the memory of
+// the three bytes that it may be in a body. Readers refuse more as a bad_request.
+inline constexpr size_t elements_max = 100'000;
+
 // Blocks in order; a view.
 struct Blocks {
   const Block* first = nullptr;

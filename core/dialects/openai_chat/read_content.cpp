@@ -121,6 +121,7 @@ bool read_content(json::Reader& reader, Reading& reading, std::vector<Block>& ou
   reader = ahead;
   Token token;
   while ((token = reader.next()) == Token::begin_object) {
+    if (!reading.may_have_block()) return false;
     RawPart raw;
     const size_t begin = reader.offset();
     while ((token = reader.next()) == Token::key) {

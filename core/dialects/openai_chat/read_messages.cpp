@@ -53,6 +53,7 @@ class MessageReader {
     }
     Token token;
     for (; (token = reader.next()) == Token::begin_object; ++index_) {
+      if (!reading_.may_have(index_ + 1, "messages")) return false;
       RawMessage raw;
       raw.place = reading_.from(reader.offset());
       content_.clear();
@@ -137,6 +138,7 @@ class MessageReader {
   }
 
   void add_call(std::string_view call, std::vector<Block>& blocks) {
+    if (!reading_.may_have_block()) return;
     std::string_view id, function, custom;
     json::each_member(call, [&](std::string_view key, std::string_view value) {
       if (key == "id") id = value;

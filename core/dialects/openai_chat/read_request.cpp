@@ -149,6 +149,7 @@ class BodyReader {
       stop_.push_back(json::escaped(value));
     } else if (is_list(value)) {
       json::each_element(value, [&](std::string_view element) {
+        if (!reading_.may_have(stop_.size() + 1, "stop sequences")) return;
         if (is_text(element)) stop_.push_back(json::escaped(element));
         else reading_.wrong("stop", "a string or a list of strings", element);
       });

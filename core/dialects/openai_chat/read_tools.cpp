@@ -75,7 +75,7 @@ void read_tools(std::string_view value, ToolList list, Reading& reading, std::ve
     return;
   }
   json::each_element(value, [&](std::string_view element) {
-    if (reading.failed()) return;
+    if (reading.failed() || !reading.may_have(out.size() + 1, list == ToolList::tools ? "tools" : "functions")) return;
     if (list == ToolList::tools) return read_tool(element, reading, out);
     Tool tool;
     if (read_function(element, element, reading, tool)) out.push_back(tool);

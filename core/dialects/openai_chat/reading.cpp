@@ -29,6 +29,18 @@ bool Reading::bad_json(const json::Error& error) {
   return false;
 }
 
+bool Reading::may_have(size_t count, std::string_view what) {
+  if (count <= canonical::elements_max) return true;
+  if (fault_) return false;
+  std::string detail = "The request has more than ";
+  base::append_decimal(detail, int64_t(canonical::elements_max));
+  detail += " ";
+  detail += what;
+  detail += ".";
+  fault_ = {FaultKind::bad_request, std::move(detail)};
+  return false;
+}
+
 void Reading::lose(std::string_view path, std::string_view name, std::string_view value) {
   for (const std::string_view nothing : {"", "null", "false", "0", "0.0", "\"\"", "[]", "{}"})
     if (value == nothing) return;

@@ -33,6 +33,10 @@ class Reading {
   // The first fault counts. Both say false, so that they can be returned. `at` is a view into the body.
   bool wrong(std::string_view member, std::string_view wanted, std::string_view at);
   bool bad_json(const json::Error& error);
+  // Whether there may be `count` of `what` ("messages"), which is wrong otherwise (canonical::elements_max).
+  bool may_have(size_t count, std::string_view what);
+  // One more content part or call, wherever it stands.
+  bool may_have_block() { return may_have(++block_count_, "content parts and calls"); }
 
   // The body from `offset` on: a place to name.
   std::string_view from(size_t offset) const { return body_.substr(offset); }
@@ -65,6 +69,7 @@ class Reading {
   Arena& arena_;
   canonical::Losses& losses_;
   Fault fault_;
+  size_t block_count_ = 0;
 };
 
 inline bool is_said(std::string_view value) { return !value.empty() && value != "null"; }
