@@ -287,3 +287,20 @@ TEST_CASE("chat decoder: a truncated stream is an error at every chunk (section 
     CHECK(text.find("stopped") == text.npos);
   }
 }
+
+TEST_CASE("chat decoder: calls in one chunk are not collected beyond what an answer may have") {
+  const auto pieces = [](size_t count) {
+    std::string all = "{}";
+    for (size_t i = 1; i < count; ++i) all += ",{}";
+    return R"({"choices":[{"delta":{"tool_calls":[)" + all + R"(]},"finish_reason":null}]})";
+  };
+  dialects::openai_chat::Chunk chunk;
+  const std::string most = pieces(dialects::openai_chat::pieces_max), more = pieces(100'000);
+  CHECK(read_chunk(most, chunk) == dialects::openai_chat::ChunkRead::whole);
+  CHECK_FALSE(chunk.too_many_calls);
+  CHECK(read_chunk(more, chunk) == dialects::openai_chat::ChunkRead::whole);
+  CHECK(chunk.too_many_calls);
+  CHECK(chunk.calls.size() == dialects::openai_chat::pieces_max);
+  CHECK(chunk.calls.capacity() <= 2 * dialects::openai_chat::pieces_max);
+  CHECK(ends_with(play.stream(data(more)).deltas, "failed upstream_broken: The answer has too many tool calls.\n"));
+}

@@ -64,15 +64,20 @@ bool read_call(Reader& reader, CallPiece& call) {
   });
 }
 
-bool read_calls(Reader& reader, std::vector<CallPiece>& calls) {
+bool read_calls(Reader& reader, Chunk& chunk) {
   Reader ahead = reader;
   if (ahead.next() != Token::begin_array) return reader.skip_value().has_value();
   reader = ahead;
   for (;;) {
     ahead = reader;
     if (ahead.next() == Token::end_array) break;
-    calls.emplace_back();
-    if (!read_call(reader, calls.back())) return false;
+    if (chunk.calls.size() == pieces_max) {
+      chunk.too_many_calls = true;
+      if (!reader.skip_value()) return false;
+      continue;
+    }
+    chunk.calls.emplace_back();
+    if (!read_call(reader, chunk.calls.back())) return false;
   }
   return reader.next() == Token::end_array;
 }
@@ -83,7 +88,7 @@ bool read_message(Reader& reader, Chunk& chunk) {
   CallPiece function_call;
   bool legacy = false;
   const bool read = each_member_of(reader, [&](std::string_view key) {
-    if (key == "tool_calls") return read_calls(reader, chunk.calls);
+    if (key == "tool_calls") return read_calls(reader, chunk);
     if (key == "function_call") {
       legacy = true;
       return read_function(reader, function_call);
@@ -122,7 +127,7 @@ void clear_choice(Chunk& chunk) {
   chunk.is_message = false;
   chunk.text = chunk.refusal = chunk.reasoning = chunk.finish_reason = chunk.matched_stop = {};
   chunk.text_parts = chunk.reasoning_details = {};
-  chunk.annotations = chunk.audio = chunk.images = false;
+  chunk.annotations = chunk.audio = chunk.images = chunk.too_many_calls = false;
   chunk.calls.clear();
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dialects/canonical/block_sequencer.h"
 #include "json/escaped.h"
 
 namespace signalbox::dialects::openai_chat {
@@ -23,6 +24,9 @@ struct CallPiece {
   std::string_view arguments_json;  // where they are no string: the JSON they are
 };
 
+// More pieces of calls in one chunk than any answer may have calls are not collected.
+inline constexpr size_t pieces_max = canonical::BlockSequencer::calls_max;
+
 // All views are into the text that was read.
 struct Chunk {
   Escaped id;
@@ -36,6 +40,7 @@ struct Chunk {
   Escaped reasoning;
   std::string_view reasoning_details;  // a list; looked at only where `reasoning` is empty
   std::vector<CallPiece> calls;
+  bool too_many_calls = false;  // only the first of them are in `calls`
   Escaped finish_reason;
   Escaped matched_stop;    // which stop sequence it was
   std::string_view usage;  // an object

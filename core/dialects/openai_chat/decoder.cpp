@@ -117,6 +117,7 @@ void ChatDecoder::take(Deltas& out) {
   if (!chunk_.choice) return;
   if (!begun_) out.push(canonical::AnswerBegin{plain(chunk_.id, out)});
   begun_ = true;
+  if (chunk_.too_many_calls) return fail({FaultKind::upstream_broken, "The answer has too many tool calls."}, out);
   // The whole message behind its own pieces says nothing new.
   if (!chunk_.is_message || !pieces_seen_) take_content(out);
   pieces_seen_ = pieces_seen_ || (!chunk_.is_message && blocks_.any_content());
