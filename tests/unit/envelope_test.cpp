@@ -93,3 +93,12 @@ TEST_CASE("envelope: a scope is eight digits of provider and credential together
   CHECK(scope != scope_of("openrouter", "other", arena));
   CHECK(scope != scope_of("openroute", "r/main", arena));
 }
+
+TEST_CASE("envelope: of a long state one copy is held") {
+  Arena arena;
+  const std::string state(1 << 20, 'a');
+  const auto opened = open_envelope({envelope(Dialect::gemini, "00000000", state)}, arena);
+  REQUIRE(opened);
+  CHECK(opened->state.inside == state);
+  CHECK(arena.held_bytes() < state.size() + state.size() / 8);
+}

@@ -2,6 +2,7 @@
 // written and nothing else: a text with spare bits, foreign letters or bytes that are no UTF-8 is damaged.
 #include "dialects/canonical/envelope.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/sha256.h"
@@ -47,19 +48,28 @@ constexpr std::array<int8_t, 256> values_of_letters() {
 }
 constexpr std::array<int8_t, 256> letter_values = values_of_letters();
 
-bool read_base64(std::string_view text, std::string& bytes) {
+// What `text` says, in `arena`; empty where it is no base64.
+std::string_view read_base64(std::string_view text, Arena& arena) {
+  char* const bytes = static_cast<char*>(arena.allocate(text.size() / 4 * 3 + 3, 1));
+  size_t size = 0;
   uint32_t bits = 0;
   unsigned count = 0;
   for (char c : text) {
     const int8_t value = letter_values[static_cast<unsigned char>(c)];
-    if (value < 0) return false;
+    if (value < 0) return {};
     bits = bits << 6 | static_cast<uint32_t>(value);
     count += 6;
     if (count < 8) continue;
     count -= 8;
-    bytes += static_cast<char>(bits >> count & 255);
+    bytes[size++] = static_cast<char>(bits >> count & 255);
   }
-  return count < 6 && (bits & ((1u << count) - 1)) == 0;
+  const bool whole = count < 6 && (bits & ((1u << count) - 1)) == 0;
+  return {bytes, whole ? size : 0};
+}
+
+bool needs_escapes(std::string_view text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; });
 }
 
 bool is_utf8(std::string_view text) {
@@ -118,8 +128,11 @@ std::optional<Provenance> open_envelope(Escaped text, Arena& arena) {
   const Vendor* vendor = nullptr;
   for (const Vendor& candidate : vendors)
     if (candidate.name == *name) vendor = &candidate;
-  std::string bytes;
-  if (!vendor || rest.empty() || !read_base64(rest, bytes) || !is_utf8(bytes)) return std::nullopt;
+  // States are long, images even; so no more than one copy of them is held beside the body.
+  if (!vendor || rest.empty()) return std::nullopt;
+  const std::string_view bytes = read_base64(rest, arena);
+  if (bytes.empty() || !is_utf8(bytes)) return std::nullopt;
+  if (!needs_escapes(bytes)) return Provenance{vendor->dialect, arena.copy(*scope), {bytes}};
   std::string state;
   json::escape(bytes, state);
   return Provenance{vendor->dialect, arena.copy(*scope), {arena.copy(state)}};
