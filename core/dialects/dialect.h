@@ -55,12 +55,14 @@ struct Refusal {
   std::string_view member{};           // the path of one member, as the upstream said it: "tools.0.custom.strict"
   std::string_view member_anywhere{};  // the same in any other request: "tools.*.custom.strict"; empty where
                                        // nothing can be said of others
+  bool blank_texts = false;            // texts of nothing but blanks
 };
 
-// What shall not go to an upstream: the history's thinking, and members by their paths.
+// What shall not go to an upstream: the history's thinking, members by their paths, texts of nothing but blanks.
 struct Unwanted {
   bool thinking = false;
   std::span<const std::string_view> members{};
+  bool blank_texts = false;
 };
 
 // One line of the catalogue.

@@ -46,7 +46,7 @@ dialects::Unwanted unwanted_by(const routing::Lane& lane, const Route& route, co
   size_t filled = size_t(std::copy(remembered.begin(), remembered.end(), members.begin()) - members.begin());
   if (!refusal.member.empty()) members[filled++] = refusal.member;
   if (!refusal.member_anywhere.empty()) members[filled++] = refusal.member_anywhere;
-  return {refusal.thinking, members.first(filled)};
+  return {refusal.thinking, members.first(filled), refusal.blank_texts};
 }
 
 void add_losses(std::span<const dialects::Edit> edits, const dialects::Unwanted& unwanted, canonical::Losses& losses) {

@@ -79,6 +79,9 @@ def members(request, operation, betas):
         need(budget < request.get("max_tokens", budget + 1), "`max_tokens` must be greater than `thinking.budget_tokens`")
     else:
         need("budget_tokens" not in thinking, "thinking.%s.budget_tokens: Extra inputs are not permitted", thinking["type"])
+    edits = (request.get("context_management") or {}).get("edits") or []
+    need(on or not any(edit.get("type") == "clear_thinking_20251015" for edit in edits),
+         "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive")
     for name, most in (("temperature", 1), ("top_p", 1)):
         value = request.get(name)
         need(value is None or isinstance(value, (int, float)) and 0 <= value <= most, "%s: range: 0..%d", name, most)

@@ -45,7 +45,8 @@ std::string after_refusal(const std::string& body, std::string_view message, int
   error.status = status;
   error.message = message;
   const dialects::Refusal refusal = anthropic_row.read_refusal(body, error, arena);
-  const dialects::Unwanted unwanted{refusal.thinking, {&refusal.member, refusal.member.empty() ? 0u : 1u}};
+  const dialects::Unwanted unwanted{
+      refusal.thinking, {&refusal.member, refusal.member.empty() ? 0u : 1u}, refusal.blank_texts};
   return apply(body, anthropic_row.removals(body, unwanted, arena));
 }
 
@@ -53,6 +54,7 @@ const std::string foreign = R"({"type":"thinking","thinking":"f","signature":"sb
 const std::string foreign_redacted = R"({"data":"sb1.gemini.0a1b2c3d.eyJ9","type":"redacted_thinking"})";
 const std::string native = R"({"type":"thinking","thinking":"n","signature":"EtQ="})";
 const std::string text = R"({"type":"text","text":"a, \"sb1.x\" [ ] }"})";
+const std::string blank = R"({"text":"\n\u0020 ","type":"text"})";
 const std::string call = R"({"type":"tool_use","id":"t","name":"a","input":{}})";
 const std::string result = R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t"}]})";
 
@@ -111,6 +113,39 @@ TEST_CASE("foreign state: an open tool loop that loses its thinking goes on with
         body(assistant(native + "," + call) + "," + result, on));
 }
 
+TEST_CASE("foreign state: where thinking is put off, it is not cleared from the context either", "[anthropic]") {
+  const std::string on = R"(,"thinking":{"type":"enabled","budget_tokens":2048})",
+                    off = R"(,"thinking":{"type":"disabled"})";
+  const std::string clear = R"({"type":"clear_thinking_20251015","keep":"all"})",
+                    other = R"({"type":"clear_tool_uses_20250919"})";
+  const auto managed = [](const std::string& edits) { return R"(,"context_management":{"edits":[)" + edits + "]}"; };
+  const std::string lost = assistant(foreign + "," + call) + "," + result, left = assistant(call) + "," + result;
+  CHECK(without_foreign(body(lost, on + managed(clear))) == body(left, off));
+  CHECK(without_foreign(body(lost, managed(clear + "," + clear) + on)) == body(left, off));
+  CHECK(without_foreign(body(lost, on + managed(clear + " , " + other))) == body(left, off + managed(other)));
+  CHECK(without_foreign(body(lost, on + managed(other + " , " + clear))) == body(left, off + managed(other)));
+  CHECK(without_foreign(body(lost, on + managed(""))) == body(left, off + managed("")));
+  CHECK(without_foreign(R"({"context_management" : {"edits":[)" + clear + R"(]} , "messages":[)" + lost + "]" + on +
+                        "}") == R"({"messages":[)" + left + "]" + off + "}");
+  // Beside another member that goes.
+  const std::string_view no_speed = "speed: Extra inputs are not permitted";
+  CHECK(after_refusal(body(lost, on + managed(clear) + R"(,"speed":1,"x":2)"), no_speed) ==
+        body(left, off + R"(,"x":2)"));
+  CHECK(after_refusal(body(lost, R"(,"speed":1)" + managed(clear) + on), no_speed) == body(left, off));
+  // Where thinking stays on, or is not ours to put off, nothing changes.
+  const std::string adaptive = R"(,"thinking":{"type":"adaptive"})" + managed(clear);
+  CHECK(without_foreign(body(lost, adaptive)) == body(left, adaptive));
+  CHECK(without_foreign(body(lost, off + managed(clear))) == body(left, off + managed(clear)));
+  // Whose own fault it is is asked once more without, and nothing is learnt.
+  const std::string_view words = "`clear_thinking_20251015` strategy requires `thinking` to be enabled or adaptive";
+  CHECK(after_refusal(body(left, off + managed(clear)), words) == body(left, off));
+  Arena arena;
+  routing::UpstreamError error;
+  error.status = 400;
+  error.message = words;
+  CHECK(anthropic_row.read_refusal(body(left, off + managed(clear)), error, arena).member_anywhere.empty());
+}
+
 TEST_CASE("refusal: all thinking goes where the history's is refused (CLIProxyAPI #2172)", "[anthropic]") {
   const std::string on = R"(,"thinking":{"type":"enabled","budget_tokens":2048})",
                     off = R"(,"thinking":{"type":"disabled"})";
@@ -134,6 +169,41 @@ TEST_CASE("refusal: all thinking goes where the history's is refused (CLIProxyAP
   CHECK(after_refusal(body(user + "," + assistant(call) + "," + result, on),
                       "Expected `thinking`, but found `tool_use`") ==
         body(user + "," + assistant(call) + "," + result, off));
+}
+
+TEST_CASE("refusal: texts of nothing but blanks go where they are refused (claude-code #23440)", "[anthropic]") {
+  const std::string user = R"({"role":"user","content":"q"})", empty = R"({"type":"text","text":""})";
+  const auto left = [](const std::string& before) {
+    const std::string_view words[] = {"messages: text content blocks must contain non-whitespace text",
+                                      "messages.1.content.0: Text content blocks must be non-empty"};
+    CHECK(after_refusal(before, words[0]) == after_refusal(before, words[1]));
+    CHECK(after_refusal(before, "messages: text content blocks must be short") == without_foreign(before));
+    CHECK(after_refusal(before, words[0], 500) == without_foreign(before));
+    return after_refusal(before, words[0]);
+  };
+  // In messages: with one comma, a message of nothing else whole, thinking as it was.
+  CHECK(left(body(user + "," + assistant(native + " , " + blank + "," + call) + "," + result)) ==
+        body(user + "," + assistant(native + "," + call) + "," + result));
+  CHECK(left(body(user + "," + assistant(blank + "," + empty) + ", " + user)) == body(user + ", " + user));
+  CHECK(left(body(user + R"(,{"role":"assistant","content":" \n"},)" + user)) == body(user + "," + user));
+  CHECK(left(body(user + "," + assistant(text))) == body(user + "," + assistant(text)));
+  // In results of tools, which stay.
+  const auto results = [](const std::string& content, const std::string& more) {
+    return R"({"role":"user","content":[{"type":"tool_result","content":)" + content + more + "}]}";
+  };
+  CHECK(left(body(results("[" + text + "," + blank + "]", ""))) == body(results("[" + text + "]", "")));
+  CHECK(left(body(results("[" + blank + "]", ""))) == body(results(R"("")", "")));
+  CHECK(left(body(results(R"(" ")", R"(,"is_error":true)"))) == body(results(R"("error")", R"(,"is_error":true)")));
+  // In the system prompt.
+  CHECK(left(body(user, R"(,"system":[)" + blank + "," + text + "]")) == body(user, R"(,"system":[)" + text + "]"));
+  CHECK(left(body(user, R"(,"system":[)" + blank + "]")) == body(user, R"(,"system":[])"));
+  CHECK(left(body(user, R"(,"system":"\n")")) == body(user, R"(,"system":[])"));
+  // Together with foreign state, which goes in any case.
+  CHECK(left(body(user + "," + assistant(foreign + "," + blank) + "," + user)) == body(user + "," + user));
+  CHECK(left(body(user + "," + assistant(blank + "," + foreign + "," + text) + "," + user)) ==
+        body(user + "," + assistant(text) + "," + user));
+  // Who refuses nothing gets the client's bytes.
+  CHECK(without_foreign(body(user + "," + assistant(blank))) == body(user + "," + assistant(blank)));
 }
 
 TEST_CASE("refusal: an extra input goes, wherever it is named (litellm #26240, 9router #1468)", "[anthropic]") {
@@ -349,22 +419,29 @@ TEST_CASE("edits: whatever a valid body looks like, what is left is valid", "[an
     return (state >> 33) % bound;
   };
   const auto space = [&] { return std::string(below(3), below(2) ? ' ' : '\n'); };
-  const std::string blocks[] = {foreign,
-                                foreign_redacted,
-                                native,
-                                text,
-                                call,
-                                "7",
-                                "null",
-                                "[]",
-                                "{}",
-                                foreign,
-                                R"({"type":"tool_result","tool_use_id":"t"})"};
+  const std::string blocks[] = {
+      foreign,
+      foreign_redacted,
+      native,
+      text,
+      call,
+      "7",
+      "null",
+      "[]",
+      "{}",
+      foreign,
+      R"({"type":"tool_result","tool_use_id":"t"})",
+      blank,
+      R"({"type":"tool_result","tool_use_id":"t","content":[ )" + blank + " , " + blank + "]}",
+      R"({"type":"tool_result","tool_use_id":"t","content":[)" + text + "," + blank + "]}"};
   const auto list = [&](auto&& one) {
     std::string all;
     for (uint64_t n = below(6), i = 0; i < n; ++i) all += (i ? space() + "," : space()) + space() + one();
     return "[" + all + space() + "]";
   };
+  const std::string edits[] = {R"({"type":"clear_thinking_20251015"})",
+                               R"({"keep":1,"type":"clear_thinking_20251015"})",
+                               R"({"type":"clear_tool_uses_20250919"})", "7"};
   const auto message = [&]() -> std::string {
     const std::string role = "\"role\":" + std::string(below(3) ? "\"assistant\"" : "\"user\"");
     const std::string content =
@@ -374,10 +451,13 @@ TEST_CASE("edits: whatever a valid body looks like, what is left is valid", "[an
   for (int i = 0; i < 4000; ++i) {
     std::string all = "{";
     const std::string members[] = {"\"messages\":" + list(message),
-                                   R"("thinking":{"type":"enabled","budget_tokens":1})", R"("speed":1)",
-                                   "\"messages\":" + list(message)};
-    for (uint64_t first = below(4), n = 1 + below(4), m = 0; m < n; ++m)
-      all += (m ? "," : "") + space() + members[(first + m) % 4] + space();
+                                   R"("thinking":{"type":"enabled","budget_tokens":1})",
+                                   R"("speed":1)",
+                                   "\"messages\":" + list(message),
+                                   R"("context_management":{"edits":)" + list([&] { return edits[below(4)]; }) + "}",
+                                   "\"system\":" + list([&] { return below(2) ? blank : text; })};
+    for (uint64_t first = below(6), n = 1 + below(6), m = 0; m < n; ++m)
+      all += (m ? "," : "") + space() + members[(first + m) % 6] + space();
     all += "}";
     INFO(all);
     REQUIRE(is_json(all));
@@ -386,10 +466,14 @@ TEST_CASE("edits: whatever a valid body looks like, what is left is valid", "[an
     CHECK(is_json(left));
     Arena arena;
     for (std::string_view refusal :
-         {"Invalid signature in thinking block", "speed: Extra inputs are not permitted",
+         {"Invalid signature in thinking block", "messages: text content blocks must contain non-whitespace text",
+          "`clear_thinking_20251015` strategy requires `thinking` to be on",
+          "context_management: Extra inputs are not permitted", "speed: Extra inputs are not permitted",
           "thinking: Extra inputs are not permitted", "messages.1.content: Extra inputs are not permitted",
           "messages.0.content.0.signature: Extra inputs are not permitted"})
       CHECK(is_json(after_refusal(all, refusal)));
+    const std::string filled = after_refusal(all, "text content blocks must be non-empty");
+    CHECK(after_refusal(filled, "text content blocks must be non-empty") == filled);
     // Nothing foreign of the assistant's is left, and nothing else went.
     CHECK(anthropic_row.removals(left, {}, arena).empty());
   }

@@ -25,6 +25,19 @@ bool refuses_thinking(std::string_view message) {
          (says("expected") && says("found"));
 }
 
+// Whether `message` says that a text is empty or has nothing but blanks. Only such texts go for it, so it
+// does no harm in other mouths.
+bool refuses_blank_texts(std::string_view message) {
+  const std::string text = lower_case(message);
+  const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
+  return says("text content blocks must") && (says("non-whitespace") || says("non-empty"));
+}
+
+// Whether `message` says that thinking cannot be cleared from a context without thinking.
+bool refuses_clearing(std::string_view message) {
+  return message.find("clear_thinking_") != message.npos && message.find("requires `thinking`") != message.npos;
+}
+
 constexpr std::string_view extra_input = ": Extra inputs are not permitted";
 
 // The path that `message` calls an extra input; empty when it does not. Some servers put words around it.
@@ -60,6 +73,13 @@ Refusal read_refusal(std::string_view body, const routing::UpstreamError& error,
   if (error.status != 400) return refusal;
   refusal.thinking = refuses_thinking(error.message);
   if (refusal.thinking) return refusal;
+  refusal.blank_texts = refuses_blank_texts(error.message);
+  if (refusal.blank_texts) return refusal;
+  if (refuses_clearing(error.message)) {
+    // This body's fault, and none of the member: nothing is learnt from it.
+    refusal.member = "context_management";
+    return refusal;
+  }
   refusal.member = arena.copy(refused_member(error.message));
   if (refusal.member.empty()) return refusal;
   // A client may have named a member "x thinking", "thinking: Extra inputs are not permitted" or

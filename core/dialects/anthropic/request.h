@@ -21,7 +21,8 @@ void write_request(const canonical::Request& request, const canonical::WriteCont
 // Anthropic takes its own only.
 std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena);
 
-// What `error` refuses of `body`: all thinking, or the member that it calls an extra input.
+// What `error` refuses of `body`: all thinking, texts of nothing but blanks, or the member that it calls an
+// extra input.
 Refusal read_refusal(std::string_view body, const routing::UpstreamError& error, Arena& arena);
 
 // What an error body or frame says: {"type":"error","error":{"type","message"}}, and what compatible
