@@ -1,4 +1,5 @@
-"""Starts and stops the native server for a test, with a configuration given as a dict."""
+"""Starts and stops a server for a test, with a configuration given as a dict. SIGNALBOX_HOST says which host it is:
+native (the default), or another of those at the end of this file."""
 import json
 import os
 import re
@@ -35,18 +36,20 @@ def config_for(upstream, server=None, routes=None, models=None, **more):
     return config
 
 
-class Server:
-    """A running server. `config` None starts it as a user does who has none: the built-in mock."""
+class NativeServer:
+    """A running server. `config` None starts it as a user does who has none: the built-in mock. Another host is a
+    subclass with a command of its own."""
+
+    host = "native"
+    # What a client of the player's adds to its requests, so that the host lets it in.
+    client_headers = ()
+    # Whether it sees a client that only closes its side; one that does not sees a reset.
+    sees_half_close = True
 
     def __init__(self, config=None, name="server", arguments=(), env=None):
         self.name, self.folder = name, tempfile.mkdtemp(prefix="signalbox-" + name + "-")
         self.config_path = os.path.join(self.folder, "signalbox.json")
-        command = [BINARY, "serve"]
-        if config is None:
-            command += ["--listen", "127.0.0.1:0"]
-        else:
-            self.write_config(config)
-            command += ["--config", self.config_path]
+        command = self.command(config, dict(env or {}))
         self.output, self.lock = [], threading.Lock()
         self.process = subprocess.Popen(command + list(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, env={**os.environ, **(env or {})}, cwd=self.folder)
@@ -56,6 +59,13 @@ class Server:
             self.process.kill()
             raise RuntimeError("the server did not come up:\n" + self.text())
         self.port = int(self._address())
+
+    def command(self, config, env):
+        """The command that starts it; `env` is what the configuration's ${VAR} may name."""
+        if config is None:
+            return [BINARY, "serve", "--listen", "127.0.0.1:0"]
+        self.write_config(config)
+        return [BINARY, "serve", "--config", self.config_path]
 
     def _address(self):
         found = re.search(r"127\.0\.0\.1:(\d+)", self.text())
@@ -75,6 +85,9 @@ class Server:
         with open(self.config_path + ".new", "w") as file:
             file.write(text)
         os.rename(self.config_path + ".new", self.config_path)
+
+    def settled(self, exchange_count):
+        """Waits until what was learnt of this many exchanges is known to the next one: here it is at once."""
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
@@ -123,3 +136,16 @@ def check_secrets(tap):
                 break
     tap.check("no secret in the output of %d servers (%d bytes)" % (len(ALL_OUTPUT), sum(len(t) for _, t in ALL_OUTPUT)),
               bool(ALL_OUTPUT) and not any(secret in text for _, text in ALL_OUTPUT for secret in SECRETS))
+
+
+HOST = os.environ.get("SIGNALBOX_HOST", "native")
+if HOST == "native":
+    Server = NativeServer
+elif HOST == "worker":
+    from worker_server import WorkerServer as Server
+elif HOST == "wasi":
+    from wasi_server import WasiServer as Server
+elif HOST == "wasi-reuse":
+    from wasi_server import ReusingWasiServer as Server
+else:
+    raise SystemExit("SIGNALBOX_HOST: there is no host " + HOST)

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Plays tests/scenarios/*.scenario on real sockets against the native server: it is the client and the
-numbered upstreams. `<` lines must come true, `.` lines show what only the core can show and are passed over.
+"""Plays tests/scenarios/*.scenario on real sockets against a host (SIGNALBOX_HOST, signalbox_server.py): it is the
+client and the numbered upstreams. `<` lines must come true, `.` lines show what only the core can show and are passed over.
 
 What differs from the core player, and nothing else does:
   - base URLs are made to point at 127.0.0.1, one port for each host name; where an expectation has the digits
     of the scenario's randomness, those of the answer's own request-id take their place;
   - time is real: up to 300 ms are waited for, more is passed over where nothing in the scenario hangs on it;
   - what no real host can play must be named in tests/scenarios/skips.txt with its reason, as `NAME: reason`, or
-    `NAME#3: reason` for its third exchange alone. What is named there is not tried.
+    `NAME#3: reason` for its third exchange alone; `NAME#3 (worker): reason` holds for that host alone. What is named
+    there is not tried.
 Each scenario is played as it is written and, when it is small, with all bytes sent one by one.
 
 usage: host_player.py [SCENARIO...]
@@ -78,12 +79,12 @@ class Play:
         if who == "client" and what == "head":
             if statement.option("random"):
                 self.digits = (bytes([int(statement.option("random"))]) * 16).hex().encode()
-            self.client.say_head(statement, self.server.port, bodies)
+            self.client.say_head(statement, self.server.port, bodies, self.server.client_headers)
         elif who == "client" and what == "body":
             self.request += statement.bytes()
             self.client.say_body(statement)
         elif who == "client" and what == "gone":
-            self.client.connection.close()
+            self.client.leave(self.server.sees_half_close)
         elif who == "client" and what == "pauses":
             self.client.pause()
             self.answering.hold()
@@ -253,10 +254,12 @@ def play(scenario, left_out, one_by_one):
     config = rewritten(scenario, upstreams, env)
     try:
         with signalbox_server.Server(config, scenario.name, env=env) as server:
-            playing = Play(server, upstreams, one_by_one)
+            playing, played = Play(server, upstreams, one_by_one), 0
             for number, exchange in enumerate(scenario.exchanges(), 1):
                 if number not in left_out:
                     playing.exchange(exchange)
+                    played += 1
+                    server.settled(played)
             if not server.alive():
                 raise Mismatch("the server has ended: " + server.text()[-1000:])
     finally:
@@ -270,12 +273,15 @@ def read_skips():
             for line in file:
                 if line.strip() and not line.startswith("#"):
                     name, _, reason = line.partition(":")
-                    skips[name.strip()] = reason.strip()
+                    name, _, host = name.strip().partition(" ")
+                    if host in ("", "(%s)" % signalbox_server.HOST):
+                        skips[name] = reason.strip()
     return skips
 
 
 def main():
-    tap = Tap("scenario")
+    host = signalbox_server.HOST
+    tap = Tap("scenario" if host == "native" else "scenario " + host)
     paths = sys.argv[1:] or sorted(glob.glob(os.path.join(SCENARIOS, "**", "*.scenario"), recursive=True))
     skips = read_skips()
     used = set()
@@ -298,6 +304,7 @@ def main():
         tap.run(scenario.name, play, scenario, left_out, False)
         if size <= SMALL_BYTES_MAX:
             tap.run(scenario.name + ", byte by byte", play, scenario, left_out, True)
+    print("# %s: %d scenarios or exchanges of them skipped" % (host, len(used)))
     if not sys.argv[1:]:
         tap.check("skips.txt names scenarios that exist", set(skips) <= used, set(skips) - used)
     if signalbox_server.ALL_OUTPUT:

@@ -181,14 +181,19 @@ class Client:
         for piece in ([data[i:i + 1] for i in range(len(data))] if self.one_by_one else [data]):
             self.connection.send_lenient(piece)
 
+    def leave(self, closing_is_seen):
+        if not closing_is_seen:  # closing sends RST
+            self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        self.connection.close()
+
     def pause(self):
         """Reads no more for now, and lets nothing pile up on its own side."""
         self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         self.unread = []
 
-    def say_head(self, statement, port, bodies):
+    def say_head(self, statement, port, bodies, more_fields):
         self.method = statement.word(2)
-        fields = statement.fields()
+        fields = statement.fields() + list(more_fields)
         names = {name.lower() for name, _ in fields}
         lines = ["%s %s HTTP/1.1" % (self.method, statement.word(3))]
         if "host" not in names:

@@ -1,0 +1,20 @@
+// What a configuration asks for and a host cannot do, found at the start and not in the middle of a request; and
+// what such a host serves with instead.
+#pragma once
+
+#include <vector>
+
+#include "config/problem.h"
+#include "signalbox/capabilities.h"
+#include "signalbox/config.h"
+
+namespace signalbox::config {
+
+// One problem for each setting of `config` that a host of these capabilities cannot follow.
+std::vector<Problem> beyond(const Capabilities& capabilities, const Config& config);
+
+// What stands in for a configuration with problems where a host cannot refuse to start: health endpoints answer,
+// /readyz with the count and, for the admin keys of `server`, the sentences; everything else is 503.
+Config unusable(const Server& server, const std::vector<Problem>& problems);
+
+}  // namespace signalbox::config

@@ -1,0 +1,30 @@
+// Signalbox as a Cloudflare Worker: the core decides and translates, this host carries the bytes.
+import { Fault } from '../../../bindings/javascript/boundary.js';
+import { errorResponse } from './own_answer.js';
+import { Performer } from './performer.js';
+import { refreshConfig, serviceFor } from './service.js';
+import { exchangeState } from './shared_state.js';
+
+export { SignalboxState } from './shared_state.js';
+
+// These answer whatever the configuration is.
+const HEALTH = /^\/(healthz|readyz)$/;
+
+export default {
+  async fetch(request, env, ctx) {
+    const service = await serviceFor(env);
+    if (service.problemCount && !HEALTH.test(new URL(request.url).pathname)) {
+      const problems = service.problemCount === 1 ? '1 problem' : service.problemCount + ' problems';
+      return errorResponse(request, Fault.no_lane, `This gateway's configuration has ${problems}; ` +
+        'GET /readyz shows them to an admin key, and they stand in the log.');
+    }
+    const deltas = [];
+    const exchange = new Performer(service, request, env, (delta) => deltas.push(delta));
+    ctx.waitUntil(exchange.done.then(async () => {
+      await exchangeState(env, service, deltas);
+      await refreshConfig(env);
+      service.leaveIfLarge();
+    }));
+    return exchange.begin();
+  },
+};

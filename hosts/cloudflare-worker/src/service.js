@@ -1,0 +1,96 @@
+// What exchanges of one isolate share: an instance of the core, its gateway, and the configuration. All of it lives
+// as long as the isolate, unless the instance traps or grows too large; then new exchanges get a fresh one.
+//
+// The configuration is, in this order: the value of "config" in the KV namespace SIGNALBOX_KV, the variable
+// SIGNALBOX_CONFIG, the bundled signalbox.json. Secrets are looked up by the names that stand in it as ${NAME}, and
+// never enter the core.
+import module from '../build/signalbox.wasm';
+import bundled from '../signalbox.json';
+import { Core, describeVariable } from './loader.js';
+
+// The largest request body. In an isolate of 128 MB it stands there up to three times while it is translated and
+// handed on: as the core reads it, as it is written, and as fetch takes it.
+export const REQUEST_BYTES_MAX = 16 << 20;
+// A memory never shrinks: an instance that was this large once is left to its exchanges.
+const MEMORY_BYTES_MAX = 48 << 20;
+// How long a configuration from KV serves before it is looked up again, behind an answer.
+const CONFIG_MS_MAX = 60_000;
+
+let prepared = null;  // { text, variables, atMs }: what the core is told of the configuration
+let current = null;
+
+class Service {
+  constructor({ text, variables }, writer, snapshot) {
+    this.core = new Core(module);
+    this.exchanges = new Set();
+    this.writer = writer;
+    this.gateway = this.core.configure(0, text, variables, writer, REQUEST_BYTES_MAX);
+    if (snapshot) this.core.merge(this.gateway, snapshot);
+    this.core.onDeath = (error) => this.die(error);
+    this.learn(text);
+  }
+
+  adopt({ text, variables }) {
+    this.core.configure(this.gateway, text, variables, this.writer, REQUEST_BYTES_MAX);
+    this.learn(text);
+  }
+
+  learn(text) {
+    this.text = text;
+    // The core has forgotten the credentials of configurations before; exchanges that are open keep theirs.
+    this.credentials = this.core.credentials(this.gateway);
+    const { count, lines } = this.core.problems(this.gateway);
+    this.problemCount = count;
+    for (const line of lines) console.error('signalbox.json:' + line);
+  }
+
+  secret(provider, credential, env) {
+    return env[this.credentials.get(provider + '\0' + credential)];
+  }
+
+  // A trap: the instance is gone, and with it every exchange that does not go by the platform's pipe.
+  die(error) {
+    console.error('signalbox: the core has trapped: ' + (error?.stack ?? error));
+    if (current === this) current = null;
+    for (const exchange of this.exchanges) exchange.lose();
+  }
+
+  leaveIfLarge() {
+    if (current !== this || this.core.dead || this.core.memoryBytes <= MEMORY_BYTES_MAX) return;
+    current = new Service(prepared, this.writer, this.core.snapshot(this.gateway));
+  }
+}
+
+// The service for a request that comes now.
+export async function serviceFor(env) {
+  if (!prepared) prepared = await prepare(await configText(env), env);
+  return serve();
+}
+
+function serve() {
+  if (!current) current = new Service(prepared, crypto.getRandomValues(new Uint32Array(1))[0]);
+  else if (current.text !== prepared.text) current.adopt(prepared);
+  return current;
+}
+
+// Behind an answer: looks whether the configuration in KV is another by now.
+export async function refreshConfig(env) {
+  if (!env.SIGNALBOX_KV || !prepared || Date.now() - prepared.atMs < CONFIG_MS_MAX) return;
+  prepared.atMs = Date.now();
+  const text = await configText(env);
+  if (text !== prepared.text) prepared = await prepare(text, env);
+}
+
+async function configText(env) {
+  const kept = await env.SIGNALBOX_KV?.get('config');
+  if (kept != null) return kept;
+  const variable = env.SIGNALBOX_CONFIG;
+  if (variable === undefined || variable === '') return bundled;
+  return typeof variable === 'string' ? variable : JSON.stringify(variable);
+}
+
+async function prepare(text, env) {
+  const core = new Core(module);
+  const variables = await Promise.all(core.variables(text).map((each) => describeVariable(each, env[each.name])));
+  return { text, variables, atMs: Date.now() };
+}

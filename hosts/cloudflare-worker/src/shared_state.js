@@ -1,0 +1,68 @@
+// What isolates tell each other of the health of lanes: each publishes what it learned, and takes in what the others
+// know, both behind its answers and never before one. One Durable Object folds it together; without the binding
+// SIGNALBOX_STATE every isolate knows only what it has seen itself.
+//
+// Rules: merging minds neither order nor repetition, and bytes that are no state are ignored whole.
+import { DurableObject } from 'cloudflare:workers';
+
+import module from '../build/signalbox.wasm';
+import { Core } from './loader.js';
+
+// How old another isolate's word may be before it is asked for again.
+const STATE_MS_MAX = 2_000;
+// More than any state has; a value in storage may have 2 MB.
+const STATE_BYTES_MAX = 2 << 20;
+
+const KEY = 'state';
+
+export class SignalboxState extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.blockConcurrencyWhile(async () => {
+      this.restart();
+      const kept = await ctx.storage.get(KEY);
+      if (kept instanceof Uint8Array) this.core.merge(this.gateway, kept);
+    });
+  }
+
+  restart() {
+    this.core = new Core(module);
+    this.gateway = this.core.configure(0, '', [], 0, 0);
+  }
+
+  // Takes in what an isolate knows and gives back what all know; an empty delta only asks.
+  async publish(delta) {
+    if (this.core.dead) this.restart();
+    if (delta instanceof Uint8Array && delta.length > 0 && delta.length <= STATE_BYTES_MAX) {
+      const before = this.core.snapshot(this.gateway);
+      this.core.merge(this.gateway, delta);
+      const after = this.core.snapshot(this.gateway);
+      if (!same(before, after)) await this.ctx.storage.put(KEY, after);
+      return after;
+    }
+    return this.core.snapshot(this.gateway);
+  }
+}
+
+function same(a, b) {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+let askedAtMs = 0;
+
+// Behind an answer of `service`: tells the others `deltas`, and hears what they know.
+export async function exchangeState(env, service, deltas) {
+  const binding = env.SIGNALBOX_STATE;
+  if (!binding) return;
+  const nowMs = Date.now();
+  if (!deltas.length && nowMs - askedAtMs < Number(env.SIGNALBOX_STATE_MS_MAX ?? STATE_MS_MAX)) return;
+  askedAtMs = nowMs;
+  try {
+    const state = binding.get(binding.idFromName('state'));
+    let known = null;
+    for (const delta of deltas.length ? deltas : [new Uint8Array(0)]) known = await state.publish(delta);
+    if (known instanceof Uint8Array && !service.core.dead) service.core.merge(service.gateway, known);
+  } catch (error) {
+    console.warn('signalbox: the state of lanes could not be shared: ' + error);
+  }
+}

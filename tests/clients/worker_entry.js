@@ -1,0 +1,30 @@
+// The Worker with one more path, for tests: /trap calls the core with an address outside its memory.
+import worker, { SignalboxState } from '../../hosts/cloudflare-worker/src/index.js';
+import { serviceFor } from '../../hosts/cloudflare-worker/src/service.js';
+
+export { SignalboxState };
+
+export default {
+  async fetch(request, env, ctx) {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/trap') {
+      const { core } = await serviceFor(env);
+      try {
+        core.handle(0x7ffffff0, 0, Date.now());
+      } catch (error) {
+        return new Response(String(error));
+      }
+      return new Response('it did not trap', { status: 500 });
+    }
+    if (pathname === '/memory') return new Response(String((await serviceFor(env)).core.memoryBytes));
+    if (pathname === '/corrupt') {
+      // What no isolate would ever publish.
+      const state = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state'));
+      const junk = [new Uint8Array([1, 2, 3]), new Uint8Array(3 << 20), 'text', null, { length: 5 }];
+      const sizes = [];
+      for (const each of junk) sizes.push((await state.publish(each)).length);
+      return new Response(JSON.stringify(sizes));
+    }
+    return worker.fetch(request, env, ctx);
+  },
+};

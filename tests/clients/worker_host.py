@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+"""What only the Cloudflare Worker has: state shared over isolates by its Durable Object, an instance that traps, a
+configuration with problems, secrets that stay outside, uploads beyond what an isolate holds. In a real workerd.
+
+SIGNALBOX_HOST=worker, with hosts/cloudflare-worker built (scripts/build-worker).
+"""
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+os.environ["SIGNALBOX_HOST"] = "worker"
+import signalbox_server  # noqa: E402
+import wire  # noqa: E402
+import worker_server  # noqa: E402
+from tap import Tap  # noqa: E402
+
+KEY = (("x-signalbox-key", worker_server.PLAYER_KEY),)
+MESSAGE = {"model": "m", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}]}
+ANSWER = json.dumps({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
+                     "stop_sequence": None, "content": [{"type": "text", "text": "Hello"}],
+                     "usage": {"input_tokens": 3, "output_tokens": 1}}).encode()
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Upstream:
+    """Answers each request with what `answer(number)` gives: (status, headers, body), or what it does itself."""
+
+    def __init__(self, answer):
+        self.answer, self.requests, self.listener = answer, [], socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        stream = connection.makefile("rb")
+        try:
+            while request := wire.read_message(stream):
+                self.requests.append(request)
+                answered = self.answer(connection)
+                if answered is None:
+                    return
+                status, headers, body = answered
+                lines = ["HTTP/1.1 %d Status" % status, "content-length: %d" % len(body)]
+                lines += ["%s: %s" % pair for pair in headers]
+                connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+        except (OSError, wire.WireError):
+            pass
+
+
+def config(**providers):
+    return {"providers": {name: {"dialect": "anthropic", "base_url": "http://127.0.0.1:%d" % port, "key": "${UPSTREAM_KEY}"}
+                          for name, port in providers.items()},
+            "routes": [{"match": "*", "targets": [name + "/*" for name in providers]}]}
+
+
+SECRET = "sk-upstream-71aa02"
+signalbox_server.SECRETS.append(SECRET)
+ENV = {"UPSTREAM_KEY": SECRET}
+
+
+def ask(server, body=MESSAGE, path="/v1/messages", headers=KEY):
+    return server.ask("POST", path, body, headers)
+
+
+def test_isolates(tap):
+    """One process, two Workers: each is an isolate of its own, and they share the object."""
+    limited, good = Upstream(lambda _: (429, [("content-type", "application/json"), ("retry-after", "60")], b"{}")), \
+        Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
+    with worker_server.WorkerServer(config(a=limited.port, b=good.port), "isolates", env=dict(ENV, SIGNALBOX_STATE_MS_MAX="0"),
+                                    isolates=2) as server:
+        second = server.ports[1]
+        tap.equal("the first isolate is answered by b", ask(server).status, 200)
+        tap.equal("and has asked a before it", len(limited.requests), 1)
+        # The first answer of an isolate is given before it has asked what others know.
+        wire.ask(second, "GET", "/healthz", b"", KEY)
+
+        def knows():
+            seen = len(limited.requests)
+            answer = wire.ask(second, "POST", "/v1/messages", MESSAGE, KEY)
+            return answer.status == 200 and len(limited.requests) == seen
+        tap.check("a lane that one isolate has cooled down is passed over by another", wire.wait_until(knows, 10),
+                  "%d requests came to the lane" % len(limited.requests))
+        sizes = json.loads(server.ask("GET", "/corrupt", b"", KEY).body)
+        tap.check("bytes that are no state change nothing", len(set(sizes)) == 1 and sizes[0] > 0, sizes)
+        tap.check("and the lane is still passed over", knows())
+    with worker_server.WorkerServer(config(a=limited.port, b=good.port), "alone", env=ENV, state=False) as server:
+        before = len(limited.requests)
+        tap.check("without the object an isolate remembers by itself",
+                  ask(server).status == 200 and ask(server).status == 200 and len(limited.requests) == before + 1)
+
+
+def test_trap(tap):
+    release = threading.Event()
+
+    def stream(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 12\r\n\r\npassed")
+        release.wait(10)
+        connection.sendall(b" whole")
+
+    def silent(_):
+        release.wait(10)
+
+    slow, streaming = Upstream(silent), Upstream(stream)
+    setup = config(slow=slow.port, streaming=streaming.port)
+    setup["routes"] = [{"match": "slow", "targets": ["slow/*"]},
+                       {"match": "passed", "targets": ["streaming/*"], "accounting": "off"}]
+    with worker_server.WorkerServer(setup, "trap", env=ENV) as server:
+        waiting = wire.Connection(server.port)
+        waiting.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="slow")).encode(), KEY))
+        passed = wire.Connection(server.port)
+        passed.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="passed", stream=True)).encode(), KEY))
+        tap.check("two exchanges are under way",
+                  wire.wait_until(lambda: slow.requests and streaming.requests) and passed.stream.peek(1) != b"")
+        trapped = server.ask("GET", "/trap").body
+        tap.check("a call traps", b"RuntimeError" in trapped, trapped)
+        lost = waiting.receive()
+        tap.check("an exchange of the lost instance ends with an error in its dialect",
+                  lost.status == 500 and lost.json()["error"]["type"] == "api_error", lost.body)
+        release.set()
+        tap.equal("an answer that the platform carries comes whole", passed.receive().body, b"passed whole")
+        tap.equal("the next request is served by a fresh instance", server.ask("GET", "/v1/models", b"", KEY).status, 200)
+        tap.check("the log tells of the trap", wire.wait_until(lambda: "the core has trapped" in server.text()))
+        waiting.close()
+        passed.close()
+
+
+def test_problems(tap):
+    admin = "sbk-admin-11c9"
+    signalbox_server.SECRETS.append(admin)
+    broken = config(a=1)
+    broken["server"] = {"admin_keys": [{"name": "root", "key": "${ADMIN_KEY}"}],
+                        "client_keys": [{"name": "x", "key": "${CLIENT_KEY}"}]}
+    broken["providers"]["a"]["proxy"] = "http://proxy.example:3128"
+    with worker_server.WorkerServer(broken, "problems", env={"ADMIN_KEY": admin}) as server:
+        answer = ask(server, headers=(("x-api-key", "any"),))
+        tap.check("a configuration with problems is 503 in the dialect",
+                  answer.status == 503 and answer.json()["type"] == "error" and "3 problems" in answer.body.decode(), answer.body)
+        answer = ask(server, path="/v1/chat/completions")
+        tap.check("and in the other one", answer.status == 503 and "message" in answer.json()["error"], answer.body)
+        tap.equal("it is alive all the same", server.ask("GET", "/healthz").status, 200)
+        ready = server.ask("GET", "/readyz")
+        tap.check("anyone sees how many problems there are", ready.status == 503 and ready.json()["problems"] == 3 and
+                  "messages" not in ready.json(), ready.body)
+        ready = server.ask("GET", "/readyz", b"", (("x-api-key", admin),))
+        told = " ".join(ready.json().get("messages", []))
+        tap.check("an admin key sees which, with the names of missing secrets",
+                  "CLIENT_KEY is not set" in told and "UPSTREAM_KEY is not set" in told and "proxy" in told, ready.body)
+        tap.check("and so does the log", wire.wait_until(lambda: "UPSTREAM_KEY is not set" in server.text()))
+    for text in ("{", "", "[]", '{"providers": {"a": {"builtin": "mock"}}', "\ufeff{}"):
+        with worker_server.WorkerServer(text or " ", "broken", env={}) as server:
+            good = text == ""  # nothing is the embedded default
+            tap.equal("a configuration of %r is %s" % (text, "the mock" if good else "not ready"),
+                      server.ask("GET", "/readyz").status, 200 if good else 503)
+
+
+def test_without_keys(tap):
+    with worker_server.WorkerServer(json.dumps(dict(worker_server.MOCK)), "open") as server:
+        tap.equal("without client keys the mock answers", ask(server, headers=()).status, 200)
+        tap.equal("and nothing else does", server.ask("GET", "/v1/models").status, 503)
+        tap.check("explain asks for an admin key", server.ask("POST", "/signalbox/explain", MESSAGE).status == 403)
+    upstream = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
+    with worker_server.WorkerServer(json.dumps(config(a=upstream.port)), "closed", env=ENV) as server:
+        answer = ask(server, headers=())
+        tap.check("nobody's credentials are spent for who cannot be seen", answer.status == 503 and not upstream.requests, answer.body)
+    with worker_server.WorkerServer(config(a=upstream.port), "keys", env=ENV) as server:
+        ask(server)
+        tap.equal("the upstream gets its credential", upstream.requests[-1].header("x-api-key"), SECRET)
+        tap.equal("and explain the admin", ask(server, path="/signalbox/explain").status, 200)
+
+
+def test_large(tap):
+    upstream = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
+    with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
+        def sized(count):
+            return dict(MESSAGE, messages=[{"role": "user", "content": "x" * count}])
+        tap.equal("a body of 15 MB goes through", ask(server, sized(15 << 20)).status, 200)
+        digest = hashlib.sha256(upstream.requests[-1].body).hexdigest()
+        tap.equal("and arrives as it was", digest, hashlib.sha256(json.dumps(sized(15 << 20)).encode()).hexdigest())
+        with wire.Connection(server.port) as client:
+            client.send(("POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-signalbox-key: %s\r\nContent-Length: %d\r\n\r\n" % (
+                worker_server.PLAYER_KEY, 17 << 20)).encode())
+            tap.equal("one of 17 MB is refused before it has come", client.receive().status, 413)
+        answers = []
+
+        def many():
+            answers.append(ask(server, sized(14 << 20)).status)
+        threads = [threading.Thread(target=many) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        tap.check("of eight large ones at once each is answered, or refused as too much", set(answers) <= {200, 503} and 200 in answers,
+                  answers)
+        tap.equal("and afterwards the next one is served", ask(server).status, 200)
+        memory = int(server.ask("GET", "/memory").body)
+        tap.check("by an instance that is small again (%d MB)" % (memory >> 20), memory <= 48 << 20)
+
+
+def bundle():
+    """The Worker with the tests' own paths."""
+    folder = tempfile.mkdtemp(prefix="signalbox-worker-")
+    wrangler = os.path.join(worker_server.WORKER, "node_modules", ".bin", "wrangler")
+    subprocess.run([wrangler, "deploy", "--dry-run", "--config", os.path.join(worker_server.WORKER, "wrangler.jsonc"),
+                    os.path.join(HERE, "worker_entry.js"), "--outdir", folder], check=True, cwd=worker_server.WORKER,
+                   env={**os.environ, "WRANGLER_SEND_METRICS": "false"}, stdout=subprocess.DEVNULL)
+    return folder
+
+
+def main():
+    tap = Tap("worker")
+    worker_server.DIST = bundle()
+    for test in (test_isolates, test_trap, test_problems, test_without_keys, test_large):
+        before = time.monotonic()
+        tap.run(test.__name__ + " ran to its end", test, tap)
+        print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))
+    signalbox_server.check_secrets(tap)
+    tap.exit()
+
+
+if __name__ == "__main__":
+    main()
