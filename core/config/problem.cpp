@@ -72,6 +72,17 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string_vi
   return near.empty() ? std::string() : " (did you mean " + quoted(near) + "?)";
 }
 
+std::string any_of(const std::vector<std::string_view>& names) {
+  constexpr size_t named_max = 8;
+  std::string out;
+  for (size_t i = 0; i < names.size() && i < named_max; ++i) {
+    if (i != 0) out += i + 1 == names.size() ? " or " : ", ";
+    out += quoted(names[i]);
+  }
+  if (names.size() > named_max) out += ", ...";
+  return out;
+}
+
 std::string sentence(const Problem& problem) {
   std::string out;
   if (problem.place.line != 0) {

@@ -33,6 +33,9 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
 // " (did you mean "x"?)", or nothing.
 std::string did_you_mean(std::string_view name, const std::vector<std::string_view>& candidates);
 
+// "a", "b" or "c", in quotes; no more than eight of them.
+std::string any_of(const std::vector<std::string_view>& names);
+
 // "3:7: providers.x.dialect: message".
 std::string sentence(const Problem& problem);
 

@@ -214,11 +214,12 @@ class Resolver {
       problem(routes, "names no route; leave the key out for one that serves every model");
     }
     used_.assign(config_.providers.size(), false);
+    all_targets_known_ = tree_[routes].child_count == config_.routes.size();
     size_t index = 0;
     for (NodeId node : members(routes, config_.routes.size())) {
       Route& route = config_.routes[index++];
       const NodeId targets = tree_.child(node, "targets");
-      if (is(targets, Kind::sequence)) resolve_targets(targets, route);
+      if (!is(targets, Kind::sequence) || !resolve_targets(targets, route)) all_targets_known_ = false;
       const NodeId match = tree_.child(node, "match");
       if (!is(match, Kind::string)) continue;
       for (size_t earlier = 0; earlier + 1 < index; ++earlier) {
@@ -231,9 +232,10 @@ class Resolver {
     }
   }
 
-  void resolve_targets(NodeId targets, Route& route) {
+  // Whether each of them is one, so that the route names no other providers than it seems to.
+  bool resolve_targets(NodeId targets, Route& route) {
     if (tree_[targets].child_count == 0) problem(targets, "names no target");
-    if (tree_[targets].child_count > items_compared_max) return;
+    if (tree_[targets].child_count > items_compared_max) return false;
     std::vector<NodeId> seen;
     bool enabled = false, all_known = true;
     for (NodeId node : tree_.children(targets)) {
@@ -259,6 +261,7 @@ class Resolver {
     if (all_known && !route.targets.empty() && !enabled) {
       warnings_.push_back(at(targets, "no provider of these is enabled, so that this route serves nothing"));
     }
+    return all_known;
   }
 
   bool resolve_target(NodeId node, Target& target) {
@@ -287,7 +290,10 @@ class Resolver {
       } else if (index != config_.providers.size()) {
         suggestion = std::string(text) + "/*";
       }
+      if (suggestion.empty()) suggestion = at_the_only_provider(text);
       if (!suggestion.empty()) message += " (did you mean " + quoted(suggestion) + "?)";
+      else if (const auto known = provider_names(); !known.empty())
+        message += "; a target is a name under models, or provider/model, the provider being " + any_of(known);
       problem(node, std::move(message));
       return false;
     }
@@ -295,7 +301,15 @@ class Resolver {
     return false;
   }
 
+  // "provider/text", as it must be written, where it can be no other provider; empty where it can.
+  std::string at_the_only_provider(std::string_view text) const {
+    if (config_.providers.size() != 1) return {};
+    const std::string target = config_.providers.front().name + "/" + std::string(text);
+    return find_target(config_, target) ? target : std::string();
+  }
+
   void warn_of_unused_providers(NodeId providers) {
+    if (!all_targets_known_) return;  // a target that is none may have meant it
     size_t index = 0;
     for (NodeId node : members(providers, used_.size())) {
       if (!used_[index] && config_.providers[index].enabled) {
@@ -309,7 +323,8 @@ class Resolver {
   Config& config_;
   std::vector<Problem>& problems_;
   std::vector<Problem>& warnings_;
-  std::vector<bool> used_;  // by provider: some route names it
+  std::vector<bool> used_;          // by provider: some route names it
+  bool all_targets_known_ = false;  // of all routes
 };
 
 }  // namespace

@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
       "SIGTERM or SIGINT lets open exchanges finish (server.drain_ms); a second one ends at once.\n" +
       footer("  signalbox serve\n"
              "  signalbox serve --config signalbox.yaml --listen 127.0.0.1:9000\n"
-             "  ANTHROPIC_BASE_URL=http://127.0.0.1:8484 ANTHROPIC_API_KEY=any claude\n"));
+             "  ANTHROPIC_BASE_URL=http://127.0.0.1:8484 ANTHROPIC_AUTH_TOKEN=any claude\n"));
 
   std::string check_path;
   CLI::App* check_command = app.add_subcommand("check", "Report every error and warning of a configuration.");

@@ -31,14 +31,19 @@ void greet(const HttpServer& server, const Config& config, bool is_default, cons
   std::printf("\n");
   if (is_default) {
     std::printf("No configuration was given: the built-in mock answers, and nothing is sent anywhere.\n");
+    // Whoever wrote one here surely meant it.
+    if (access("signalbox.yaml", F_OK) == 0) {
+      std::printf("This folder has a signalbox.yaml: start with --config signalbox.yaml to use it.\n");
+    }
   } else {
     std::printf("It has %s from %s.\n", summary(config).c_str(), file.c_str());
   }
   if (!server.addresses().empty()) {
-    // Without client keys any key will do; with some, only the user knows the key behind the digest.
+    // Without client keys any text will do; with some, only the user knows the key behind the digest.
     const bool open = config.server.client_keys.empty();
     std::printf(
-        "\nTo point Claude Code at it:\n\n  export ANTHROPIC_BASE_URL=%s\n  export ANTHROPIC_API_KEY=%s\n  claude\n\n",
+        "\nTo point Claude Code at it:\n\n  export ANTHROPIC_BASE_URL=%s\n  export ANTHROPIC_AUTH_TOKEN=%s\n  "
+        "claude\n\n",
         url_of(server.addresses().front()).c_str(), open ? "any" : "<one of server.client_keys>");
   }
   std::fflush(stdout);

@@ -427,9 +427,20 @@ def command_line(tap):
             file.write(request)
         code, text = run("explain", folder + "/request.json", "--config", good)
         tap.check("explain: the exit code says whether the request can be served", code == wanted and "would_answer" in text, (code, text))
+
+    class BesideAFile(Server):
+        def command(self, config, env):
+            open(os.path.join(self.folder, "signalbox.yaml"), "w").close()
+            return super().command(config, env)
+
     with Server(None, "first-start") as server:
         tap.check("a start without configuration prints the lines for Claude Code",
-                  "ANTHROPIC_BASE_URL=http://127.0.0.1:%d" % server.port in server.text(), server.text())
+                  "ANTHROPIC_BASE_URL=http://127.0.0.1:%d" % server.port in server.text()
+                  and "ANTHROPIC_AUTH_TOKEN=any\n" in server.text(), server.text())
+        tap.check("and names no file where there is none", "--config" not in server.text(), server.text())
+    with BesideAFile(None, "forgotten-file") as server:
+        tap.check("a start beside a signalbox.yaml that was not named says how to name it",
+                  "the built-in mock answers" in server.text() and "--config signalbox.yaml" in server.text(), server.text())
 
 
 def main():

@@ -293,6 +293,30 @@ TEST_CASE("config: targets") {
   CHECK(problems_of(with_routes("")).size() == 1);
 }
 
+TEST_CASE("config: a target without its provider is told how to be written") {
+  const auto with = [](std::string_view providers, std::string_view target) {
+    const ReadResult result =
+        read_json("{\"providers\":{" + std::string(providers) + "},\n\"routes\":[{\"match\":\"*\",\"targets\":[\"" +
+                  std::string(target) + "\"]}]}");
+    // No provider is said to be unused: the target may have meant it.
+    CHECK(result.warnings.empty());
+    return sentences(result.problems);
+  };
+  const std::string one = R"("up":{"builtin":"mock"})";
+  CHECK(with(one, "qwen3-coder") ==
+        Strings{R"(2:35: routes[0].targets[0]: there is no model "qwen3-coder" (did you mean "up/qwen3-coder"?))"});
+  CHECK(with(one, "qwen/qwen3") ==
+        Strings{R"(2:35: routes[0].targets[0]: there is no model "qwen/qwen3" and no provider "qwen" )"
+                R"((did you mean "up/qwen/qwen3"?))"});
+  CHECK(with(one, "*") == Strings{R"(2:35: routes[0].targets[0]: there is no model "*" (did you mean "up/*"?))"});
+  // That would be no target either.
+  CHECK(with(one, "qwen*") == Strings{R"(2:35: routes[0].targets[0]: there is no model "qwen*"; a target is a name )"
+                                      R"(under models, or provider/model, the provider being "up")"});
+  CHECK(with(one + R"(,"b":{"builtin":"mock"},"c":{"builtin":"mock"})", "qwen3-coder") ==
+        Strings{R"(2:35: routes[0].targets[0]: there is no model "qwen3-coder"; a target is a name under models, )"
+                R"(or provider/model, the provider being "up", "b" or "c")"});
+}
+
 TEST_CASE("config: a dialect that cannot be served yet is a warning") {
   for (const char* dialect : {"openai_responses", "gemini"}) {
     const ReadResult result = read_json(with_provider(
