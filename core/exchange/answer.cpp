@@ -72,7 +72,7 @@ void Machine::cut_answer(FaultKind kind, std::string said) {
   failure.kind = kind;
   failure.said = std::move(said);
   failure.choice = attempt_.choice;
-  report_.fault = {kind, sentence(failure)};
+  report_.fault = logged(failure);
   cool_lane(kind, -1);
   if (attempt_.handling == Handling::translated_frames) {
     attempt_.translated->fail(told(failure));

@@ -40,6 +40,18 @@ bool in_a_coding(std::span<const Header> headers) {
   return coding && !http::equals_ignoring_case(http::trim(coding->value), "identity");
 }
 
+// Of which type an answer is that cannot be read, for a sentence.
+std::string what_came(std::span<const Header> headers) {
+  if (in_a_coding(headers)) return "its answer is in a content coding that nobody asked for.";
+  constexpr size_t type_bytes_max = 64;
+  const Header* type = http::find(headers, "content-type");
+  std::string text = "it answered with \"";
+  for (char c : type ? type->value.substr(0, type_bytes_max) : std::string_view())
+    text += c > 0x1f && c < 0x7f ? c : '?';
+  text += "\", which is no answer of a model: is its base URL right?";
+  return text;
+}
+
 // An error's few words come with its head or soon after; nobody waits longer for them.
 constexpr int64_t error_body_ms_max = 5'000;
 
@@ -84,7 +96,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   attempt_.number = report_.attempt_count = number;
   attempt_.choice = &choice;
   attempt_.open = true;
-  attempt_.repeated_after_refusal = refusal.thinking || !refusal.member.empty();
+  attempt_.repeated_after_refusal = refusal.thinking || refusal.blank_texts || !refusal.member.empty();
 
   const Provider& to = provider();
   const dialects::DialectRow& dialect = upstream_dialect();
@@ -196,7 +208,7 @@ void Machine::on(const UpstreamHead& head) {
   attempt_.asked_ms = routing::retry_after_ms(head.headers, now_.unix_ms);
   attempt_.not_again = routing::wants_no_second_attempt(head.headers);
   attempt_.handling = handling_of(head);
-  if (attempt_.handling == Handling::none) return fail_attempt(FaultKind::upstream_bad_type);
+  if (attempt_.handling == Handling::none) return fail_attempt(FaultKind::upstream_bad_type, what_came(head.headers));
   // The pipe cannot follow a head of ours, in which nothing was said of a coding.
   if (attempt_.handling == Handling::unseen && committed_ != Committed::nothing)
     return fail_attempt(FaultKind::upstream_bad_type);

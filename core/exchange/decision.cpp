@@ -114,6 +114,12 @@ Fault unknown_model(const Config& config, std::string_view asked, Arena& arena) 
     fault.detail += known[i];
   }
   if (!known.empty()) fault.detail += known.size() > named_max ? ", ..." : ".";
+  // Patterns are not names to ask for, but where there is nothing else they say what is taken.
+  for (size_t i = 0; known.empty() && i < config.routes.size() && i < named_max; ++i) {
+    fault.detail += i ? ", " : " Routes take: ";
+    fault.detail += config.routes[i].match;
+  }
+  if (known.empty() && !config.routes.empty()) fault.detail += config.routes.size() > named_max ? ", ..." : ".";
   return fault;
 }
 

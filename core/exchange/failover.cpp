@@ -132,15 +132,20 @@ bool Machine::pays_for(const Choice& choice) {
                                       config_->failover.retry_budget_percent, now_.monotonic_ms);
 }
 
-// The failed lane that may be asked again soonest: it named a pause, and the pause is short enough.
+// The failed lane that may be asked again soonest: it named a pause when it failed last, and all pauses of
+// this exchange together are short enough.
 const Machine::Failure* Machine::worth_a_pause() {
   const Failover& limits = config_->failover;
   if (int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   if (row(failures_.back().kind).retry != RetryClass::next_lane) return nullptr;
   const Failure* soonest = nullptr;
   for (const Failure& failure : failures_) {
-    const bool again = !failure.not_again && failure.asked_ms >= 0 && failure.asked_ms <= limits.retry_wait_ms_max &&
-                       row(failure.kind).retry == RetryClass::next_lane;
+    const Failure* const end = failures_.data() + failures_.size();
+    const bool last_of_lane =
+        std::none_of(&failure + 1, end, [&](const Failure& later) { return later.choice == failure.choice; });
+    const bool again = last_of_lane && !failure.not_again && failure.asked_ms >= 0 &&
+                       row(failure.kind).retry == RetryClass::next_lane &&
+                       paused_ms_ + failure.asked_ms <= limits.retry_wait_ms_max;
     if (!again) continue;
     if (!soonest || failure.at_ms + failure.asked_ms < soonest->at_ms + soonest->asked_ms) soonest = &failure;
   }
@@ -153,6 +158,7 @@ void Machine::pause(const Failure& failure) {
   if (phase_ != Phase::pausing) return;
   attempt_.choice = failure.choice;
   const int64_t until_ms = std::max(failure.at_ms + failure.asked_ms, now_.monotonic_ms + pause_ms_min);
+  paused_ms_ += until_ms - now_.monotonic_ms;
   timers_.arm(Timer::pause, until_ms);
 }
 
@@ -201,6 +207,20 @@ std::string Machine::sentence(const Failure& failure) const {
   return text;
 }
 
+// The same for the log, with the address where it is the address that is in doubt: it is the
+// administrator's to know, and not every client's.
+Fault Machine::logged(const Failure& failure) const {
+  Fault fault{failure.kind, sentence(failure)};
+  const bool where =
+      (failure.kind >= FaultKind::upstream_resolve && failure.kind <= FaultKind::upstream_connect_timeout) ||
+      failure.kind == FaultKind::upstream_bad_type || failure.kind == FaultKind::upstream_redirect;
+  if (!where) return fault;
+  fault.detail += " (";
+  fault.detail += config_->providers[failure.choice->lane->provider].base_url;
+  fault.detail += ")";
+  return fault;
+}
+
 // What the client is told: the upstream's own words where it had any, because they say what to do about it.
 Fault Machine::told(const Failure& failure) const {
   const bool in_their_words = is_status_of_its_own(failure.kind) && !failure.said.empty() &&
@@ -213,7 +233,7 @@ Fault Machine::told(const Failure& failure) const {
 void Machine::give_up() {
   const Failure& best = best_failure();
   name_lane(*best.choice->lane);
-  report_.fault = {best.kind, sentence(best)};
+  report_.fault = logged(best);
   Fault fault = told(best);
   if (failures_.size() > 1) {
     fault.detail += " (Tried: ";
@@ -231,7 +251,7 @@ void Machine::give_up() {
     return finish(Ending::complete);
   }
   // Same status, and what tells the client when to come back.
-  std::span<Header> extra = arena_.array<Header>(best.head.size() + 1);
+  std::span<Header> extra = arena_.array<Header>(best.head.size() + 2);
   size_t filled = 0;
   for (const Header& header : best.head)
     if (http::speaks_of_limits(header.name)) extra[filled++] = header;
@@ -244,6 +264,10 @@ void Machine::give_up() {
     base::append_decimal(seconds, (wait_ms + 999) / 1000);
     extra[filled++] = {"retry-after", arena_.copy(seconds)};
   }
+  // Clients repeat a 502 by themselves, for minutes and in silence; these say the same every time.
+  const bool hopeless = best.kind == FaultKind::upstream_credential_refused ||
+                        best.kind == FaultKind::upstream_bad_type || best.kind == FaultKind::upstream_redirect;
+  if (hopeless && !http::find(extra.first(filled), "x-should-retry")) extra[filled++] = {"x-should-retry", "false"};
   // No money is a limit among others, where there were others (translation.md section 12).
   const int status = best.kind == FaultKind::upstream_exhausted && failures_.size() > 1 ? 429 : best.status;
   std::string body;
@@ -254,7 +278,7 @@ void Machine::give_up() {
 // The one lane there was answered with an error in the client's own dialect: it goes on byte by byte.
 void Machine::relay_error(std::string_view original) {
   const Failure& failure = failures_.front();
-  report_.fault = {failure.kind, sentence(failure)};
+  report_.fault = logged(failure);
   // An error inside a success gets the status that it should have had.
   const int status = attempt_.status >= 400 ? attempt_.status : failure.status;
   send_head(status, attempt_.head, int64_t(original.size()), BodyMode::observe);

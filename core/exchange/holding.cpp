@@ -147,7 +147,7 @@ void Machine::tell_without_key(const sse::Frame& frame) {
   Failure failure = failure_of(upstream_dialect().read_error(frame.data, arena_));
   failure.choice = attempt_.choice;
   drop_attempt();
-  report_.fault = {failure.kind, sentence(failure)};
+  report_.fault = logged(failure);
   cool_lane(failure.kind, failure.asked_ms);
   std::string bytes;
   client_dialect().write_error_frame(bytes, told(failure), report_.request_id);

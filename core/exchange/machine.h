@@ -209,6 +209,7 @@ class Machine {
   void relay_error(std::string_view original);
   const Failure& best_failure() const;
   std::string sentence(const Failure& failure) const;
+  Fault logged(const Failure& failure) const;
   Fault told(const Failure& failure) const;
 
   // reply.cpp
@@ -253,6 +254,7 @@ class Machine {
   std::unique_ptr<TranslatedRequest> translation_;  // only where a lane needs it
 
   Attempt attempt_;
+  int64_t paused_ms_ = 0;          // before the same lane was asked again, in all
   std::vector<Failure> failures_;  // in the order of the attempts
 };
 
