@@ -274,7 +274,7 @@ def read_skips():
                 if line.strip() and not line.startswith("#"):
                     name, _, reason = line.partition(":")
                     name, _, host = name.strip().partition(" ")
-                    if host in ("", "(%s)" % signalbox_server.HOST):
+                    if not host or signalbox_server.HOST in host.strip("()").split(", "):
                         skips[name] = reason.strip()
     return skips
 
