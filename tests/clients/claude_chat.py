@@ -163,6 +163,9 @@ def switches(tap):
     switch(tap, "switch by model", lanes.config(providers, {SONNET: ["m/*"], OPUS: ["c/gpt-4.1"]}), messages, chat, (SONNET, OPUS, SONNET, OPUS))
     messages, chat, providers = pair()
     switch(tap, "switch, Chat first", lanes.config(providers, {SONNET: ["m/*"], OPUS: ["c/gpt-4.1"]}), messages, chat, (OPUS, SONNET, OPUS))
+    if not lanes.signalbox_server.Server.reloads:
+        print("# skipped: switch by reload, which this host has not")
+        return
     messages, chat, providers = pair()
     on_messages, on_chat = lanes.config(providers, {"*": ["m/*"]}), lanes.config(providers, {"*": ["c/gpt-4.1"]})
     # On the CLI's default model thinking is adaptive, and instructions stand between messages.

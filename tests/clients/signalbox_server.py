@@ -45,6 +45,8 @@ class NativeServer:
     client_headers = ()
     # Whether it sees a client that only closes its side; one that does not sees a reset.
     sees_half_close = True
+    # Whether SIGHUP makes it read its configuration again.
+    reloads = True
 
     def __init__(self, config=None, name="server", arguments=(), env=None):
         self.name, self.folder = name, tempfile.mkdtemp(prefix="signalbox-" + name + "-")
