@@ -39,7 +39,10 @@ def same_dialect(tap):
                     body = json.dumps({"model": "script-" + name, "messages": [{"role": "user", "content": "hi"}], "stream": stream}).encode()
                     answer, record = server.ask("POST", "/v1/chat/completions", body, fields), upstream.records[-1]
                     assert record.body == body, record.body
-                    assert record.answer and answer.body == record.answer, (answer.start, answer.body[-300:], record.answer[-300:])
+                    # What comes behind an answer's end would be taken for more of it.
+                    end = record.answer.find(b"data: [DONE]\n\n")
+                    expected = record.answer[:end + len(b"data: [DONE]\n\n")] if name == "twice" else record.answer
+                    assert expected and answer.body == expected, (answer.start, answer.body[-300:], record.answer[-300:])
                 tap.run("Chat to Chat, %s, %s: byte for byte" % (name, "streamed" if stream else "whole"), test)
         for name, status in (("cut", 200), ("cut-clean", 200), ("cut-early", 502), ("empty-200", 502), ("html-200", 502), ("reset", 502), ("error-401", 502)):
             def test(name=name, status=status):
