@@ -79,7 +79,8 @@ FactsResult read_body_facts(const http::Endpoint&, std::string_view body, Arena&
       const std::string_view raw = json::string_inside(*value);
       // An escape is at most six bytes for one; what is longer than that is refused by its length below.
       if (raw.find('\\') == raw.npos || raw.size() > 6 * routing::model_bytes_max) {
-        facts.model = raw;
+        // It outlives the body: an error may come when that has been let go. What is too long is refused.
+        facts.model = raw.size() > routing::model_bytes_max ? raw : arena.copy(raw);
       } else {
         std::string plain;
         json::unescape(raw, plain);

@@ -13,7 +13,7 @@ namespace signalbox::routing {
 // every route, stands in lane names, in a header and in the log, so a hostile one must not be large.
 inline constexpr size_t model_bytes_max = 256;
 
-// Views into the body, or into the arena given to the reader.
+// `model` is in the arena given to the reader, and outlives the body.
 struct Facts {
   std::string_view model;  // unescaped, 1 to model_bytes_max bytes
   size_t model_begin = 0;  // the model's token in the body, quotes included

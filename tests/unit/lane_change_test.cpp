@@ -149,9 +149,9 @@ TEST_CASE("lane change: an answer is bound by what each lane's own context leave
   config->routes[0].targets[0].context_tokens_max = 20'000;
   config->routes[0].targets[1].context_tokens_max = 20'000;
   const std::string text(25'000, 'a');  // about 7,000 tokens
-  Asked asked(config,
-              R"({"model":"claude-x","max_tokens":16000,"messages":[{"role":"user","content":")" + text + "\"}]}",
-              "p1/main/m");
+  const std::string body =
+      R"({"model":"claude-x","max_tokens":16000,"messages":[{"role":"user","content":")" + text + "\"}]}";
+  Asked asked(config, body, "p1/main/m");
   asked.answer(1, 503, "{}");
   asked.answer(2, 503, "{}");
   REQUIRE(asked.told.sent.size() == 3);
