@@ -181,7 +181,7 @@ constinit const Field failover_fields[] = {
     {.key = "attempts_max", .kind = FieldKind::integer, .slot = slot<&Failover::attempts_max>, .min = 1, .max = 64,
      .doc = "The most attempts of one exchange, the first included. More than a client waits for; fewer than a broken request costs money for."},
     {.key = "retry_wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Failover::retry_wait_ms_max>, .min = 0, .max = hour_ms,
-     .doc = "A lane is asked a second time only if it named a pause (`retry-after`) no longer than this, in milliseconds; 0 is never. Longer pauses are the client's to wait, which then knows of them."},
+     .doc = "A lane is asked again only if it named a pause (`retry-after`), as long as all pauses of one request together are no longer than this, in milliseconds. Longer pauses are the client's to wait, which then knows of them."},
     {.key = "gate_ms", .kind = FieldKind::integer, .slot = slot<&Failover::gate_ms>, .min = 0, .max = hour_ms,
      .doc = "After this long without content a client that streams gets its headers and keep-alives, in milliseconds, while other lanes may still answer. Before that, an error has its own status; clients and proxies give up on longer silence."},
     {.key = "gate_bytes_max", .kind = FieldKind::integer, .slot = slot<&Failover::gate_bytes_max>, .min = kib, .max = 16 * mib,

@@ -67,13 +67,17 @@ void Machine::end_answer() {
 // stream ends with an error event at a frame's border, and anything else with a broken connection.
 void Machine::cut_answer(FaultKind kind, std::string said) {
   if (ends_by_its_own_words()) return;
-  drop_attempt();
   Failure failure;
   failure.kind = kind;
   failure.said = std::move(said);
   failure.choice = attempt_.choice;
+  end_with_error(failure);
+}
+
+void Machine::end_with_error(const Failure& failure) {
+  drop_attempt();
   report_.fault = logged(failure);
-  cool_lane(kind, -1);
+  cool_lane(failure.kind, failure.asked_ms);
   if (attempt_.handling == Handling::translated_frames) {
     attempt_.translated->fail(told(failure));
     send_translated();

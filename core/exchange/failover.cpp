@@ -81,10 +81,10 @@ void Machine::fail_attempt(Failure failure, std::string_view original) {
     drop_attempt();
     return pause(*asked);
   }
-  const bool alone = failures_.size() == 1 && committed_ == Committed::nothing;
-  const bool says_our_key =
-      failures_.back().kind == FaultKind::upstream_credential_refused || base::masked(original) != original;
-  if (!original.empty() && alone && !says_our_key) return relay_error(original);
+  // A 401 for a credential of ours is not the client's 401, and whatever quotes a key is for nobody.
+  const bool alone = failures_.size() == 1 && committed_ == Committed::nothing &&
+                     failures_.back().kind != FaultKind::upstream_credential_refused;
+  if (alone && !original.empty() && base::masked(original) == original) return relay_error(original);
   drop_attempt();
   give_up();
 }
@@ -226,7 +226,7 @@ Fault Machine::told(const Failure& failure) const {
   const bool in_their_words = is_status_of_its_own(failure.kind) && !failure.said.empty() &&
                               failure.kind != FaultKind::upstream_credential_refused;
   // A credential of ours may be quoted in them.
-  return {failure.kind, in_their_words ? base::masked(failure.said.substr(0, said_bytes_max)) : sentence(failure)};
+  return {failure.kind, in_their_words ? base::masked(failure.said) : sentence(failure)};
 }
 
 // Every lane has failed. One failure stands for all, and the others are named with it.

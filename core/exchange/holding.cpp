@@ -25,7 +25,6 @@ constexpr int64_t last_words_ms_max = 5'000;
 void Machine::on(const UpstreamBody& body) {
   if (body.fresh_bytes > body.window.size()) return poison("more fresh bytes than the window has");
   if (attempt_.skimmed_bytes > body.window.size()) return poison("a window that lost bytes");
-  attempt_.read_bytes += body.fresh_bytes;
   switch (attempt_.handling) {
     case Handling::none:
     case Handling::unseen: return poison("a body of an answer that has none");
@@ -128,13 +127,21 @@ bool Machine::take(const sse::Frame& frame) {
     return phase_ != Phase::holding || hold(frame);
   }
   attempt_.translated->feed(frame);
-  if (too_much_at_once()) return false;
-  const Fault& fault = attempt_.translated->fault();
-  if (phase_ == Phase::holding) return hold(frame);
-  if (!fault) return true;
-  send_translated();
-  cut_answer(fault.kind, fault.detail);
-  return false;
+  if (too_much_at_once() || translation_failed()) return false;
+  return phase_ != Phase::holding || hold(frame);
+}
+
+// Whether what was fed has shown that the answer is none; then the attempt is over.
+bool Machine::translation_failed() {
+  const Fault fault = attempt_.translated->fault();  // a copy: the attempt goes
+  if (!fault) return false;
+  if (phase_ == Phase::holding) {
+    fail_attempt(fault.kind, fault.detail);
+  } else {
+    send_translated();
+    cut_answer(fault.kind, fault.detail);
+  }
+  return true;
 }
 
 // Whether this is an error event of an observed stream, committed, that quotes what looks like a key.
@@ -146,13 +153,7 @@ bool Machine::shows_a_key(const sse::Frame& frame) const {
 void Machine::tell_without_key(const sse::Frame& frame) {
   Failure failure = failure_of(upstream_dialect().read_error(frame.data, arena_));
   failure.choice = attempt_.choice;
-  drop_attempt();
-  report_.fault = logged(failure);
-  cool_lane(failure.kind, failure.asked_ms);
-  std::string bytes;
-  client_dialect().write_error_frame(bytes, told(failure), report_.request_id);
-  send(arena_.copy(bytes));
-  finish(Ending::complete);
+  end_with_error(failure);
 }
 
 // A frame of many small parts may come out several times as long; no host is given more at once than a
@@ -168,11 +169,6 @@ bool Machine::too_much_at_once() {
 
 // Before the commit point: goes through it, waits on, or gives the attempt up.
 bool Machine::hold(const sse::Frame& frame) {
-  if (attempt_.translated && attempt_.translated->fault()) {
-    const Fault fault = attempt_.translated->fault();
-    fail_attempt(fault.kind, fault.detail);
-    return false;
-  }
   if (attempt_.seen.error) {
     fail_attempt(failure_of(upstream_dialect().read_error(frame.data, arena_)));
     return false;
@@ -210,13 +206,9 @@ void Machine::end_frames(std::string_view window) {
   sse::Frame last;
   attempt_.frames->feed(rest);
   if (attempt_.frames->finish(last) && !take(last)) return;
-  if (attempt_.translated) attempt_.translated->finish();
-
-  if (attempt_.translated && attempt_.translated->fault()) {
-    const Fault fault = attempt_.translated->fault();
-    if (phase_ == Phase::holding) return fail_attempt(fault.kind, fault.detail);
-    send_translated();
-    return cut_answer(fault.kind, fault.detail);
+  if (attempt_.translated) {
+    attempt_.translated->finish();
+    if (translation_failed()) return;
   }
   if (phase_ == Phase::holding) {
     if (!seen().terminal && !seen().may_end) return fail_attempt(FaultKind::upstream_cut);
@@ -255,11 +247,7 @@ void Machine::end_translated_whole(std::string_view window) {
   TranslatedAnswer& answer = *attempt_.translated;
   answer.feed_whole(window);
   answer.finish();
-  if (too_much_at_once()) return;
-  if (answer.fault()) {
-    const Fault fault = answer.fault();
-    return fail_attempt(fault.kind, fault.detail);
-  }
+  if (too_much_at_once() || translation_failed()) return;
   if (next_for_silence()) return;
   commit();
   if (finished()) return;
@@ -293,9 +281,8 @@ void Machine::judge_error(std::string_view body, BodyEnd end) {
   Failure failure = failure_of(error);
 
   if (failure.kind == FaultKind::upstream_rejected && repeat_without_refused(error)) return;
-  // A 401 for a credential of ours is not the client's 401, and what is no error of its dialect it cannot read.
-  const bool goes_on =
-      end == BodyEnd::seen && attempt_.error_can_go_on && failure.kind != FaultKind::upstream_credential_refused;
+  // What is no error of its dialect a client cannot read.
+  const bool goes_on = end == BodyEnd::seen && attempt_.error_can_go_on;
   fail_attempt(std::move(failure), goes_on ? body : std::string_view());
 }
 

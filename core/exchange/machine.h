@@ -75,7 +75,6 @@ class Machine {
     bool not_again = false;        // its head asks not to be asked again
     size_t held_frames = 0;        // before the commit point, pings aside
     size_t held_bytes = 0;
-    uint64_t read_bytes = 0;  // of the answer, so far
     uint64_t released_bytes = 0;
     static constexpr size_t open_end = size_t(-1);
     size_t ends_at = open_end;  // where in the window an observed stream has said its end
@@ -158,6 +157,7 @@ class Machine {
   bool read_frames(std::string_view window);
   void wait_for_the_end();
   bool too_much_at_once();
+  bool translation_failed();
   bool shows_a_key(const sse::Frame& frame) const;
   void tell_without_key(const sse::Frame& frame);
   bool take(const sse::Frame& frame);
@@ -189,6 +189,7 @@ class Machine {
   void end_answer();
   bool ends_by_its_own_words();
   void cut_answer(FaultKind kind, std::string said = {});
+  void end_with_error(const Failure& failure);
   void see_whole();
 
   // failover.cpp

@@ -32,7 +32,7 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
   const Provider& from = config_->providers[lane.provider];
   // An answer in the other form than was asked for: the request was not read, and says how it is wanted.
   const bool own_dialect = attempt_.choice->service == Service::forward;
-  if (own_dialect && !t.read(client_dialect(), body_)) t.forget_lane();
+  if (own_dialect) t.read(client_dialect(), body_);
   const canonical::DecodeContext decode{.flags = lane.flags,
                                         .names = t.names,
                                         .losses = t.losses,

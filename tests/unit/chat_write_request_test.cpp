@@ -402,9 +402,9 @@ TEST_CASE("chat writer: effort in each style", "[chat_writer]") {
   const std::string budget =
       R"({"model":"m","max_tokens":32000,"messages":[{"role":"user","content":"a"}],"thinking":{"type":"enabled","budget_tokens":10000}})";
   const std::string off = asking(R"(,"thinking":{"type":"disabled"})");
-  const auto style = [](EffortStyle style, uint8_t levels = 0xff) {
+  const auto style = [](EffortStyle asked, uint8_t levels = 0xff) {
     LaneFlags flags;
-    flags.effort_style = style;
+    flags.effort_style = asked;
     flags.effort_levels = levels;
     return flags;
   };
