@@ -91,6 +91,8 @@ constinit const Field server_fields[] = {
      .doc = "Threads that serve; 0 is one per core. Hosts without threads ignore it."},
     {.key = "drain_ms", .kind = FieldKind::integer, .slot = slot<&Server::drain_ms>, .min = 0, .max = hour_ms,
      .doc = "How long a stop waits for open exchanges, in milliseconds."},
+    {.key = "state_file", .slot = slot<&Server::state_file>, .rule = rule_path,
+     .doc = "A file in which the cool-downs of lanes outlive a restart; it holds names of lanes and no secret. A relative path begins at the configuration's folder. None by default. `docs/state.md` says what is kept, and that a file which is not its own is never overwritten."},
 };
 constinit const Shape server_shape{"server", "How clients reach the gateway.", server_fields, prototype<Server>, ""};
 

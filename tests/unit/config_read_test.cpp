@@ -60,7 +60,8 @@ TEST_CASE("config: every key arrives where it belongs") {
   const ReadResult result = read_json(R"({
     "server": {"listen": ["127.0.0.1:1", "[::1]:2"], "hosts": ["gateway.lan"], "origins": ["https://ui.example"],
       "client_keys": [{"name": "laptop", "key": "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1F"}],
-      "limits": {"request_bytes_max": 4096}, "log_level": "off", "threads": 3, "drain_ms": 7},
+      "limits": {"request_bytes_max": 4096}, "log_level": "off", "threads": 3, "drain_ms": 7,
+      "state_file": "var/state"},
     "providers": {
       "off": {"dialect": "gemini", "base_url": "https://g.example", "passthrough": true, "enabled": false},
       "a": {"dialect": "openai_chat", "base_url": "http://localhost:11434/v1/", "credentials": [{"name": "main", "key": "${A}"}, {"name": "spare", "key": "${B}"}],
@@ -85,6 +86,7 @@ TEST_CASE("config: every key arrives where it belongs") {
   CHECK(c.server.log_level == LogLevel::off);
   CHECK(c.server.threads == 3);
   CHECK(c.server.drain_ms == 7);
+  CHECK(c.server.state_file == "var/state");
   REQUIRE(c.providers.size() == 2);
   CHECK_FALSE(c.providers[0].enabled);
   CHECK(c.providers[0].passthrough);

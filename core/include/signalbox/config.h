@@ -49,6 +49,7 @@ struct Server {
   LogLevel log_level = LogLevel::info;
   int64_t threads = 0;        // 0: one per core
   int64_t drain_ms = 30'000;  // how long a stop waits for open exchanges
+  std::string state_file;     // where the host keeps what exchanges share; empty: nowhere
 };
 
 struct Timeouts {
