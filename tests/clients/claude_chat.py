@@ -129,10 +129,7 @@ def switch(tap, name, configuration, messages, chat, models, reloads=None):
     with lanes.Stage(name.replace(" ", "-").replace(",", ""), configuration) as stage:
         for turn, model in enumerate(models, 1):
             if reloads and turn > 1:
-                before = stage.server.text().count('"reload')
-                stage.server.write_config(reloads[(turn - 2) % len(reloads)])
-                stage.server.reload()
-                lanes.signalbox_server.wire.wait_until(lambda: stage.server.text().count("reload") > before, 5)
+                stage.server.switch_config(reloads[(turn - 2) % len(reloads)])
             run = stage.cli.run if turn == 1 else stage.cli.carry_on
             count = (messages.count, chat.count)
             result, text = run("run the echo", model)
@@ -163,7 +160,7 @@ def switches(tap):
     switch(tap, "switch by model", lanes.config(providers, {SONNET: ["m/*"], OPUS: ["c/gpt-4.1"]}), messages, chat, (SONNET, OPUS, SONNET, OPUS))
     messages, chat, providers = pair()
     switch(tap, "switch, Chat first", lanes.config(providers, {SONNET: ["m/*"], OPUS: ["c/gpt-4.1"]}), messages, chat, (OPUS, SONNET, OPUS))
-    if not lanes.signalbox_server.Server.reloads:
+    if not lanes.signalbox_server.Server.switches_config:
         print("# skipped: switch by reload, which this host has not")
         return
     messages, chat, providers = pair()

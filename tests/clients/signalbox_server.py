@@ -45,8 +45,10 @@ class NativeServer:
     client_headers = ()
     # Whether it sees a client that only closes its side; one that does not sees a reset.
     sees_half_close = True
-    # Whether SIGHUP makes it read its configuration again.
-    reloads = True
+    # Whether a head that is no HTTP gets an answer with a body; somebody else's front end may refuse it with none.
+    answers_broken_heads = True
+    # Whether it takes another configuration while it runs.
+    switches_config = True
 
     def __init__(self, config=None, name="server", arguments=(), env=None):
         self.name, self.folder = name, tempfile.mkdtemp(prefix="signalbox-" + name + "-")
@@ -94,6 +96,13 @@ class NativeServer:
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
+    def switch_config(self, config):
+        """Waits until the next request will be served by `config`."""
+        before = self.text().count("reloaded")
+        self.write_config(config)
+        self.reload()
+        wire.wait_until(lambda: self.text().count("reloaded") > before, 5)
+
     def signal(self, number=signal.SIGTERM):
         self.process.send_signal(number)
 
@@ -138,6 +147,18 @@ def check_secrets(tap):
                 break
     tap.check("no secret in the output of %d servers (%d bytes)" % (len(ALL_OUTPUT), sum(len(t) for _, t in ALL_OUTPUT)),
               bool(ALL_OUTPUT) and not any(secret in text for _, text in ALL_OUTPUT for secret in SECRETS))
+
+
+def read_skips(path):
+    """What this host leaves out, {name: reason}: lines of `NAME: reason`, or `NAME (host, host): reason`."""
+    skips = {}
+    with open(path) as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                name, hosts, reason = re.fullmatch(r"(.*?)(?: \(([^)]*)\))?: (.*)", line.strip()).groups()
+                if not hosts or HOST in hosts.split(", "):
+                    skips[name] = reason
+    return skips
 
 
 HOST = os.environ.get("SIGNALBOX_HOST", "native")

@@ -13,8 +13,9 @@ from signalbox_server import ROOT, SECRETS, NativeServer
 
 COMPONENT = os.path.abspath(os.environ.get("SIGNALBOX_WASI", os.path.join(ROOT, "build", "wasi", "signalbox.wasm")))
 WASMTIME = os.path.abspath(os.environ.get("WASMTIME", os.path.join(ROOT, "build", "tools", "wasmtime", "wasmtime")))
-# What a client shows where the configuration of a test has no client keys: this host cannot see where clients are.
-OPEN_KEY = "sbk-open-wasi-2f60c1"
+# This host cannot see where clients are: a test's configuration without client keys gets these two, one that the player
+# shows, and what real clients send where a test gives them no key of its own.
+OPEN_KEY, ANY_KEY = "sbk-open-wasi-2f60c1", "any"
 SECRETS.append(OPEN_KEY)
 
 
@@ -31,6 +32,7 @@ class WasiServer(NativeServer):
     without it each server has one of its own, and with None there is none."""
 
     reuse = 1
+    answers_broken_heads = False
 
     def __init__(self, config=None, name="wasi", arguments=(), env=None, reuse=None, state=""):
         self.reuse, self.state = reuse or self.reuse, state
@@ -44,7 +46,7 @@ class WasiServer(NativeServer):
         if config is not None:
             self.config_path = os.path.join(self.folder, "config", "signalbox.json")
             os.mkdir(os.path.dirname(self.config_path))
-            self.write_config(self.with_key(config))
+            self.write_config(config)
             command += ["--dir", os.path.dirname(self.config_path) + "::/config"]
         if self.state == "":
             self.state = os.path.join(self.folder, "state")
@@ -57,11 +59,18 @@ class WasiServer(NativeServer):
         if isinstance(config, dict) and not config.get("server", {}).get("client_keys"):
             self.client_headers = (("x-signalbox-key", OPEN_KEY),)
             keys = [{"name": "open", "key": OPEN_KEY}]
-            config = {**config, "server": {"admin_keys": keys, **config.get("server", {}), "client_keys": keys}}
+            config = {**config, "server": {"admin_keys": keys, **config.get("server", {}),
+                                           "client_keys": [*keys, {"name": "any", "key": ANY_KEY}]}}
         return config
 
     def ask(self, method, path, body=b"", headers=(), **more):
         return super().ask(method, path, body, list(headers) + list(self.client_headers), **more)
+
+    def write_config(self, config):
+        super().write_config(self.with_key(config))
+
+    def switch_config(self, config):
+        self.write_config(config)  # the next instance reads it
 
     def settled(self, exchange_count):
         """Waits until the host is done with this many exchanges: what they learnt is shared after the answer."""
@@ -75,3 +84,4 @@ class ReusingWasiServer(WasiServer):
     """The same, with an instance that serves one request after the other."""
 
     reuse = 10000
+    switches_config = False

@@ -59,7 +59,7 @@ class WorkerServer(signalbox_server.NativeServer):
     # workerd by itself takes a closed side for a client that still listens, until something is sent to it; the
     # platform's own front end tells.
     sees_half_close = False
-    reloads = False
+    switches_config = False
 
     def __init__(self, config=None, name="server", arguments=(), env=None, isolates=1, state=True):
         self.isolates, self.state = isolates, state

@@ -266,24 +266,11 @@ def play(scenario, left_out, one_by_one):
         upstreams.close()
 
 
-def read_skips():
-    skips, path = {}, os.path.join(SCENARIOS, "skips.txt")
-    if os.path.exists(path):
-        with open(path) as file:
-            for line in file:
-                if line.strip() and not line.startswith("#"):
-                    name, _, reason = line.partition(":")
-                    name, _, host = name.strip().partition(" ")
-                    if not host or signalbox_server.HOST in host.strip("()").split(", "):
-                        skips[name] = reason.strip()
-    return skips
-
-
 def main():
     host = signalbox_server.HOST
     tap = Tap("scenario" if host == "native" else "scenario " + host)
     paths = sys.argv[1:] or sorted(glob.glob(os.path.join(SCENARIOS, "**", "*.scenario"), recursive=True))
-    skips = read_skips()
+    skips = signalbox_server.read_skips(os.path.join(SCENARIOS, "skips.txt"))
     used = set()
     for path in paths:
         scenario = Scenario(path)
