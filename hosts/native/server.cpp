@@ -24,14 +24,14 @@ HttpServer::HttpServer(Setup setup, Log& log) : setup_(std::move(setup)), log_(l
   for (int s : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   signals_ = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  ended_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  woken_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
 HttpServer::~HttpServer() {
   for (auto& sockets : sockets_)
     for (int fd : sockets) close(fd);
   close(signals_);
-  close(ended_);
+  close(woken_);
 }
 
 std::optional<std::string> HttpServer::listen() {
@@ -58,6 +58,7 @@ std::optional<std::string> HttpServer::listen() {
 }
 
 void HttpServer::share(const ServerThread& from, std::string_view delta) {
+  if (state_ && state_->add(delta)) wake();
   if (threads_.size() < 2) return;
   auto copy = std::make_shared<const std::string>(delta);
   for (auto& thread : threads_)
@@ -66,14 +67,19 @@ void HttpServer::share(const ServerThread& from, std::string_view delta) {
 
 void HttpServer::thread_ended() {
   running_.fetch_sub(1);
+  wake();
+}
+
+void HttpServer::wake() {
   const uint64_t one = 1;
-  [[maybe_unused]] ssize_t n = write(ended_, &one, sizeof one);
+  [[maybe_unused]] ssize_t n = write(woken_, &one, sizeof one);
 }
 
 void HttpServer::adopt(const Setup& setup) {
   const auto& server = setup.config.server;
-  if (server.listen != setup_.config.server.listen || server.threads != setup_.config.server.threads)
-    log_.message(LogLevel::warn, "server.listen and server.threads change only with a restart.");
+  const auto& running = setup_.config.server;
+  if (server.listen != running.listen || server.threads != running.threads || server.state_file != running.state_file)
+    log_.message(LogLevel::warn, "server.listen, server.threads and server.state_file change only with a restart.");
   for (auto& thread : threads_) thread->post_setup(setup);
   log_.message(LogLevel::info, "Configuration reloaded: " + setup.loaded + ".");
 }
@@ -82,16 +88,21 @@ HttpServer::Stop HttpServer::run(const std::function<std::optional<Setup>()>& re
   for (size_t i = 0; i < thread_count_; ++i)
     threads_.push_back(
         std::make_unique<ServerThread>(*this, uint32_t(i), std::exchange(sockets_[i], std::vector<int>{})));
+  if (const std::string& path = setup_.config.server.state_file; !path.empty()) {
+    state_ = std::make_unique<StateFile>(path, log_);
+    const std::string kept = state_->read();
+    for (auto& thread : threads_) thread->gateway().merge(kept);
+  }
   running_ = thread_count_;
   std::vector<std::thread> running;
   for (auto& thread : threads_) running.emplace_back([&thread] { thread->run(); });
 
   bool stopping = false;
   while (running_.load() > 0) {
-    pollfd waits[2] = {{signals_, POLLIN, 0}, {ended_, POLLIN, 0}};
-    if (poll(waits, 2, -1) < 0) continue;
+    pollfd waits[2] = {{signals_, POLLIN, 0}, {woken_, POLLIN, 0}};
+    if (poll(waits, 2, state_ ? state_->wait_ms() : -1) < 0) continue;
     uint64_t count;
-    [[maybe_unused]] ssize_t n = read(ended_, &count, sizeof count);
+    [[maybe_unused]] ssize_t n = read(woken_, &count, sizeof count);
     signalfd_siginfo signal_info{};
     while (read(signals_, &signal_info, sizeof signal_info) == sizeof signal_info) {
       if (signal_info.ssi_signo == SIGHUP) {
@@ -108,8 +119,10 @@ HttpServer::Stop HttpServer::run(const std::function<std::optional<Setup>()>& re
         for (auto& thread : threads_) thread->stop();
       }
     }
+    if (state_) state_->write_if_due();
   }
   for (std::thread& thread : running) thread.join();
+  if (state_) state_->write_last();
   threads_.clear();
   return cut_ ? Stop::cut : Stop::drained;
 }

@@ -1,5 +1,5 @@
 // The native server: one loop, one gateway and one set of upstream connections per thread, sharing nothing
-// but deltas of health. The main thread listens, waits for signals, reloads and stops.
+// but deltas of health. The main thread listens, waits for signals, reloads, stops, and writes server.state_file.
 //
 //   SIGHUP            reads the configuration again; a bad file is logged and the old one kept
 //   SIGTERM, SIGINT   no new requests; open exchanges finish within server.drain_ms; a second one ends at once
@@ -15,6 +15,7 @@
 #include "log.h"
 #include "secret_lookup.h"
 #include "signalbox/config.h"
+#include "state_file.h"
 
 namespace signalbox::native {
 
@@ -52,6 +53,7 @@ class HttpServer {
   void share(const ServerThread& from, std::string_view delta);
   void thread_ended();
   void adopt(const Setup& setup);
+  void wake();
 
   Setup setup_;
   Log& log_;
@@ -59,10 +61,11 @@ class HttpServer {
   std::atomic<int64_t> connection_count_{0};
   std::atomic<size_t> running_{0};
   std::atomic<bool> cut_{false};
-  int ended_ = -1;    // an eventfd the threads write to when they end
+  int woken_ = -1;    // an eventfd the threads write to when they end, or when there is state to write
   int signals_ = -1;  // a signalfd
   std::vector<std::string> addresses_;
   std::vector<std::vector<int>> sockets_;  // per thread
+  std::unique_ptr<StateFile> state_;       // null when none is configured
   std::vector<std::unique_ptr<ServerThread>> threads_;
 };
 
