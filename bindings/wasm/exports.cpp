@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "hosts/capabilities.h"
 #include "signalbox/error_body.h"
 #include "wasm/fields.h"
 #include "wasm/hosted_config.h"
@@ -77,15 +78,14 @@ SIGNALBOX_EXPORT(signalbox_variables) void signalbox_variables(const char* text,
 
 // A gateway with this configuration (JSON) and what the host knows of its variables (`name, use, state, value`);
 // `before` is the gateway that gets it, or null for a new one. A configuration with problems is no failure: the gateway
-// says so on /readyz.
+// says so on /readyz. The last two numbers are of the host's Capabilities.
 SIGNALBOX_EXPORT(signalbox_configure)
 Hosted* signalbox_configure(Hosted* before, const char* text, size_t bytes, const char* variables,
-                            size_t variables_bytes, uint32_t writer, uint32_t request_bytes_max) {
-  // What goes out of a module in JavaScript goes by fetch.
-  Capabilities capabilities;
+                            size_t variables_bytes, uint32_t writer, uint32_t request_bytes_max,
+                            uint32_t upstreams_awaiting_head_max) {
+  Capabilities capabilities = hosts::javascript;
   capabilities.request_bytes_max = request_bytes_max;
-  capabilities.upstream_proxies = false;
-  capabilities.own_ca_files = false;
+  capabilities.upstreams_awaiting_head_max = upstreams_awaiting_head_max;
   HostedConfig config = read_hosted({text, bytes}, read_variables({variables, variables_bytes}), capabilities);
   if (before) {
     before->config = std::move(config);

@@ -131,9 +131,11 @@ HostedConfig read_hosted(std::string_view text, const std::vector<Variable>& var
     append(hosted.problems, std::move(found.wrong));
     result = config::read(source.tree);
     append(hosted.problems, std::move(result.problems));
-    append(hosted.problems, config::beyond(capabilities, result.config));
+    config::HostFit fit = config::beyond(capabilities, result.config);
+    append(hosted.problems, std::move(fit.problems));
     hosted.warnings = std::move(result.warnings);
-    for (Problem& each : found.doubtful) {
+    append(fit.warnings, std::move(found.doubtful));
+    for (Problem& each : fit.warnings) {
       result.config.warnings.push_back(config::sentence(each));
       hosted.warnings.push_back(std::move(each));
     }

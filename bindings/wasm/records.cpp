@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "hosts/capabilities.h"
 #include "signalbox/config.h"
 #include "signalbox/fault.h"
 
@@ -156,6 +157,11 @@ std::string boundary_javascript() {
   {
     Numbers faults(out, "Fault");
     for (size_t i = 0; i < size_t(FaultKind::count_); ++i) faults.add(row(FaultKind(i)).name, i);
+  }
+  {
+    Numbers numbers(out, "CloudflareWorker");  // what it tells the core of itself
+    numbers.add("request_bytes_max", hosts::cloudflare_worker.request_bytes_max);
+    numbers.add("upstreams_awaiting_head_max", hosts::cloudflare_worker.upstreams_awaiting_head_max);
   }
   return out;
 }

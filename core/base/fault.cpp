@@ -28,12 +28,18 @@ constexpr FaultRow rows[] = {
     {FaultKind::model_unknown, "model_unknown", client, 404, never, none, "No route takes this model."},
     {FaultKind::method_not_allowed, "method_not_allowed", client, 405, never, none,
      "This path does not take this method."},
+    // RFC 6455 section 4.2.2 leaves the status open. Codex goes on over HTTP at once for a 426, and after any other asks
+    // for WebSocket five times more.
+    {FaultKind::websocket, "websocket", client, 426, never, none,
+     "WebSocket is not spoken here: send the request as HTTP POST, and set supports_websockets = false where the "
+     "client "
+     "has it."},
     {FaultKind::request_too_large, "request_too_large", client, 413, never, none,
      "The request body is larger than this gateway accepts."},
     {FaultKind::head_too_large, "head_too_large", client, 431, never, none,
      "The request's headers are larger than this gateway accepts."},
     {FaultKind::unsupported_coding, "unsupported_coding", client, 415, never, none,
-     "This content-encoding cannot be decoded here; send the body as it is."},
+     "The request's content-encoding cannot be decoded here; send the body as it is."},
     {FaultKind::request_timeout, "request_timeout", client, 408, never, none, "The request came too slowly."},
     {FaultKind::client_gone, "client_gone", client, 499, never, none, "The client left."},
     {FaultKind::translation_loss, "translation_loss", client, 400, next_lane, none,

@@ -10,8 +10,15 @@
 
 namespace signalbox::config {
 
-// One problem for each setting of `config` that a host of these capabilities cannot follow.
-std::vector<Problem> beyond(const Capabilities& capabilities, const Config& config);
+// A problem where requests would go another way than the user said, or none at all. A warning where the host serves
+// every request as it should and something beside it is missing: one configuration may then stand on every host.
+struct HostFit {
+  std::vector<Problem> problems;
+  std::vector<Problem> warnings;
+};
+
+// What `config` asks for and a host of these capabilities does not have.
+HostFit beyond(const Capabilities& capabilities, const Config& config);
 
 // What stands in for a configuration with problems where a host cannot refuse to start: health endpoints answer,
 // /readyz with the count and, for the admin keys of `server`, the sentences; everything else is 503.

@@ -88,6 +88,9 @@ void Machine::name_lane(const routing::Lane& lane) {
 
 // `refusal`: what the same lane has just refused of the request; empty the first time.
 void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusal) {
+  // One after the other, and never a second one beside the first.
+  if (gateway_.capabilities().upstreams_awaiting_head_max < 1)
+    return refuse({FaultKind::overloaded, "This host can ask no upstream; the mock answers."});
   enter(Phase::opening);
   if (phase_ != Phase::opening) return;
   const routing::Lane& lane = *choice.lane;

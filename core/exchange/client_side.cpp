@@ -20,6 +20,14 @@ std::string_view hex_id(const std::array<uint8_t, 16>& random, Arena& arena) {
   return arena.copy({text, sizeof text});
 }
 
+Fault unsupported_coding(std::string_view coding) {
+  constexpr size_t coding_bytes_max = 64;
+  Fault fault{FaultKind::unsupported_coding, "The request's body is in the coding \""};
+  for (char c : http::trim(coding).substr(0, coding_bytes_max)) fault.detail += c > 0x1f && c < 0x7f ? c : '?';
+  fault.detail += "\", which is not decoded here; bodies are taken as they are, without a content-encoding.";
+  return fault;
+}
+
 }  // namespace
 
 void Machine::on(const ClientHead& head) {
@@ -55,6 +63,8 @@ Fault Machine::admit(const ClientHead& head) {
           "Requests from other web origins are refused; add the origin under server.origins if it should be let in."};
   }
   if (endpoint_.operation == Operation::options) return {};
+  // What every handshake has (RFC 6455 section 4.1) and no hop takes off, as some do with Upgrade.
+  if (http::find(head.headers, "sec-websocket-key")) return {FaultKind::websocket, {}};
   if (endpoint_.operation == Operation::unknown) {
     return {
         FaultKind::not_found,
@@ -88,7 +98,7 @@ Fault Machine::admit(const ClientHead& head) {
 
   if (const Header* coding = http::find(head.headers, "content-encoding");
       coding && !http::equals_ignoring_case(http::trim(coding->value), "identity")) {
-    return {FaultKind::unsupported_coding, {}};
+    return unsupported_coding(coding->value);
   }
   const int64_t limit = request_bytes_max();
   if (head.body_bytes > limit) {

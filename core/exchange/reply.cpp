@@ -37,9 +37,17 @@ void Machine::refuse(Fault fault) {
   report_.fault = std::move(fault);
   std::string body;
   client_dialect().write_error(body, report_.fault, status, report_.request_id);
-  const Header allow[] = {{"allow", endpoint_.allowed_methods}};
-  const bool names_methods = report_.fault.kind == FaultKind::method_not_allowed;
-  reply(status, "application/json", body, {allow, names_methods});
+  switch (report_.fault.kind) {
+    case FaultKind::method_not_allowed: {
+      const Header allow{"allow", endpoint_.allowed_methods};
+      return reply(status, "application/json", body, {&allow, 1});
+    }
+    case FaultKind::unsupported_coding: {
+      static constexpr Header taken{"accept-encoding", "identity"};  // RFC 9110 section 15.5.16
+      return reply(status, "application/json", body, {&taken, 1});
+    }
+    default: return reply(status, "application/json", body);
+  }
 }
 
 void Machine::reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra) {

@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "config/defaults.h"
+#include "config/host_fit.h"
 #include "config/indent.h"
 #include "config/read.h"
 #include "config/schema.h"
@@ -121,8 +122,9 @@ void print_providers(std::ostream& out, const Config& config) {
 
 }  // namespace
 
-int run_check(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment) {
-  const LoadedConfig loaded = load_config(path, environment);
+int run_check(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment,
+              const Capabilities& capabilities) {
+  const LoadedConfig loaded = load_config(path, environment, capabilities);
   print_problems(err, loaded);
   if (loaded.status == LoadStatus::ok) {
     out << loaded.file << ": good: " << summary(*loaded.config) << '\n';
@@ -144,7 +146,8 @@ int run_schema(std::string_view format, std::ostream& out, std::ostream& err) {
   return 1;
 }
 
-int run_config(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment) {
+int run_config(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment,
+               const Capabilities& capabilities) {
   if (path.empty()) {
     out << config::default_text;
     return 0;
@@ -170,12 +173,13 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
     config::ReadResult result = config::read(tried);
     for (Problem& each : secrets.wrong) report.problems.push_back(std::move(each));
     for (Problem& each : result.problems) report.problems.push_back(std::move(each));
+    config::HostFit fit = config::beyond(capabilities, result.config);
+    for (Problem& each : fit.problems) report.problems.push_back(std::move(each));
+    report.warnings = std::move(fit.warnings);
     config::sort_by_place(report.problems);
   }
-  if (!report.problems.empty()) {
-    print_problems(err, report);
-    return int(LoadStatus::problems);
-  }
+  print_problems(err, report);
+  if (!report.problems.empty()) return int(LoadStatus::problems);
   mask_secrets(source.tree, report.file, err);
   out << to_json(source.tree);
   return 0;

@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "config/defaults.h"
+#include "config/host_fit.h"
 #include "config/read.h"
 #include "config/secrets.h"
 #include "read_file.h"
@@ -55,7 +56,8 @@ Source read_source(std::string_view text) {
   return read_yaml_tree(text);
 }
 
-LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment) {
+LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment,
+                              const Capabilities& capabilities) {
   LoadedConfig loaded;
   loaded.file = std::move(file);
   loaded.status = LoadStatus::problems;
@@ -80,7 +82,10 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
   config::ReadResult result = config::read(source.tree);
   add(std::move(result.problems));
   loaded.warnings = std::move(result.warnings);
-  for (Problem& each : found.doubtful) {
+  config::HostFit fit = config::beyond(capabilities, result.config);
+  add(std::move(fit.problems));
+  for (Problem& each : found.doubtful) fit.warnings.push_back(std::move(each));
+  for (Problem& each : fit.warnings) {
     result.config.warnings.push_back(config::sentence(each));
     loaded.warnings.push_back(std::move(each));
   }
@@ -92,7 +97,7 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
   return loaded;
 }
 
-LoadedConfig load_config(const std::string& path, const Environment& environment) {
+LoadedConfig load_config(const std::string& path, const Environment& environment, const Capabilities& capabilities) {
   const std::string file = path.empty() ? "embedded default" : path == "-" ? "standard input" : path;
   std::string problem;
   std::optional<std::string> text = read_text(path, problem);
@@ -103,7 +108,7 @@ LoadedConfig load_config(const std::string& path, const Environment& environment
     loaded.problems.push_back({std::move(problem), {}, {}});
     return loaded;
   }
-  LoadedConfig loaded = load_config_text(*text, file, environment);
+  LoadedConfig loaded = load_config_text(*text, file, environment, capabilities);
   config::wipe(*text);
   return loaded;
 }

@@ -13,6 +13,7 @@
 
 #include "config/json_source.h"
 #include "config/problem.h"
+#include "hosts/capabilities.h"
 #include "signalbox/config.h"
 
 namespace signalbox::native {
@@ -55,11 +56,14 @@ struct LoadedConfig {
 };
 
 // Loads the file at `path`; an empty path is the embedded default, "-" standard input. The file is read
-// to text_bytes_max and no further; one that cannot be read is one problem and LoadStatus::unreadable.
-LoadedConfig load_config(const std::string& path, const Environment& environment = process_environment);
+// to text_bytes_max and no further; one that cannot be read is one problem and LoadStatus::unreadable. What a
+// host of `capabilities` cannot do is among its problems and warnings.
+LoadedConfig load_config(const std::string& path, const Environment& environment = process_environment,
+                         const Capabilities& capabilities = hosts::native);
 
 // The same for a text at hand; `file` is its name in problems.
-LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment);
+LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment,
+                              const Capabilities& capabilities = hosts::native);
 
 // The tree of a text: JSON when its first character is '{' or '[' and it reads as JSON, else YAML (which
 // has flow mappings too).

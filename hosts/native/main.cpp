@@ -5,10 +5,12 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "commands.h"
 #include "config/problem.h"
 #include "config_commands.h"
+#include "hosts/capabilities.h"
 #include "transform.h"
 
 using namespace signalbox::native;
@@ -30,6 +32,21 @@ int unknown_command(std::string_view word) {
             << signalbox::config::did_you_mean(word, {std::begin(commands), std::end(commands)})
             << "\nRun with --help for more information.\n";
   return exit_usage;
+}
+
+// The option of `check` and `config` that names the host which is to run with the configuration.
+void add_host_option(CLI::App& command, std::string& host) {
+  std::vector<std::string> names;
+  for (const signalbox::hosts::Named& each : signalbox::hosts::all) names.emplace_back(each.name);
+  command.add_option("--host", host, "The host that is to run with it; what it cannot do is said.")
+      ->check(CLI::IsMember(names))
+      ->capture_default_str();
+}
+
+const signalbox::Capabilities& capabilities_of(std::string_view host) {
+  for (const signalbox::hosts::Named& each : signalbox::hosts::all)
+    if (each.name == host) return each.can;
+  return signalbox::hosts::native;
 }
 
 // A configuration's name without its option is what many try first.
@@ -75,11 +92,13 @@ int main(int argc, char** argv) {
              "  signalbox serve --config signalbox.yaml --listen 127.0.0.1:9000\n"
              "  ANTHROPIC_BASE_URL=http://127.0.0.1:8484 ANTHROPIC_AUTH_TOKEN=any claude\n"));
 
-  std::string check_path;
+  std::string check_path, host = "native";
   CLI::App* check_command = app.add_subcommand("check", "Report every error and warning of a configuration.");
   check_command->add_option("file,-c,--config", check_path, "The configuration, YAML or JSON; - for standard input.");
+  add_host_option(*check_command, host);
   check_command->footer("\nEach line names file, line, column and the nearest known key. Secrets are never shown.\n" +
-                        footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"));
+                        footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"
+                               "  signalbox check --host cloudflare-worker signalbox.yaml\n"));
 
   std::string schema_format = "json";
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration.");
@@ -94,9 +113,11 @@ int main(int argc, char** argv) {
   CLI::App* config_command =
       app.add_subcommand("config", "Print a configuration as JSON, for hosts that read no YAML; no secret is shown.");
   config_command->add_option("file,-c,--config", config_path, "The configuration; without it the embedded default.");
+  add_host_option(*config_command, host);
   config_command->footer(
       "\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says.\n" +
-      footer("  signalbox config signalbox.yaml > signalbox.json\n"));
+      footer("  signalbox config signalbox.yaml > signalbox.json\n"
+             "  signalbox config --host wasi signalbox.yaml > signalbox.json\n"));
 
   ExplainOptions explain_options;
   CLI::App* explain_command = app.add_subcommand(
@@ -167,9 +188,9 @@ int main(int argc, char** argv) {
     std::cerr << "check needs a file: signalbox check FILE\nRun with --help for more information.\n";
     return exit_usage;
   }
-  if (*check_command) return run_check(check_path, std::cout, std::cerr);
+  if (*check_command) return run_check(check_path, std::cout, std::cerr, process_environment, capabilities_of(host));
   if (*schema_command) return run_schema(schema_format, std::cout, std::cerr);
-  if (*config_command) return run_config(config_path, std::cout, std::cerr);
+  if (*config_command) return run_config(config_path, std::cout, std::cerr, process_environment, capabilities_of(host));
   if (*explain_command) return explain(explain_options);
   if (*transform_command) return run_transform(transform_options, std::cout, std::cerr);
   return exit_usage;

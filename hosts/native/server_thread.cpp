@@ -10,14 +10,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hosts/capabilities.h"
 #include "http1/write.h"
 
 namespace signalbox::native {
 
 namespace {
-
-// A body is held in memory, so this host sets no bound of its own below what server.limits may name.
-constexpr int64_t request_bytes_max = int64_t(1) << 30;
 
 // How often memory that was not needed goes back.
 constexpr int64_t trim_every_ms = 5'000;
@@ -74,8 +72,7 @@ class ServerThread::Listener final : public Pollable {
 
 ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets)
     : server_(server),
-      gateway_(std::make_shared<const Config>(server.setup_.config),
-               Capabilities{.request_bytes_max = request_bytes_max}, number),
+      gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, number),
       secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
       trim_(loop_,

@@ -82,7 +82,9 @@ LoadedConfig load_config(const Environment& environment, const Capabilities& cap
       add(std::move(found.wrong));
       result = config::read(source.tree);
       add(std::move(result.problems));
-      add(config::beyond(capabilities, result.config));
+      config::HostFit fit = config::beyond(capabilities, result.config);
+      add(std::move(fit.problems));
+      for (const Problem& each : fit.warnings) result.config.warnings.push_back(config::sentence(each));
       for (const Problem& each : found.doubtful) result.config.warnings.push_back(config::sentence(each));
     }
     config::wipe(*text.text);

@@ -3,18 +3,12 @@
 #include <cstring>
 
 #include "base/text.h"
+#include "hosts/capabilities.h"
 #include "surroundings.h"
 
 namespace signalbox::wasi {
 
 namespace {
-
-Capabilities what_this_host_can() {
-  Capabilities can;
-  can.upstream_proxies = false;
-  can.own_ca_files = false;
-  return can;
-}
 
 uint32_t writer_of(const std::array<uint8_t, 16>& random) {
   uint32_t writer;
@@ -39,10 +33,12 @@ Instance& Instance::get() {
 }
 
 Instance::Instance(std::array<uint8_t, 16> random)
-    : loaded_(load_config(environment(), what_this_host_can())),
-      gateway_(loaded_.config, what_this_host_can(), writer_of(random)),
+    : loaded_(load_config(environment(), hosts::wasi)),
+      gateway_(loaded_.config, hosts::wasi, writer_of(random)),
       log_(loaded_.config->server.log_level),
       state_(digits_of(random)) {
+  if (loaded_.problems.empty())
+    for (const std::string& warning : loaded_.config->warnings) log_.message(LogLevel::warn, warning);
   for (const std::string& problem : loaded_.problems) log_.message(LogLevel::error, loaded_.source + ":" + problem);
 }
 

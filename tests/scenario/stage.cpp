@@ -121,6 +121,8 @@ void Stage::host_statement(const Statement& statement) {
   const std::string_view name = statement.word(1), value = statement.word(2);
   if (gateway_) return broken("the host is described before anything else happens");
   if (name == "request_bytes_max") capabilities_.request_bytes_max = parse_integer(value).value_or(0);
+  else if (name == "upstreams_awaiting_head_max")
+    capabilities_.upstreams_awaiting_head_max = parse_integer(value).value_or(0);
   else broken("there is no such capability");
 }
 

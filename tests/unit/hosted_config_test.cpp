@@ -144,3 +144,18 @@ TEST_CASE("hosted configuration: none is the embedded default") {
   REQUIRE(hosted.config->providers.size() == 1);
   CHECK(hosted.config->providers[0].mock);
 }
+
+TEST_CASE("hosted configuration: what the host does otherwise is a warning, seen on /readyz") {
+  Capabilities can;
+  can.state_file = false;
+  can.request_bytes_max = 4096;
+  const std::string rest = R"("providers":{"m":{"builtin":"mock"}},"routes":[{"match":"*","targets":["m/*"]}]})";
+  const HostedConfig hosted =
+      read_hosted(R"({"server":{"state_file":"s","limits":{"request_bytes_max":4097}},)" + rest, {}, can);
+  CHECK(hosted.problems.empty());
+  CHECK(holds(hosted.warnings, "server.state_file: this host keeps its state in a place of its own"));
+  CHECK(holds(hosted.warnings, "server.limits.request_bytes_max: this host holds request bodies of at most 4096"));
+  CHECK(hosted.config->warnings.size() == 2);
+  // The default bound is nobody's wish.
+  CHECK(read_hosted("{" + rest, {}, can).config->warnings.empty());
+}

@@ -216,6 +216,41 @@ TEST_CASE("config file: check says good, bad or unreadable") {
   CHECK(run_check("/", out, err) == 2);
 }
 
+TEST_CASE("config file: check and config say what another host cannot do, and what it does otherwise") {
+  const TemporaryFile through_proxy(
+      "providers:\n"
+      "  a: {dialect: anthropic, base_url: \"https://a.example\", key: \"${A}\", proxy: \"http://127.0.0.1:1\"}\n"
+      "routes: [{match: \"*\", targets: [a/*]}]\n");
+  const Environment set = environment({{"A", "key-4711"}});
+  std::ostringstream out, err;
+  CHECK(run_check(through_proxy.path(), out, err, set) == 0);
+  CHECK(err.str().empty());
+  for (const Capabilities& can : {hosts::wasi, hosts::cloudflare_worker}) {
+    err.str("");
+    CHECK(run_check(through_proxy.path(), out, err, set, can) == 1);
+    CHECK(err.str() == through_proxy.path() + ": providers.a.proxy: this host cannot send through a proxy\n");
+  }
+  std::ostringstream printed;
+  CHECK(run_config(through_proxy.path(), printed, err, set, hosts::wasi) == 1);
+  CHECK(printed.str().empty());
+
+  const TemporaryFile beside(
+      "server: {state_file: here.state, limits: {request_bytes_max: 25000000}}\n"
+      "providers: {mock: {builtin: mock}}\n"
+      "routes: [{match: \"*\", targets: [mock/*]}]\n");
+  err.str("");
+  CHECK(run_check(beside.path(), out, err) == 0);
+  CHECK(err.str().empty());
+  CHECK(run_config(beside.path(), printed, err, set, hosts::cloudflare_worker) == 0);
+  CHECK(err.str() == beside.path() +
+                         ": server.limits.request_bytes_max: warning: this host holds request bodies of at most "
+                         "16777216 bytes, and that is what counts\n" +
+                         beside.path() +
+                         ": server.state_file: warning: this host keeps its state in a place of its own or nowhere, "
+                         "and writes no file\n");
+  CHECK(printed.str().find("here.state") != std::string::npos);
+}
+
 TEST_CASE("config file: a preset and a key are a provider, and check says what holds in the end") {
   const TemporaryFile file(
       "providers:\n"

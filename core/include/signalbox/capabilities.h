@@ -1,4 +1,6 @@
-// What a host can do. The core asks for nothing else and never for the host's name.
+// What a host can do. The core asks for nothing else and never for the host's name: what a configuration wants
+// beyond it is said at the start (config/host_fit.h). A field stands here once something reads it
+// (docs/decisions/0006).
 #pragma once
 
 #include <cstdint>
@@ -9,6 +11,9 @@ struct Capabilities {
   int64_t request_bytes_max = int64_t(32) << 20;  // the largest request body the host can hold
   bool upstream_proxies = true;                   // OpenUpstream::proxy
   bool own_ca_files = true;                       // OpenUpstream::ca_file
+  bool state_file = true;                         // keeps what exchanges share in a file that the user names
+  // How many of one exchange's attempts may await their head at a time. The core opens one after the other and needs 1.
+  int64_t upstreams_awaiting_head_max = INT64_MAX;
 };
 
 }  // namespace signalbox

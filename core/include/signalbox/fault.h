@@ -39,6 +39,7 @@ enum class FaultKind : uint8_t {
   not_found,        // no such path
   model_unknown,    // no route takes this model
   method_not_allowed,
+  websocket,  // a client that asks for WebSocket, which is not spoken here
   request_too_large,
   head_too_large,
   unsupported_coding,  // a Content-Encoding this host cannot decode

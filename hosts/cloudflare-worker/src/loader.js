@@ -125,10 +125,12 @@ export class Core {
     return variables;
   }
 
-  // A gateway, or `before` with another configuration. `variables`: [{ name, use, state, value }].
-  configure(before, configText, variables, writer, requestBytesMax) {
+  // A gateway, or `before` with another configuration. `variables`: [{ name, use, state, value }]; `can`: the
+  // numbers of Capabilities.
+  configure(before, configText, variables, writer, can) {
     const told = variables.map((each) => [each.name, each.use, each.state, each.value, ''].join(NUL)).join('');
-    return this.callWith('signalbox_configure', before, configText, told, writer, requestBytesMax) >>> 0;
+    return this.callWith('signalbox_configure', before, configText, told, writer,
+      can.request_bytes_max, can.upstreams_awaiting_head_max) >>> 0;
   }
 
   // { count, lines }: how many problems a gateway's configuration has, and their sentences, warnings behind.

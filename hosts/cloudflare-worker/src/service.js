@@ -6,11 +6,9 @@
 // never enter the core.
 import module from '../build/signalbox.wasm';
 import bundled from '../signalbox.json';
+import { CloudflareWorker } from '../../../bindings/javascript/boundary.js';
 import { Core, describeVariable } from './loader.js';
 
-// The largest request body. In an isolate of 128 MB it stands there up to three times while it is translated and
-// handed on: as the core reads it, as it is written, and as fetch takes it.
-export const REQUEST_BYTES_MAX = 16 << 20;
 // A memory never shrinks: an instance that was this large once is left to its exchanges.
 const MEMORY_BYTES_MAX = 48 << 20;
 // How long a configuration from KV serves before it is looked up again, behind an answer.
@@ -24,14 +22,14 @@ class Service {
     this.core = new Core(module);
     this.exchanges = new Set();
     this.writer = writer;
-    this.gateway = this.core.configure(0, text, variables, writer, REQUEST_BYTES_MAX);
+    this.gateway = this.core.configure(0, text, variables, writer, CloudflareWorker);
     if (snapshot) this.core.merge(this.gateway, snapshot);
     this.core.onDeath = (error) => this.die(error);
     this.learn(text);
   }
 
   adopt({ text, variables }) {
-    this.core.configure(this.gateway, text, variables, this.writer, REQUEST_BYTES_MAX);
+    this.core.configure(this.gateway, text, variables, this.writer, CloudflareWorker);
     this.learn(text);
   }
 
