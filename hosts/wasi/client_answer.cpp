@@ -8,28 +8,30 @@ namespace signalbox::wasi {
 
 void ClientAnswer::send_head(const SendClientHead& head) {
   if (!outparam_) return;
-  no_body_ = is_head_method_ || head.status == 204 || head.status == 304;
   abi::Fields fields(abi::new_fields());
   for (const Header& header : head.headers)
     if (!is_framing(header.name)) add_field(fields, header.name, header.value);
-  // With a length that is not written the host takes the answer for cut, so an answer to HEAD has none.
-  if (head.body_bytes >= 0 && !no_body_) {
+  const bool without_content = head.status == 204 || head.status == 304;
+  if (head.body_bytes >= 0 && !without_content) {
     std::string length;
     base::append_decimal(length, head.body_bytes);
     add_field(fields, "content-length", length);
   }
   const abi::RawHandle answer = abi::new_outgoing_response(fields.take());
   abi::outgoing_response_set_status(answer, head.status);
-  abi::ReturnArea area;  // result<outgoing-body>
-  abi::outgoing_response_body(answer, area);
-  body_ = abi::Handle<abi::drop_outgoing_body>(area.handle(4));
+  abi::ReturnArea area;
+  // A body that was asked for has to be as long as its head says: an answer to HEAD has none at all.
+  if (!is_head_method_ && !without_content) {
+    abi::outgoing_response_body(answer, area);  // result<outgoing-body>
+    body_ = abi::Handle<abi::drop_outgoing_body>(area.handle(4));
+    abi::outgoing_body_write(body_.raw(), area);  // result<output-stream>
+    stream_ = OutputStream(area.handle(4));
+  }
   abi::response_outparam_set(outparam_.take(), 0, answer, 0, 0, 0, 0, 0, 0);
-  abi::outgoing_body_write(body_.raw(), area);  // result<output-stream>
-  stream_ = OutputStream(area.handle(4));
 }
 
 void ClientAnswer::send_body(std::string_view bytes) {
-  if (no_body_ || !stream_) return;
+  if (!stream_) return;
   if (!backed_up()) bytes.remove_prefix(stream_.write(bytes));
   if (bytes.empty() || !stream_.taken()) return;
   if (unsent_begin_ > unsent_.size() / 2) {

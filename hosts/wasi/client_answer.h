@@ -37,7 +37,6 @@ class ClientAnswer {
 
   abi::Handle<abi::drop_response_outparam> outparam_;
   bool is_head_method_;
-  bool no_body_ = false;
   abi::Handle<abi::drop_outgoing_body> body_;
   OutputStream stream_;
   std::string unsent_;

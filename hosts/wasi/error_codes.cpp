@@ -88,9 +88,12 @@ FaultKind fault_of_reading(int error_code) {
 
 FaultKind fault_of_client(int error_code) {
   switch (error_code) {
-    case http_protocol_error:
-    case http_request_body_size: return FaultKind::bad_request;
-    default: return FaultKind::client_gone;
+    case connection_terminated:
+    case connection_timeout:
+    case connection_read_timeout: return FaultKind::client_gone;
+    // wasmtime names no code. Whoever broke the framing is still there and gets an answer; of one who left nobody
+    // reads it.
+    default: return FaultKind::bad_request;
   }
 }
 

@@ -9,7 +9,7 @@ namespace signalbox::wasi {
 FaultKind fault_of_opening(int error_code);
 // While an answer's body is read.
 FaultKind fault_of_reading(int error_code);
-// While the client's body is read: FaultKind::client_gone when it is the connection that ended.
+// While the client's body is read: FaultKind::client_gone when the host says that it is the connection that ended.
 FaultKind fault_of_client(int error_code);
 
 }  // namespace signalbox::wasi

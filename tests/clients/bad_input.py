@@ -2,9 +2,11 @@
 """Bad input on raw sockets, from clients and from upstreams: the right status in the client's dialect, a
 connection that is closed or usable as it must be, nothing smuggled upstream, and a server that goes on serving.
 
-After every vector the same server answers /healthz and a mock request on new connections.
+After every vector the same server answers /healthz and a mock request on new connections. What another host than the
+native one leaves out stands in bad_input_skips.txt.
 """
 import json
+import os
 import tempfile
 
 import messages
@@ -24,6 +26,8 @@ PEAK_GROWTH_KB_MAX = 320 * 1024
 class Suite:
     def __init__(self, tap):
         self.tap = tap
+        self.skips = signalbox_server.read_skips(os.path.join(os.path.dirname(os.path.abspath(__file__)), "bad_input_skips.txt"))
+        self.skipped = set()
         self.upstream = Upstream(tempfile.mkdtemp(prefix="upstream-"), rules="history")
         config = signalbox_server.config_for(
             self.upstream, timeouts={"first_byte_ms": 300, "idle_ms": 300, "connect_ms": 300},
@@ -36,6 +40,12 @@ class Suite:
         config["routes"] = [{"match": "mock", "targets": ["mock/*"]}, {"match": "closed", "targets": ["closed/*"]},
                             {"match": "sonnet", "targets": ["sonnet"]}, {"match": "script-*", "targets": ["up/*"]}]
         self.server = signalbox_server.Server(config, "bad-input")
+
+    def plays(self, name):
+        if name in self.skips:
+            self.skipped.add(name)
+            print("# skipped %s: %s" % (name, self.skips[name]))
+        return name not in self.skips
 
     def use_default_times(self):
         """Another server, for bodies of 30 MB: both sides here take their time over them."""
@@ -73,7 +83,11 @@ class Suite:
         def test():
             with wire.Connection(self.server.port) as connection:
                 connection.send_lenient(data)
-                self.refused(connection.receive(), statuses, shape=shape)
+                answer = connection.receive()
+                if answer is not None and not answer.body and not self.server.answers_broken_heads:
+                    assert answer.status in statuses, answer.start
+                else:
+                    self.refused(answer, statuses, shape=shape)
                 rest = connection.stream.read()
                 assert rest == b"", "more came behind the refusal: %r" % rest[:200]
             assert self.upstream.count == before, "something reached the upstream"
@@ -108,7 +122,7 @@ class Suite:
         one, two = dict(MODEL, model="mock"), dict(MODEL, stream=True)
         with wire.Connection(self.server.port) as connection:
             connection.send(wire.request_bytes("GET", "/healthz") + post(json.dumps(one).encode()) + post(json.dumps(two).encode())
-                            + post(b"{") + wire.request_bytes("GET", "/v1/models"))
+                            + post(b"{") + wire.request_bytes("GET", "/v1/models", headers=[("x-api-key", "any")]))
             answers = [connection.receive() for _ in range(5)]
         assert [answer.status for answer in answers] == [200, 200, 200, 400, 200], [answer.start for answer in answers]
         assert "mock" in answers[1].json()["content"][0]["text"].lower()
@@ -323,39 +337,52 @@ def main():
     tap = Tap("bad input")
     suite = Suite(tap)
     suite.serves("at first")
-    for name, data, statuses in FRAMING:
-        suite.closing(name, data, statuses, "anthropic")
-    for name, data, statuses in LINES:
-        suite.closing(name, data, statuses, None)
+    for shape, vectors in (("anthropic", FRAMING), (None, LINES)):
+        for name, data, statuses in vectors:
+            if suite.plays(name):
+                suite.closing(name, data, statuses, shape)
     for row in BODIES:
-        suite.body(*row)
+        if suite.plays(row[0]):
+            suite.body(*row)
     for row in CARRIED:
-        suite.carried(*row)
+        if suite.plays(row[0]):
+            suite.carried(*row)
     for test in (suite.pipelined, suite.continue_100, suite.continue_refused, suite.expectation_unknown, suite.head_method,
                  suite.http_1_0, suite.byte_by_byte, suite.deep, suite.slow_head, suite.slow_body, suite.cut_body, suite.coding,
                  suite.methods, suite.options, suite.shapes, suite.web_pages, suite.closed, suite.error_event):
-        tap.run(test.__name__.replace("_", " "), test)
-        suite.serves(test.__name__.replace("_", " "))
+        name = test.__name__.replace("_", " ")
+        if suite.plays(name):
+            tap.run(name, test)
+            suite.serves(name)
     for script, status in (("garbage", 502), ("half-head", 502), ("huge-header", 502), ("endless-header", 502), ("smuggle", 502),
                            ("redirect", 502), ("wrong-type", 502), ("html-200", 502), ("empty-200", 502), ("silent", 504)):
-        for form in ("whole", "streamed"):
-            name = "upstream %s, %s" % (script, form)
-            tap.run("%s: %d, asked once" % (name, status), suite.from_upstream, script, status, form == "streamed")
-            suite.serves(name)
+        name = "upstream " + script
+        if suite.plays(name):
+            for form in ("whole", "streamed"):
+                tap.run("%s, %s: %d, asked once" % (name, form, status), suite.from_upstream, script, status, form == "streamed")
+                suite.serves("%s, %s" % (name, form))
     for script in ("cut", "cut-clean", "cut-early", "hold"):
         name = "upstream %s in a stream" % script
-        tap.run(name + ": an error event and no success", suite.cut_stream, script)
-        suite.serves(name)
-    tap.equal("ends with code 0, after all that", suite.use_default_times(), 0)
+        if suite.plays(name):
+            tap.run(name + ": an error event and no success", suite.cut_stream, script)
+            suite.serves(name)
+    code = suite.use_default_times()
     suite.serves("before large bodies")
     resting, peak = suite.server.rss_kb(), suite.server.rss_kb("VmHWM")
-    for repeat in range(3):
-        for test in (suite.large, suite.announced_too_large, suite.sent_too_large, suite.chunked_too_large):
-            tap.run("%s, time %d" % (test.__name__.replace("_", " "), repeat + 1), test)
+    for test in (suite.large, suite.announced_too_large, suite.sent_too_large, suite.chunked_too_large):
+        name = test.__name__.replace("_", " ")
+        if suite.plays(name):
+            for repeat in range(3):
+                tap.run("%s, time %d" % (name, repeat + 1), test)
     suite.serves("after large bodies")
-    tap.run("memory stays within %d MB above resting, %d MB at its peak" % (RSS_GROWTH_KB_MAX >> 10, PEAK_GROWTH_KB_MAX >> 10),
-            suite.memory, resting, peak)
-    tap.equal("ends with code 0", suite.server.stop(), 0)
+    if suite.plays("memory"):
+        tap.run("memory stays within %d MB above resting, %d MB at its peak" % (RSS_GROWTH_KB_MAX >> 10, PEAK_GROWTH_KB_MAX >> 10),
+                suite.memory, resting, peak)
+    last_code = suite.server.stop()
+    if suite.plays("ends"):
+        tap.equal("ends with code 0, after bad input and after large bodies", (code, last_code), (0, 0))
+    print("# %s: %d vectors skipped" % (signalbox_server.HOST, len(suite.skipped)))
+    tap.check("bad_input_skips.txt names vectors that exist", set(suite.skips) <= suite.skipped, set(suite.skips) - suite.skipped)
     signalbox_server.check_secrets(tap)
     tap.exit()
 

@@ -9,8 +9,9 @@ BODY = json.dumps(MODEL).encode()
 
 
 def post(body=BODY, head="", path="/v1/messages", host="Host: 127.0.0.1\r\n", version="HTTP/1.1", length=True):
-    """A request from its parts, as bytes; `head` is further header lines."""
-    lines = "POST %s %s\r\n%santhropic-version: 2023-06-01\r\ncontent-type: application/json\r\n" % (path, version, host)
+    """A request from its parts, as bytes; `head` is further header lines. It has a key, as real clients have, for the
+    hosts that want one."""
+    lines = "POST %s %s\r\n%sx-api-key: any\r\nanthropic-version: 2023-06-01\r\ncontent-type: application/json\r\n" % (path, version, host)
     if length:
         lines += "content-length: %d\r\n" % len(body)
     return (lines + head + "\r\n").encode("latin-1") + body
