@@ -1,12 +1,9 @@
 #include "wasm/hosted_config.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "config/defaults.h"
-#include "config/host_fit.h"
 #include "config/json_source.h"
-#include "config/read.h"
+#include "config/load.h"
 #include "config/rules.h"
 #include "config/secrets.h"
 #include "config/walk.h"
@@ -15,9 +12,6 @@ namespace signalbox::bindings {
 namespace {
 
 using config::FieldKind;
-using config::Kind;
-using config::Problem;
-using config::Tree;
 
 const Variable* find(const std::vector<Variable>& variables, std::string_view name, VariableUse use) {
   for (const Variable& each : variables)
@@ -27,10 +21,6 @@ const Variable* find(const std::vector<Variable>& variables, std::string_view na
 
 void add(std::vector<Variable>& variables, std::string_view name, VariableUse use) {
   if (!find(variables, name, use)) variables.push_back({std::string(name), use, VariableState::unset, {}});
-}
-
-void append(std::vector<Problem>& to, std::vector<Problem> more) {
-  for (Problem& each : more) to.push_back(std::move(each));
 }
 
 // What stands for a secret while the configuration is read: a word that is found again.
@@ -45,24 +35,6 @@ bool parse_hex(std::string_view text, Sha256& digest) {
     digest[i] = uint8_t(16 * high + low);
   }
   return true;
-}
-
-// Secrets that stand in the text itself: they would be in everything that holds it.
-std::vector<Problem> literal_secrets(Tree& tree) {
-  std::vector<Problem> problems;
-  for (const auto& [id, field] : config::described_scalars(tree)) {
-    const bool credential = field->kind == FieldKind::credential_key;
-    if ((!credential && field->kind != FieldKind::client_key) || tree[id].kind != Kind::string) continue;
-    std::string_view name;
-    if (config::is_variable(tree[id].text, name)) continue;
-    if (!credential && tree[id].text.compare(0, 7, "sha256:") == 0) continue;
-    config::wipe(tree[id].text);
-    tree[id].kind = Kind::unresolved;
-    problems.push_back({credential ? "must be ${NAME}, the name of one of this host's secrets"
-                                   : "must be ${NAME}, the name of one of this host's secrets, or sha256:<hex>",
-                        tree[id].place, config::path_of(tree, id)});
-  }
-  return problems;
 }
 
 }  // namespace
@@ -90,59 +62,42 @@ HostedConfig read_hosted(std::string_view text, const std::vector<Variable>& var
   HostedConfig hosted;
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) text = config::default_text;
   config::Source source = config::read_json_tree(text);
-  hosted.problems = std::move(source.problems);
-  config::ReadResult result;
-  if (source.reach == config::Reach::whole) {
-    append(hosted.problems, config::expand(source.tree, [&](std::string_view name) -> std::optional<std::string> {
-             const Variable* found = find(variables, name, VariableUse::plain);
-             if (!found || found->state == VariableState::unset) return std::nullopt;
-             return found->value;
-           }));
-    append(hosted.problems, literal_secrets(source.tree));
-    // The reader sees "variable-3" in the place of the third, or what is as wrong as the secret itself. A variable
-    // that is asked for as both kinds of secret is found as the one that has a digest.
-    const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
-      const Variable* found = find(variables, name, VariableUse::client_key);
-      if (!found) found = find(variables, name, VariableUse::credential);
-      if (!found || found->state == VariableState::unset) return std::nullopt;
-      if (found->state == VariableState::empty) return std::string();
-      if (found->state == VariableState::unprintable) return std::string("\n");
-      std::string word(stand_in);
-      base::append_decimal(word, found - variables.data());
-      return word;
-    };
-    const auto meant = [&](std::string_view word) -> const Variable* {
-      if (word.substr(0, stand_in.size()) != stand_in) return nullptr;
-      const auto index = base::parse_decimal(word.substr(stand_in.size()));
-      return index && size_t(*index) < variables.size() ? &variables[size_t(*index)] : nullptr;
-    };
-    config::SecretProblems found = config::take_secrets(
-        source.tree, lookup,
-        {[&](config::CredentialText one) {
-           if (const Variable* variable = meant(one.value))
-             hosted.credentials.push_back({std::move(one.provider), std::move(one.credential), variable->name});
-         },
-         [&](std::string_view word) {
-           Sha256 digest{};
-           if (const Variable* variable = meant(word)) parse_hex(variable->value, digest);
-           return digest;
-         }});
-    append(hosted.problems, std::move(found.unset));
-    append(hosted.problems, std::move(found.wrong));
-    result = config::read(source.tree);
-    append(hosted.problems, std::move(result.problems));
-    config::HostFit fit = config::beyond(capabilities, result.config);
-    append(hosted.problems, std::move(fit.problems));
-    hosted.warnings = std::move(result.warnings);
-    append(fit.warnings, std::move(found.doubtful));
-    for (Problem& each : fit.warnings) {
-      result.config.warnings.push_back(config::sentence(each));
-      hosted.warnings.push_back(std::move(each));
-    }
-  }
-  config::sort_by_place(hosted.problems);
-  hosted.config = std::make_shared<const Config>(
-      hosted.problems.empty() ? std::move(result.config) : config::unusable(result.config.server, hosted.problems));
+  const auto plain = [&](std::string_view name) -> std::optional<std::string> {
+    const Variable* found = find(variables, name, VariableUse::plain);
+    if (!found || found->state == VariableState::unset) return std::nullopt;
+    return found->value;
+  };
+  // The reader sees "variable-3" in the place of the third, or what is as wrong as the secret itself. A variable
+  // that is asked for as both kinds of secret is found as the one that has a digest.
+  const auto secret = [&](std::string_view name) -> std::optional<std::string> {
+    const Variable* found = find(variables, name, VariableUse::client_key);
+    if (!found) found = find(variables, name, VariableUse::credential);
+    if (!found || found->state == VariableState::unset) return std::nullopt;
+    if (found->state == VariableState::empty) return std::string();
+    if (found->state == VariableState::unprintable) return std::string("\n");
+    std::string word(stand_in);
+    base::append_decimal(word, found - variables.data());
+    return word;
+  };
+  const auto meant = [&](std::string_view word) -> const Variable* {
+    if (word.substr(0, stand_in.size()) != stand_in) return nullptr;
+    const auto index = base::parse_decimal(word.substr(stand_in.size()));
+    return index && size_t(*index) < variables.size() ? &variables[size_t(*index)] : nullptr;
+  };
+  const auto keep = [&](config::CredentialText one) {
+    if (const Variable* variable = meant(one.value))
+      hosted.credentials.push_back({std::move(one.provider), std::move(one.credential), variable->name});
+  };
+  const auto digest_of = [&](std::string_view word) {
+    Sha256 digest{};
+    if (const Variable* variable = meant(word)) parse_hex(variable->value, digest);
+    return digest;
+  };
+  config::Loaded loaded =
+      config::load(source, {capabilities, plain, secret, {keep, digest_of}, config::LiteralSecrets::refused});
+  hosted.config = config::config_or_unusable(loaded);
+  hosted.problems = std::move(loaded.problems);
+  hosted.warnings = std::move(loaded.warnings);
   return hosted;
 }
 

@@ -1,8 +1,8 @@
 // Reads a tree into the Config that the core works with. It finds every problem at once, each with its
 // place and key; with no problem the Config is complete and consistent, and nothing checks it again.
 //
-// Order for a host: expand() and take_secrets() of secrets.h, then read(). Without them a secret must
-// stand as "${NAME}" (credentials) or "sha256:<hex>" (client keys).
+// A host comes here by load() of load.h, which sees to variables and secrets first. Without it a secret must stand as
+// "${NAME}" (credentials) or "sha256:<hex>" (client keys).
 #pragma once
 
 #include <string_view>

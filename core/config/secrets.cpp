@@ -135,18 +135,18 @@ std::string digest_text(const Sha256& digest) {
   return out;
 }
 
-std::vector<Problem> expand(Tree& tree, const Lookup& lookup) {
-  std::vector<Problem> problems;
+VariableProblems expand(Tree& tree, const Lookup& lookup) {
+  VariableProblems problems;
   for (const auto& [id, field] : described_scalars(tree)) {
     if (field->kind == FieldKind::credential_key || field->kind == FieldKind::client_key) continue;
     if (!holds_variable(tree[id])) continue;
     if (std::string fault = shell_default_fault(tree[id].text); !fault.empty()) {
-      problems.push_back({std::move(fault), tree[id].place, path_of(tree, id)});
+      problems.wrong.push_back({std::move(fault), tree[id].place, path_of(tree, id)});
       tree[id].kind = Kind::unresolved;
       continue;
     }
     Expanded result = expanded(tree[id].text, lookup);
-    for (Problem& each : unset_problems(tree, id, result.unset)) problems.push_back(std::move(each));
+    for (Problem& each : unset_problems(tree, id, result.unset)) problems.unset.push_back(std::move(each));
     Node& node = tree[id];
     if (!result.unset.empty()) {
       node.kind = Kind::unresolved;
@@ -161,8 +161,8 @@ std::vector<Problem> expand(Tree& tree, const Lookup& lookup) {
   return problems;
 }
 
-SecretProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSinks& sinks) {
-  SecretProblems problems;
+VariableProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSinks& sinks) {
+  VariableProblems problems;
   for (const auto& [id, field] : described_scalars(tree)) {
     const bool credential = field->kind == FieldKind::credential_key;
     if ((!credential && field->kind != FieldKind::client_key) || tree[id].kind != Kind::string) continue;

@@ -1,8 +1,9 @@
 // Variables and secrets, before a tree is read.
 //
 // Rules: only ${NAME}, with NAME of [A-Za-z_][A-Za-z0-9_]*, is special; every other '$' stays, because
-// keys hold them. A shell's ${NAME:-default} is a problem, for nobody has a key that looks like it. What a variable holds is not expanded again. A secret's text leaves the tree here
-// and never enters Config, and no message repeats any part of it.
+// keys hold them. A shell's ${NAME:-default} is a problem, for nobody has a key that looks like it. What a variable
+// holds is not expanded again. A secret's text leaves the tree here and never enters Config, and no message repeats
+// any part of it.
 #pragma once
 
 #include <functional>
@@ -27,10 +28,17 @@ struct CredentialText {
   std::string value;
 };
 
+// What may be wrong where variables and secrets stand.
+struct VariableProblems {
+  std::vector<Problem> unset;     // variables that are not set
+  std::vector<Problem> wrong;     // a shell's ${NAME:-default}; empty, sample or unusable secrets
+  std::vector<Problem> doubtful;  // warnings: kept, but surely meant otherwise ("$NAME")
+};
+
 // Expands the variables of every scalar that is no secret. A variable that is not set is a problem, and
 // its scalar becomes Kind::unresolved, so that no further problem follows from it. Where the schema
 // wants a number or true/false, the expanded text becomes one if it reads as one.
-std::vector<Problem> expand(Tree& tree, const Lookup& lookup);
+VariableProblems expand(Tree& tree, const Lookup& lookup);
 
 // What take_secrets gives to the host.
 struct SecretSinks {
@@ -38,18 +46,11 @@ struct SecretSinks {
   std::function<Sha256(std::string_view)> digest_of;  // SHA-256 of a client key
 };
 
-// What take_secrets may have found.
-struct SecretProblems {
-  std::vector<Problem> unset;     // variables that are not set
-  std::vector<Problem> wrong;     // empty, sample or unusable secrets
-  std::vector<Problem> doubtful;  // warnings: kept, but surely meant otherwise ("$NAME")
-};
-
 // Takes the text of every secret out of the tree, variables expanded: a provider's credential becomes
 // Kind::secret and goes to the host, a client key becomes "sha256:<hex>". Empty secrets, those of
 // examples, and those that no header could carry are problems. Call it after expand(), which may have
 // expanded the names of credentials. The tree's own copies are overwritten.
-SecretProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSinks& sinks);
+VariableProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSinks& sinks);
 
 // The credentials that stand as one whole ${NAME}: what a host whose secrets never come near the core
 // (a Worker) has to look up itself.

@@ -5,13 +5,13 @@
 
 #include "base/sha256.h"
 #include "config/defaults.h"
-#include "config/host_fit.h"
 #include "config/indent.h"
-#include "config/read.h"
+#include "config/load.h"
 #include "config/schema.h"
 #include "config/secrets.h"
 #include "config/walk.h"
 #include "json/writer.h"
+#include "state_file.h"
 
 namespace signalbox::native {
 namespace {
@@ -33,29 +33,32 @@ std::string variable_name(std::string_view provider, std::string_view credential
   return out;
 }
 
-// Puts something that may be seen in the place of every secret.
-void mask_secrets(Tree& tree, const std::string& file, std::ostream& err) {
+// Puts something that may be seen in the place of every secret; `loaded` is the same tree with its secrets taken out.
+// Notes credentials that are called otherwise from now on; answers problems where nothing can stand.
+std::vector<Problem> mask_secrets(Tree& tree, const Tree& loaded, std::vector<Problem>& notes) {
+  std::vector<Problem> problems;
   for (const auto& [id, field] : config::described_scalars(tree)) {
     if (field->kind != FieldKind::credential_key && field->kind != FieldKind::client_key) continue;
     config::Node& node = tree[id];
     std::string_view variable;
     if (node.kind != Kind::string || config::is_variable(node.text, variable)) continue;
+    config::wipe(node.text);
     if (field->kind == FieldKind::client_key) {
-      if (node.text.compare(0, 7, "sha256:") == 0) continue;
-      const std::string digest = config::digest_text(base::sha256(node.text));
-      config::wipe(node.text);
-      node.text = digest;
+      node.text = loaded[id].text;
+      if (loaded[id].kind == Kind::unresolved)
+        problems.push_back(
+            {"is made with a variable that is not set here, so its sha256 cannot be printed; set "
+             "it, or write the whole key as one ${NAME}",
+             node.place, config::path_of(tree, id)});
       continue;
     }
     const config::CredentialNames names = config::credential_names(tree, id);
     const std::string replacement = variable_name(names.provider, names.credential);
-    config::wipe(node.text);
     node.text = "${" + replacement + "}";
-    err << file << ":"
-        << config::sentence(
-               {"the secret is not printed; " + replacement + " stands for it", node.place, config::path_of(tree, id)})
-        << '\n';
+    notes.push_back(
+        {"the secret is not printed; " + replacement + " stands for it", node.place, config::path_of(tree, id)});
   }
+  return problems;
 }
 
 void write_value(json::Writer& out, const config::Node& node) {
@@ -124,7 +127,12 @@ void print_providers(std::ostream& out, const Config& config) {
 
 int run_check(const std::string& path, std::ostream& out, std::ostream& err, const Environment& environment,
               const Capabilities& capabilities) {
-  const LoadedConfig loaded = load_config(path, environment, capabilities);
+  LoadedConfig loaded = load_config(path, environment, capabilities);
+  if (loaded.config && capabilities.state_file && !loaded.config->server.state_file.empty()) {
+    const std::string& file = loaded.config->server.state_file;
+    if (std::string fault = fault_of_state_file(file); !fault.empty())
+      loaded.warnings.push_back({"nothing would be kept in " + file + ": " + fault, {}, "server.state_file"});
+  }
   print_problems(err, loaded);
   if (loaded.status == LoadStatus::ok) {
     out << loaded.file << ": good: " << summary(*loaded.config) << '\n';
@@ -163,24 +171,22 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
   }
   config::Source source = read_source(*text);
   config::wipe(*text);
-  report.problems = std::move(source.problems);
-  if (source.reach == config::Reach::whole) {
-    // What is printed must be good wherever its variables are set, so unset ones are forgiven here.
-    Tree tried = source.tree;
-    config::expand(tried, environment);
-    config::SecretProblems secrets = config::take_secrets(
-        tried, environment, {[](config::CredentialText one) { config::wipe(one.value); }, base::sha256});
-    config::ReadResult result = config::read(tried);
-    for (Problem& each : secrets.wrong) report.problems.push_back(std::move(each));
-    for (Problem& each : result.problems) report.problems.push_back(std::move(each));
-    config::HostFit fit = config::beyond(capabilities, result.config);
-    for (Problem& each : fit.problems) report.problems.push_back(std::move(each));
-    report.warnings = std::move(fit.warnings);
-    config::sort_by_place(report.problems);
-  }
+  // What is printed must be good wherever its variables are set.
+  config::Source tried = source;
+  config::Loaded loaded =
+      config::load(tried, {capabilities,
+                           environment,
+                           environment,
+                           {[](config::CredentialText one) { config::wipe(one.value); }, base::sha256},
+                           config::LiteralSecrets::taken,
+                           config::UnsetVariables::forgiven});
+  report.problems = std::move(loaded.problems);
+  report.warnings = std::move(loaded.warnings);
+  std::vector<Problem> notes;
+  if (report.problems.empty()) report.problems = mask_secrets(source.tree, tried.tree, notes);
   print_problems(err, report);
   if (!report.problems.empty()) return int(LoadStatus::problems);
-  mask_secrets(source.tree, report.file, err);
+  for (const Problem& each : notes) err << report.file << ":" << config::sentence(each) << '\n';
   out << to_json(source.tree);
   return 0;
 }

@@ -4,12 +4,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <ostream>
 
 #include "base/sha256.h"
 #include "config/defaults.h"
-#include "config/host_fit.h"
-#include "config/read.h"
+#include "config/load.h"
 #include "config/secrets.h"
 #include "read_file.h"
 #include "yaml_source.h"
@@ -18,6 +18,15 @@ namespace signalbox::native {
 
 using config::Problem;
 using config::Source;
+
+namespace {
+
+// `path`, where a relative one begins at the folder of `file`: a server's working folder is its starter's affair.
+std::string beside(const std::string& file, const std::string& path) {
+  return (std::filesystem::path(file).parent_path() / path).lexically_normal().string();
+}
+
+}  // namespace
 
 Secrets::~Secrets() {
   for (auto& [names, value] : values_) config::wipe(value);
@@ -58,42 +67,21 @@ Source read_source(std::string_view text) {
 
 LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment,
                               const Capabilities& capabilities) {
-  LoadedConfig loaded;
-  loaded.file = std::move(file);
-  loaded.status = LoadStatus::problems;
   auto secrets = std::make_shared<Secrets>();
-  loaded.secrets = secrets;
-  Source source = read_source(text);
-  loaded.problems = std::move(source.problems);
-  if (source.reach == config::Reach::broken) return loaded;
-
-  const auto add = [&](std::vector<Problem> more) {
-    for (Problem& each : more) loaded.problems.push_back(std::move(each));
+  const auto keep = [&](config::CredentialText one) {
+    secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
   };
-  add(config::expand(source.tree, environment));
-  config::SecretProblems found =
-      config::take_secrets(source.tree, environment,
-                           {[&](config::CredentialText one) {
-                              secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
-                            },
-                            base::sha256});
-  add(std::move(found.unset));
-  add(std::move(found.wrong));
-  config::ReadResult result = config::read(source.tree);
-  add(std::move(result.problems));
-  loaded.warnings = std::move(result.warnings);
-  config::HostFit fit = config::beyond(capabilities, result.config);
-  add(std::move(fit.problems));
-  for (Problem& each : found.doubtful) fit.warnings.push_back(std::move(each));
-  for (Problem& each : fit.warnings) {
-    result.config.warnings.push_back(config::sentence(each));
-    loaded.warnings.push_back(std::move(each));
-  }
-  config::sort_by_place(loaded.warnings);
-  config::sort_by_place(loaded.problems);
-  if (!loaded.problems.empty()) return loaded;
-  loaded.config = std::make_shared<const Config>(std::move(result.config));
-  loaded.status = LoadStatus::ok;
+  Source source = read_source(text);
+  config::Loaded read = config::load(source, {capabilities, environment, environment, {keep, base::sha256}});
+  LoadedConfig loaded;
+  loaded.status = read.problems.empty() ? LoadStatus::ok : LoadStatus::problems;
+  loaded.file = std::move(file);
+  loaded.secrets = std::move(secrets);
+  loaded.problems = std::move(read.problems);
+  loaded.warnings = std::move(read.warnings);
+  if (loaded.status != LoadStatus::ok) return loaded;
+  if (std::string& path = read.config.server.state_file; !path.empty()) path = beside(loaded.file, path);
+  loaded.config = std::make_shared<const Config>(std::move(read.config));
   return loaded;
 }
 

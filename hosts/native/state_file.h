@@ -29,7 +29,7 @@ inline constexpr std::string_view state_passing_suffix = ".signalbox-new";
 
 class StateFile {
  public:
-  // `path` as the configuration has it, made absolute by its reader. `log` must outlive this.
+  // `log` must outlive this.
   StateFile(std::string path, Log& log);
 
   // What the file holds, for every gateway at the start; empty when there is nothing. Warns of a file that will

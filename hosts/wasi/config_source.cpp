@@ -2,15 +2,12 @@
 
 #include "base/sha256.h"
 #include "config/defaults.h"
-#include "config/host_fit.h"
 #include "config/json_source.h"
-#include "config/read.h"
+#include "config/load.h"
 #include "config/secrets.h"
 #include "surroundings.h"
 
 namespace signalbox::wasi {
-
-using config::Problem;
 
 namespace {
 
@@ -55,44 +52,24 @@ LoadedConfig load_config(const Environment& environment, const Capabilities& cap
   Text text = find_text(environment);
   loaded.source = std::move(text.source);
 
-  std::vector<Problem> problems;
-  const auto add = [&](std::vector<Problem> more) {
-    for (Problem& each : more) problems.push_back(std::move(each));
-  };
-  config::ReadResult result;
+  config::Loaded read;
   if (!text.text) {
-    problems.push_back({std::move(text.problem), {}, {}});
+    read.problems.push_back({std::move(text.problem), {}, {}});
   } else {
     config::Source source = config::read_json_tree(*text.text);
-    add(std::move(source.problems));
-    if (source.reach == config::Reach::whole) {
-      const config::Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-        const auto variable = environment.find(name);
-        if (variable == environment.end()) return std::nullopt;
-        return variable->second;
-      };
-      add(config::expand(source.tree, lookup));
-      config::SecretProblems found = config::take_secrets(
-          source.tree, lookup,
-          {[&](config::CredentialText one) {
-             secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
-           },
-           base::sha256});
-      add(std::move(found.unset));
-      add(std::move(found.wrong));
-      result = config::read(source.tree);
-      add(std::move(result.problems));
-      config::HostFit fit = config::beyond(capabilities, result.config);
-      add(std::move(fit.problems));
-      for (const Problem& each : fit.warnings) result.config.warnings.push_back(config::sentence(each));
-      for (const Problem& each : found.doubtful) result.config.warnings.push_back(config::sentence(each));
-    }
+    const config::Lookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+      const auto variable = environment.find(name);
+      if (variable == environment.end()) return std::nullopt;
+      return variable->second;
+    };
+    const auto keep = [&](config::CredentialText one) {
+      secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
+    };
+    read = config::load(source, {capabilities, lookup, lookup, {keep, base::sha256}});
     config::wipe(*text.text);
   }
-  config::sort_by_place(problems);
-  for (const Problem& each : problems) loaded.problems.push_back(config::sentence(each));
-  loaded.config = std::make_shared<const Config>(problems.empty() ? std::move(result.config)
-                                                                  : config::unusable(result.config.server, problems));
+  for (const config::Problem& each : read.problems) loaded.problems.push_back(config::sentence(each));
+  loaded.config = config::config_or_unusable(read);
   loaded.secrets = std::move(secrets);
   return loaded;
 }

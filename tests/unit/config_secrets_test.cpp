@@ -42,12 +42,14 @@ Outcome process(std::string_view json, const std::map<std::string, std::string>&
   Source source = read_json_tree(json);
   REQUIRE(source.problems.empty());
   out.tree = std::move(source.tree);
-  out.unset = sentences(expand(out.tree, lookup));
-  SecretProblems secrets = take_secrets(
+  const VariableProblems plain = expand(out.tree, lookup);
+  VariableProblems secrets = take_secrets(
       out.tree, lookup,
       {[&](CredentialText text) { out.kept[text.provider + "/" + text.credential] = text.value; }, base::sha256});
+  out.unset = sentences(plain.unset);
   for (std::string& each : sentences(secrets.unset)) out.unset.push_back(each);
-  out.wrong = sentences(secrets.wrong);
+  out.wrong = sentences(plain.wrong);
+  for (std::string& each : sentences(secrets.wrong)) out.wrong.push_back(each);
   out.doubtful = sentences(secrets.doubtful);
   out.result = read(out.tree);
   return out;
@@ -147,7 +149,7 @@ TEST_CASE("config: a variable written as shells do is noticed") {
   const Outcome url =
       process(R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://${A:-b.example}","credentials":[]}}})",
               {{"A", "y"}});
-  CHECK(url.unset == Strings{"1:53: providers.a.base_url: defaults (:-) are not supported; write ${A}"});
+  CHECK(url.wrong == Strings{"1:53: providers.a.base_url: defaults (:-) are not supported; write ${A}"});
   CHECK(url.result.problems.empty());
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/sha256.h"
 #include "config/schema.h"
+#include "config/secrets.h"
 #include "config_commands.h"
 #include "config_file.h"
 #include "yaml_source.h"
@@ -321,6 +322,51 @@ TEST_CASE("config file: the printed configuration keeps variables and loses secr
   CHECK(run_config(unknown.path(), out, err, environment({})) == 1);
   CHECK(out.str().empty());
   CHECK(err.str().find("4711") == std::string::npos);
+}
+
+TEST_CASE("config file: a client key made with a variable is printed as what it is then, or not at all") {
+  const TemporaryFile file(
+      "server: {client_keys: [{name: n, key: \"pre-${X}\"}]}\n"
+      "providers: {m: {builtin: mock}}\n");
+  std::ostringstream out, err;
+  REQUIRE(run_config(file.path(), out, err, environment({{"X", "4711"}})) == 0);
+  CHECK(out.str().find(config::digest_text(base::sha256("pre-4711"))) != std::string::npos);
+  CHECK(err.str().empty());
+  out.str("");
+  CHECK(run_config(file.path(), out, err, environment({})) == 1);
+  CHECK(out.str().empty());
+  CHECK(err.str() == file.path() +
+                         ":1:39: server.client_keys[0].key: is made with a variable that is not set here, so its "
+                         "sha256 cannot be printed; set it, or write the whole key as one ${NAME}\n");
+}
+
+TEST_CASE("config file: a shell's default is a problem of a printed configuration too, wherever it stands") {
+  const TemporaryFile file(
+      "providers: {a: {preset: anthropic, base_url: \"https://${A:-a.example}\", key: \"${K}\"}}\n");
+  std::ostringstream out, err;
+  CHECK(run_config(file.path(), out, err, environment({})) == 1);
+  CHECK(out.str().empty());
+  CHECK(err.str().find("defaults (:-) are not supported; write ${A}") != std::string::npos);
+}
+
+TEST_CASE("config file: a relative state file begins at the configuration's folder, and check looks at it") {
+  const auto state_file = [](const std::string& file, const std::string& path) {
+    return load_config_text("server: {state_file: " + path + "}\nproviders: {m: {builtin: mock}}\n", file,
+                            environment({}))
+        .config->server.state_file;
+  };
+  CHECK(state_file("/etc/signalbox/a.yaml", "state") == "/etc/signalbox/state");
+  CHECK(state_file("/etc/signalbox/a.yaml", "../lib/state") == "/etc/lib/state");
+  CHECK(state_file("/etc/signalbox/a.yaml", "/var/lib/state") == "/var/lib/state");
+  CHECK(state_file("conf/a.yaml", "state") == "conf/state");
+  CHECK(state_file("a.yaml", "state") == "state");
+
+  const TemporaryFile other("export EDITOR=vi\n");
+  const TemporaryFile file("server: {state_file: " + other.path() + "}\nproviders: {m: {builtin: mock}}\n");
+  std::ostringstream out, err;
+  CHECK(run_check(file.path(), out, err, environment({})) == 0);
+  CHECK(err.str().find("server.state_file: warning: nothing would be kept in " + other.path() + ": it is no state") !=
+        std::string::npos);
 }
 
 TEST_CASE("config file: without a file the embedded default is printed, and loads") {
