@@ -72,7 +72,7 @@ class ServerThread::Listener final : public Pollable {
 
 ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets)
     : server_(server),
-      gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, number),
+      gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, server.first_writer_ + number),
       secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
       trim_(loop_,

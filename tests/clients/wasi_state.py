@@ -5,7 +5,7 @@ import shutil
 import tempfile
 
 import signalbox_server
-from signalbox_server import CLIENT_KEY
+from signalbox_server import CLIENT_KEY, NativeServer
 from tap import Tap
 from wasi_exchange import ANSWER, ENV, FAILURES, LIMITED, NET_SECONDS, Exchange, Upstreams, asked, config, reply
 from wasi_server import ReusingWasiServer, WasiServer
@@ -124,6 +124,26 @@ def folding(tap, upstreams, setting):
         tap.equal("and what was folded is still known", hosts, ["b"])
 
 
+def between_hosts(tap, upstreams, setting):
+    """The native server's state file and the component's files are the same bytes."""
+    native_file = os.path.join(new_folder(), "native")
+    native = {**setting, "server": {**setting["server"], "listen": ["127.0.0.1:0"], "state_file": native_file}}
+    with NativeServer(native, "native", env=ENV) as server:
+        asked(server, upstreams, [LIMITED, ANSWER])
+    state = new_folder()
+    shutil.copy(native_file, os.path.join(state, "snapshot"))
+    with WasiServer(setting, "from-native", env=ENV, state=state) as server:
+        hosts, _ = asked(server, upstreams, [ANSWER])
+        tap.equal("a state file of the native server serves as a snapshot", hosts, ["b"])
+        for number in range(9):
+            asked(server, upstreams, [LIMITED, ANSWER], "model-%d" % number)
+            server.settled(number + 2)
+    shutil.copy(os.path.join(state, "snapshot"), native_file)
+    with NativeServer(native, "from-wasi", env=ENV) as server:
+        tap.equal("and a snapshot as the native server's state file", [asked(server, upstreams, [ANSWER], model)[0] for model in
+                                                                     ("m", "model-0")], [["b"], ["b"]])
+
+
 def many_at_once(tap, upstreams, setting, server_class):
     """Requests that are all under way at the same time, each of which learns something of its own."""
     how = "%d at once, an instance %s" % (ALL_AT_ONCE, "for each" if server_class is WasiServer else "for many")
@@ -150,7 +170,7 @@ def main():
     tap = Tap("wasi state")
     upstreams = Upstreams()
     setting = config(upstreams, "a", "b", client_keys=[{"name": "me", "key": CLIENT_KEY}])
-    for part, *arguments in ((next_instances,), (damaged_files,), (folders_that_fail,), (folding,),
+    for part, *arguments in ((next_instances,), (damaged_files,), (folders_that_fail,), (folding,), (between_hosts,),
                              (many_at_once, WasiServer), (many_at_once, ReusingWasiServer)):
         try:
             part(tap, upstreams, setting, *arguments)
