@@ -256,7 +256,19 @@ class Suite:
         for coding in ("gzip", "br", "nonsense"):
             with wire.Connection(self.server.port) as connection:
                 connection.send_lenient(post(head="content-encoding: %s\r\n" % coding))
-                self.refused(connection.receive(), {415}, "invalid_request_error")
+                answer = connection.receive()
+                self.refused(answer, {415}, "invalid_request_error", names=['"%s"' % coding])
+                assert answer.header("accept-encoding") == "identity", answer.fields
+
+    def websocket(self):
+        """Told to ask by HTTP, with the one status after which Codex does, and on a connection that goes on."""
+        with wire.Connection(self.server.port) as connection:
+            connection.send(b"GET /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nanthropic-version: 2023-06-01\r\n"
+                            b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+                            b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            self.refused(connection.receive("GET"), {426}, "invalid_request_error", names=["WebSocket"])
+            connection.send(wire.request_bytes("GET", "/healthz"))
+            assert connection.receive("GET").status == 200
 
     def methods(self):
         for method in ("GET", "PUT", "DELETE", "PATCH"):
@@ -349,6 +361,7 @@ def main():
             suite.carried(*row)
     for test in (suite.pipelined, suite.continue_100, suite.continue_refused, suite.expectation_unknown, suite.head_method,
                  suite.http_1_0, suite.byte_by_byte, suite.deep, suite.slow_head, suite.slow_body, suite.cut_body, suite.coding,
+                 suite.websocket,
                  suite.methods, suite.options, suite.shapes, suite.web_pages, suite.closed, suite.error_event):
         name = test.__name__.replace("_", " ")
         if suite.plays(name):
