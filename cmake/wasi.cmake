@@ -12,21 +12,25 @@ endif()
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES WASI_SDK_PATH)
 
 if(WASI_SDK_PATH)
+  if(NOT EXISTS "${WASI_SDK_PATH}/bin/clang++" OR NOT EXISTS "${WASI_SDK_PATH}/share/wasi-sysroot")
+    message(FATAL_ERROR "WASI_SDK_PATH=${WASI_SDK_PATH} is no WASI SDK: bin/clang++ and share/wasi-sysroot are looked for there")
+  endif()
+  set(triple wasm32-wasip1)  # since SDK 22, and the only name since wasm32-wasi has gone
   set(CMAKE_C_COMPILER "${WASI_SDK_PATH}/bin/clang")
   set(CMAKE_CXX_COMPILER "${WASI_SDK_PATH}/bin/clang++")
   set(CMAKE_AR "${WASI_SDK_PATH}/bin/llvm-ar" CACHE FILEPATH "")
   set(CMAKE_RANLIB "${WASI_SDK_PATH}/bin/llvm-ranlib" CACHE FILEPATH "")
   set(CMAKE_SYSROOT "${WASI_SDK_PATH}/share/wasi-sysroot")
 else()
+  set(triple wasm32-wasi)  # Debian's wasi-libc is laid out for it; newer clangs call the name deprecated
   set(CMAKE_C_COMPILER clang-22)
   set(CMAKE_CXX_COMPILER clang++-22)
   # GNU ar writes no index for wasm objects, which the linker does not mind.
   find_program(CMAKE_AR NAMES llvm-ar-22 llvm-ar ar)
   find_program(CMAKE_RANLIB NAMES llvm-ranlib-22 llvm-ranlib ranlib)
 endif()
-# Debian's wasi-libc is laid out for wasm32-wasi; newer clangs call the name deprecated.
-set(CMAKE_C_COMPILER_TARGET wasm32-wasi)
-set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_C_COMPILER_TARGET ${triple})
+set(CMAKE_CXX_COMPILER_TARGET ${triple})
 set(CMAKE_C_FLAGS_INIT "-Wno-deprecated")
 set(CMAKE_CXX_FLAGS_INIT "-Wno-deprecated")
 

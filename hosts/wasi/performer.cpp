@@ -153,7 +153,7 @@ bool Performer::hear(Voice& voice) {
     case News::Kind::head: tell(UpstreamHead{number, news.status, news.headers}); break;
     case News::Kind::body:
       if (voice.mode != BodyMode::pass) tell(UpstreamBody{number, voice.window, news.fresh_bytes});
-      if (voice.mode == BodyMode::pass) pipe(voice);
+      if (voice.mode == BodyMode::pass) pipe(voice);  // also the rest of a piece at which the core went over to passing
       break;
     case News::Kind::end:
       if (voice.mode == BodyMode::pass) {

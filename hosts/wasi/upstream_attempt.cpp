@@ -106,9 +106,9 @@ void UpstreamAttempt::begin(const OpenUpstream& open, const Header& credential) 
   stage_ = Stage::waiting;
 }
 
-// Sends what is taken; false when nothing more can be done now.
-bool UpstreamAttempt::upload(int64_t now_ms) {
-  if (!upload_) return false;
+// Sends what is taken.
+void UpstreamAttempt::upload(int64_t now_ms) {
+  if (!upload_) return;
   while (!unsent_.empty()) {
     std::string_view& piece = unsent_.back();
     const size_t count = upload_.write(piece);
@@ -118,12 +118,12 @@ bool UpstreamAttempt::upload(int64_t now_ms) {
     else if (count == 0) break;
   }
   if (!unsent_.empty()) {
-    if (upload_.taken()) return false;
+    if (upload_.taken()) return;
     // The upstream takes no more. It may have answered all the same; if not, the future says so.
     unsent_.clear();
     upload_.close();
     upload_body_.reset();
-    return false;
+    return;
   }
   upload_.close();
   Arena texts;
@@ -131,7 +131,6 @@ bool UpstreamAttempt::upload(int64_t now_ms) {
   abi::ReturnArea area;  // result<_, error-code>
   abi::outgoing_body_finish(upload_body_.take(), 0, 0, area);
   sent_untold_ = true;
-  return true;
 }
 
 News UpstreamAttempt::next(Reader reader, int64_t now_ms) {

@@ -53,7 +53,7 @@ class UpstreamAttempt {
   enum class Stage : uint8_t { broken, waiting, reading, over };
 
   void begin(const OpenUpstream& open, const Header& credential);
-  bool upload(int64_t now_ms);
+  void upload(int64_t now_ms);
   News read_head(int64_t now_ms);
   News read_body(int64_t now_ms);
   News fail(FaultKind kind);

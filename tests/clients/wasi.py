@@ -170,11 +170,23 @@ def problems_are_told(tap):
         tap.check("and no secret", not any(secret in told for secret in (messages.KEY, CLIENT_KEY, ADMIN_KEY)), "one is there")
         tap.equal("it is alive all the same", server.ask("GET", "/healthz").status, 200)
         tap.check("the log names them with their places", "/config/signalbox.json:" in server.text() and "NOT_SET_ANYWHERE" in server.text(), server.text()[-800:])
-    with WasiServer("{ no json", "no-json") as server:
-        tap.equal("a text that is no JSON too", (server.ask("POST", "/v1/messages", REQUEST).status, server.ask("GET", "/readyz").json()["problems"]), (503, 1))
+    for name, text in (("no JSON", "{ no json"), ("nothing", ""), ("a list", "[]"), ("a cut object", '{"providers": {'),
+                       ("JSON behind a byte order mark", "\ufeff{}"), ("larger than a configuration may be", " " * (5 << 20) + "{}")):
+        with WasiServer(text, "no-configuration") as server:
+            tap.equal("a file that is %s is a problem" % name, unready(server), (503, 503, 1))
     with WasiServer({"providers": {}}, "gone") as server:
         os.remove(server.config_path)
-        tap.equal("and a file that is missing", (server.ask("POST", "/v1/messages", REQUEST).status, server.ask("GET", "/readyz").json()["problems"]), (503, 1))
+        tap.equal("and one that is missing", unready(server), (503, 503, 1))
+        os.mkdir(server.config_path)
+        tap.equal("or is a folder", unready(server), (503, 503, 1))
+    with WasiServer(None, "empty-variable", env={"SIGNALBOX_CONFIG": ""}) as server:
+        tap.equal("or a variable that is empty", unready(server), (503, 503, 1))
+
+
+def unready(server):
+    """How a request ends, and what readyz says, where there is no configuration."""
+    ready = server.ask("GET", "/readyz")
+    return server.ask("POST", "/v1/messages", REQUEST).status, ready.status, ready.json().get("problems")
 
 
 def other_ways_of_configuring(tap):
