@@ -68,7 +68,6 @@ Content read_content(const std::string& path) {
   if (fstat(*file, &status) != 0) return {{}, reason_of("it cannot be read", errno)};
   if (S_ISDIR(status.st_mode)) return {{}, "it is a directory"};
   if (!S_ISREG(status.st_mode)) return {{}, "it is no regular file"};
-  if (faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) != 0) return {{}, reason_of("it cannot be written", errno)};
   if (size_t(status.st_size) > state_bytes_max) return {{}, "it is larger than any state"};
   std::string bytes(size_t(status.st_size), '\0');
   size_t filled = 0;
@@ -80,7 +79,11 @@ Content read_content(const std::string& path) {
     filled += size_t(n);
   }
   bytes.resize(filled);
-  if (bytes.empty() || empty_gateway()->merge(bytes)) return {std::move(bytes), {}};
+  if (bytes.empty() || empty_gateway()->merge(bytes)) {
+    // Renaming would go over it: who took the right away did not mean that.
+    const bool may_write = faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0;
+    return {std::move(bytes), may_write ? std::string() : reason_of("it cannot be written", errno)};
+  }
   return {{}, "it is no state, or a damaged one, or another version's; remove it if nobody needs it"};
 }
 
