@@ -5,6 +5,7 @@
 
 #include "base/sha256.h"
 #include "config/json_source.h"
+#include "config/load.h"
 #include "config/read.h"
 #include "config/secrets.h"
 
@@ -28,8 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (name.size() == 1) return "7";
     return std::nullopt;
   };
-  expand(source.tree, lookup);
-  take_secrets(source.tree, lookup, {[](CredentialText) {}, signalbox::base::sha256});
-  read(source.tree);
+  load(source, {signalbox::Capabilities{}, lookup, lookup, {[](CredentialText) {}, signalbox::base::sha256}});
   return 0;
 }
