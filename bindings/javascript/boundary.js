@@ -47,9 +47,10 @@ export const step = Object.freeze({
   effects: 0, // address of the first effect
   effect_count: 1,
   wake_in_ms: 2, // -1: never
-  client_bytes: 3,
-  client_parts: 4,
-  words: 5,
+  client_data: 3, // next in the client's body
+  client_bytes: 4,
+  client_pieces: 5, // how many send_client_body and release_body it is of
+  words: 6,
 });
 
 export const effect = Object.freeze({
@@ -57,8 +58,8 @@ export const effect = Object.freeze({
   attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body
   text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; finish: the line for the log, empty when the log's level leaves it out
   text_bytes: 3,
-  data: 4, // send_client_body, share_state; open_upstream: its pieces
-  data_bytes: 5, // send_client_body, share_state, release_body; open_upstream: of all pieces together
+  data: 4, // share_state; open_upstream: its pieces
+  data_bytes: 5, // share_state, release_body; open_upstream: of all pieces together
   piece_count: 6, // open_upstream
   place: 7, // open_upstream: one of Place
   connect_ms: 8, // open_upstream; 0: none

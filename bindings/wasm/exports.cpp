@@ -115,6 +115,11 @@ SIGNALBOX_EXPORT(signalbox_credentials) void signalbox_credentials(const Hosted*
   }
 }
 
+// How long a client's body may say nothing before its host tells of ClientFailed{request_timeout}.
+SIGNALBOX_EXPORT(signalbox_request_body_idle_ms) double signalbox_request_body_idle_ms(const Hosted* hosted) {
+  return double(hosted->config.config->server.limits.request_body_idle_ms_max);
+}
+
 // Takes in a delta or a snapshot; 0 when it was none, and nothing has changed.
 SIGNALBOX_EXPORT(signalbox_merge) int signalbox_merge(Hosted* hosted, const char* delta, size_t bytes) {
   return hosted->gateway.merge({delta, bytes});

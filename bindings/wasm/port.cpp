@@ -74,6 +74,7 @@ const StepRecord& Port::handle(const EventRecord& event, Now now) {
   pieces_.clear();
   text_.clear();
   step_ = {};
+  client_out_ = {};
   size_t piece_count = 0;
   for (const Effect& effect : step.effects)
     if (const auto* open = std::get_if<OpenUpstream>(&effect)) piece_count += open->body.size();
@@ -82,6 +83,8 @@ const StepRecord& Port::handle(const EventRecord& event, Now now) {
   // Only now do texts stand where they stay; until here they were offsets.
   for (EffectRecord& each : effects_)
     if (each.text_bytes) each.text += address(text_.data());
+  step_.client_data = address(client_out_.data());
+  step_.client_bytes = uint32_t(client_out_.size());
   step_.effects = address(effects_.data());
   step_.effect_count = uint32_t(effects_.size());
   step_.wake_in_ms =
@@ -154,6 +157,15 @@ void Port::add_text(std::string_view text) {
   text_ += '\0';
 }
 
+// One piece stays where it is; of several a copy is made, here where it costs no object of the host's.
+void Port::add_client_bytes(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (step_.client_pieces == 1) client_joined_.assign(client_out_);
+  if (step_.client_pieces > 0) client_joined_ += bytes;
+  client_out_ = step_.client_pieces == 0 ? bytes : std::string_view(client_joined_);
+  step_.client_pieces += 1;
+}
+
 void Port::add_headers(std::span<const Header> headers) {
   for (const Header& header : headers) {
     add_text(header.name);
@@ -196,22 +208,18 @@ void Port::write(const SendClientHead& head) {
 }
 
 void Port::write(const SendClientBody& body) {
-  EffectRecord& record = write(EffectKind::send_client_body, 0);
-  record.data = address(body.bytes.data());
-  record.data_bytes = uint32_t(body.bytes.size());
-  step_.client_bytes += record.data_bytes;
-  step_.client_parts += record.data_bytes != 0;
+  write(EffectKind::send_client_body, 0);
+  add_client_bytes(body.bytes);
 }
 
 void Port::write(const ReleaseBody& release) {
   EffectRecord& record = write(EffectKind::release_body, release.attempt);
   Window& window = answer_of(release.attempt).window;
-  record.data_bytes = uint32_t(std::min(release.bytes, window.bytes().size()));
+  const std::string_view released = window.bytes().substr(0, release.bytes);
+  record.data_bytes = uint32_t(released.size());
   record.to = uint32_t(release.to);
-  window.release(record.data_bytes);
-  if (release.to != ReleaseTo::client) return;
-  step_.client_bytes += record.data_bytes;
-  step_.client_parts += record.data_bytes != 0;
+  if (release.to == ReleaseTo::client) add_client_bytes(released);
+  window.release(released.size());
 }
 
 void Port::write(const ReleaseRequest&) {

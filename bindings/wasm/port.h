@@ -65,6 +65,7 @@ class Port {
   void write(const ShareState& share);
   void write(const Finish& finish);
   void add_text(std::string_view text);
+  void add_client_bytes(std::string_view bytes);
   void add_headers(std::span<const Header> headers);
   Answer& answer_of(uint32_t attempt);
 
@@ -81,6 +82,8 @@ class Port {
   std::vector<EffectRecord> effects_;
   std::vector<PieceRecord> pieces_;
   std::string text_;
+  std::string_view client_out_;  // what the step gives the client
+  std::string client_joined_;    // its bytes, when it is of several pieces
 };
 
 }  // namespace signalbox::bindings

@@ -65,35 +65,36 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(fault, "client_failed, upstream_failed: one of Fault")                                                           \
   W(complete, "upstream_piped: 0 when the upstream was cut")
 
-// What follows from an event. `client_bytes` and `client_parts` count the pieces of the client's body in it, so
-// that a host can make the one array that holds them all.
-#define SIGNALBOX_STEP_WORDS(W)             \
-  W(effects, "address of the first effect") \
-  W(effect_count, "")                       \
-  W(wake_in_ms, "-1: never")                \
-  W(client_bytes, "")                       \
-  W(client_parts, "")
+// What follows from an event. All that goes to the client stands in one place, whatever pieces it is of, so that a host
+// makes one array of it; where the only piece is a ReleaseBody, the host may have the same bytes as a chunk of its own.
+#define SIGNALBOX_STEP_WORDS(W)               \
+  W(effects, "address of the first effect")   \
+  W(effect_count, "")                         \
+  W(wake_in_ms, "-1: never")                  \
+  W(client_data, "next in the client's body") \
+  W(client_bytes, "")                         \
+  W(client_pieces, "how many send_client_body and release_body it is of")
 
 // An effect.
-#define SIGNALBOX_EFFECT_WORDS(W)                                                                     \
-  W(kind, "one of Effect")                                                                            \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                        \
-  W(text,                                                                                             \
-    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "        \
-    "`(name, value)...`; finish: the line for the log, empty when the log's level leaves it out")     \
-  W(text_bytes, "")                                                                                   \
-  W(data, "send_client_body, share_state; open_upstream: its pieces")                                 \
-  W(data_bytes, "send_client_body, share_state, release_body; open_upstream: of all pieces together") \
-  W(piece_count, "open_upstream")                                                                     \
-  W(place, "open_upstream: one of Place")                                                             \
-  W(connect_ms, "open_upstream; 0: none")                                                             \
-  W(first_byte_ms, "open_upstream; 0: none")                                                          \
-  W(idle_ms, "open_upstream; 0: none")                                                                \
-  W(status, "send_client_head")                                                                       \
-  W(body_bytes, "send_client_head: -1 when not known")                                                \
-  W(mode, "send_client_head: one of Mode")                                                            \
-  W(to, "release_body: one of ReleaseTo")                                                             \
-  W(ending, "finish: one of Ending")                                                                  \
+#define SIGNALBOX_EFFECT_WORDS(W)                                                                 \
+  W(kind, "one of Effect")                                                                        \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                    \
+  W(text,                                                                                         \
+    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "    \
+    "`(name, value)...`; finish: the line for the log, empty when the log's level leaves it out") \
+  W(text_bytes, "")                                                                               \
+  W(data, "share_state; open_upstream: its pieces")                                               \
+  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")               \
+  W(piece_count, "open_upstream")                                                                 \
+  W(place, "open_upstream: one of Place")                                                         \
+  W(connect_ms, "open_upstream; 0: none")                                                         \
+  W(first_byte_ms, "open_upstream; 0: none")                                                      \
+  W(idle_ms, "open_upstream; 0: none")                                                            \
+  W(status, "send_client_head")                                                                   \
+  W(body_bytes, "send_client_head: -1 when not known")                                            \
+  W(mode, "send_client_head: one of Mode")                                                        \
+  W(to, "release_body: one of ReleaseTo")                                                         \
+  W(ending, "finish: one of Ending")                                                              \
   W(level, "finish: one of Level")
 
 // One piece of a request's body.

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-import { effect, Effect, event, Event, Room, step } from '../../bindings/javascript/boundary.js';
+import { CloudflareWorker, effect, Effect, event, Event, Room, step } from '../../bindings/javascript/boundary.js';
 import { Core } from '../../hosts/cloudflare-worker/src/loader.js';
 
 const BUDGET_US = new Map([[64, 1000], [400, 5000]]);
@@ -31,7 +31,7 @@ function microseconds(work) {
 let core, gateway;
 const start = microseconds(() => {
   core = new Core(module);
-  gateway = core.configure(0, config, [], 1, 16 << 20);
+  gateway = core.configure(0, config, [], 1, CloudflareWorker);
 });
 if (core.problems(gateway).count) throw new Error(core.problems(gateway).lines.join('\n'));
 console.log(`an instance with its gateway: ${start} us`);

@@ -31,7 +31,8 @@ export class Core {
     return this.wasm.memory.buffer.byteLength;
   }
 
-  // Every call goes this way: one that traps ends the instance.
+  // Every call goes this way, but for the two of a body's step, which make no array of their arguments: one that traps
+  // ends the instance.
   call(name, ...args) {
     try {
       const result = this.wasm[name](...args);
@@ -68,7 +69,14 @@ export class Core {
 
   // Where the next bytes of `room` go; 0 when memory is used up.
   room(port, room, attempt, byteCount) {
-    return this.call('signalbox_room', port, room, attempt, byteCount) >>> 0;
+    try {
+      const at = this.wasm.signalbox_room(port, room, attempt, byteCount) >>> 0;
+      this.lookAgain();
+      return at;
+    } catch (error) {
+      this.die(error);
+      throw error;
+    }
   }
 
   // Writes `text` at `at`, where there must be room for three bytes a character; gives the bytes it took.
@@ -136,6 +144,11 @@ export class Core {
   // { count, lines }: how many problems a gateway's configuration has, and their sentences, warnings behind.
   problems(gateway) {
     return { count: this.call('signalbox_problems', gateway), lines: this.answerFields() };
+  }
+
+  // How long a client's body may say nothing.
+  requestBodyIdleMs(gateway) {
+    return this.call('signalbox_request_body_idle_ms', gateway);
   }
 
   // Map of "provider NUL credential" to the variable that holds the secret.

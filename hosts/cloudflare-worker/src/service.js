@@ -21,6 +21,7 @@ class Service {
   constructor({ text, variables }, writer, snapshot) {
     this.core = new Core(module);
     this.exchanges = new Set();
+    this.credentials = new Map();  // "provider NUL credential" to the variable that holds the secret
     this.writer = writer;
     this.gateway = this.core.configure(0, text, variables, writer, CloudflareWorker);
     if (snapshot) this.core.merge(this.gateway, snapshot);
@@ -35,8 +36,9 @@ class Service {
 
   learn(text) {
     this.text = text;
-    // The core has forgotten the credentials of configurations before; exchanges that are open keep theirs.
-    this.credentials = this.core.credentials(this.gateway);
+    this.requestBodyIdleMs = this.core.requestBodyIdleMs(this.gateway);
+    // Those of configurations before stay: open exchanges may still ask for them.
+    for (const [credential, variable] of this.core.credentials(this.gateway)) this.credentials.set(credential, variable);
     const { count, lines } = this.core.problems(this.gateway);
     this.problemCount = count;
     for (const line of lines) console.error('signalbox.json:' + line);

@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers';
 
 import module from '../build/signalbox.wasm';
+import { CloudflareWorker } from '../../../bindings/javascript/boundary.js';
 import { Core } from './loader.js';
 
 // How old another isolate's word may be before it is asked for again.
@@ -27,7 +28,7 @@ export class SignalboxState extends DurableObject {
 
   restart() {
     this.core = new Core(module);
-    this.gateway = this.core.configure(0, '', [], 0, 0);
+    this.gateway = this.core.configure(0, '', [], 0, CloudflareWorker);
   }
 
   // Takes in what an isolate knows and gives back what all know; an empty delta only asks.

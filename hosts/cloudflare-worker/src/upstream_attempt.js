@@ -1,0 +1,114 @@
+// One attempt of an upstream: fetch, its deadlines, and the answer's chunks, one after the other and only as fast as the
+// client takes them.
+import { Fault, Mode, Place } from '../../../bindings/javascript/boundary.js';
+import { Deadline } from './deadline.js';
+
+export class UpstreamAttempt {
+  // `exchange` hears of what happens: onHead, onBody (false when there is no room), onEnd, onFailed; `client` is its
+  // ClientAnswer.
+  constructor(exchange, client, number, idleMs) {
+    this.exchange = exchange;
+    this.client = client;
+    this.number = number;
+    this.idleMs = idleMs;
+    this.mode = Mode.rewrite;
+    this.over = false;    // nothing of it is told any more
+    this.response = null;
+    this.reader = null;
+    this.fresh = null;    // the chunk that came last
+    this.heldBytes = 0;   // how much of what has come the core has not let go of
+    this.abort = new AbortController();
+    this.fault = Fault.upstream_first_byte_timeout;
+    this.deadline = new Deadline(() => this.failed(this.fault));
+  }
+
+  // The platform tells nothing of connecting, which is part of `firstByteMs`.
+  open(method, url, headers, body, firstByteMs) {
+    if (firstByteMs) this.deadline.setIn(firstByteMs);
+    let asked;
+    try {
+      asked = fetch(url, { method, headers, body, redirect: 'manual', signal: this.abort.signal });
+    } catch (error) {
+      asked = Promise.reject(error);
+    }
+    asked.then((response) => this.answered(response), (error) => this.failed(faultOf(error)));
+  }
+
+  answered(response) {
+    if (this.over) {
+      response.body?.cancel().catch(() => {});
+      return;
+    }
+    this.deadline.clear();
+    this.response = response;
+    this.exchange.onHead(this, response);
+    if (!this.over && this.mode !== Mode.pass) this.read();
+  }
+
+  async read() {
+    const { body } = this.response;
+    this.fault = Fault.upstream_idle_timeout;
+    try {
+      this.reader = body?.getReader();
+      while (this.reader) {
+        for (let wait; !this.over && (wait = this.client.waits()); ) await wait;
+        if (this.over) return;
+        if (this.idleMs) this.deadline.setIn(this.idleMs);
+        const { done, value } = await this.reader.read();
+        this.deadline.clear();
+        if (this.over) return;
+        if (done) break;
+        if (!value.length) continue;
+        this.fresh = value;
+        this.heldBytes += value.length;
+        if (!this.exchange.onBody(this, value)) return this.failed(Fault.overloaded);
+      }
+    } catch {
+      return this.failed(Fault.upstream_reset);
+    }
+    if (this.over) return;
+    this.end();
+    this.exchange.onEnd(this);
+  }
+
+  // The oldest `byteCount` bytes that are held, where they are all of the chunk that came last: itself or a view of it.
+  // Null where only the core has them in one piece.
+  oldest(byteCount) {
+    const begin = this.fresh.length - this.heldBytes;
+    if (begin < 0) return null;
+    return byteCount === this.fresh.length ? this.fresh : this.fresh.subarray(begin, begin + byteCount);
+  }
+
+  failed(fault) {
+    if (this.over) return;
+    this.cancel();
+    this.exchange.onFailed(this, fault);
+  }
+
+  cancel() {
+    if (this.over) return;
+    this.end();
+    this.abort.abort();
+    this.reader?.cancel().catch(() => {});
+  }
+
+  end() {
+    this.over = true;
+    this.deadline.end();
+  }
+}
+
+// The header that carries a secret.
+export function credentialHeader(place, secret) {
+  switch (place) {
+    case Place.x_api_key: return ['x-api-key', secret];
+    case Place.x_goog_api_key: return ['x-goog-api-key', secret];
+    default: return ['authorization', 'Bearer ' + secret];
+  }
+}
+
+// The platform has few words for what went wrong before an answer: a refused connection and one that breaks off are
+// "Network connection lost.", names that do not resolve and bytes that are no HTTP "internal error".
+function faultOf(error) {
+  return /connection lost|disconnected/i.test(String(error?.message)) ? Fault.upstream_connect : Fault.upstream_protocol;
+}
