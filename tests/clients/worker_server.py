@@ -107,6 +107,9 @@ const config :Workerd.Config = (
             ", ".join("(name = %s, %s)" % (capnp_text(name), value) for name, value in bindings),
             namespaces if number == 0 else "[]")
 
+    def ask(self, method, path, body=b"", headers=(), **more):
+        return super().ask(method, path, body, [*headers, *self.client_headers], **more)
+
     def _ports(self):
         return re.findall(r'"event":"listen".*"port":(\d+)', self.text())
 
