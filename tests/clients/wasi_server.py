@@ -4,6 +4,7 @@ native host.
 Environment: SIGNALBOX_WASI (default build/wasi/signalbox.wasm), WASMTIME (default build/tools/wasmtime/wasmtime).
 The component is compiled once and kept beside itself, because wasmtime would do that at every start.
 """
+import glob
 import json
 import os
 import subprocess
@@ -85,3 +86,18 @@ class ReusingWasiServer(WasiServer):
 
     reuse = 10000
     switches_config = False
+
+    def settled(self, exchange_count):
+        """And until the instance is there for the next request, which is a moment later: until nothing runs any more."""
+        super().settled(exchange_count)
+        wire.wait_until(self.rests, 5)
+
+    def rests(self):
+        states = []
+        for path in glob.glob("/proc/%d/task/*/stat" % self.process.pid):
+            try:
+                with open(path) as file:
+                    states.append(file.read().rpartition(")")[2].split()[0])
+            except OSError:
+                pass  # a thread that has ended meanwhile
+        return set(states) == {"S"}

@@ -5,7 +5,6 @@ import shutil
 import tempfile
 
 import signalbox_server
-import wire
 from signalbox_server import CLIENT_KEY, NativeServer
 from tap import Tap
 from wasi_exchange import ANSWER, ENV, FAILURES, LIMITED, NET_SECONDS, Exchange, Upstreams, asked, config, reply
@@ -35,18 +34,6 @@ def learn(server, upstreams):
     return seen
 
 
-def where(server, upstreams):
-    """Which lanes are asked, of which a is limited."""
-    exchange, hosts = Exchange(server), []
-    while "b" not in hosts:
-        attempt = upstreams.opened.get(timeout=NET_SECONDS)
-        hosts.append(attempt.host)
-        attempt.send(LIMITED if attempt.host == "a" else ANSWER, False)
-        attempt.done.set()
-    exchange.answer()
-    return hosts
-
-
 def next_instances(tap, upstreams, setting):
     state = new_folder()
     with WasiServer(setting, "writer", env=ENV, state=state) as server:
@@ -61,8 +48,8 @@ def next_instances(tap, upstreams, setting):
         tap.equal("without a folder an instance for each request begins anew", hosts, ["a"])
     with ReusingWasiServer(setting, "folder-less-reuse", env=ENV, state=None) as server:
         learn(server, upstreams)
-        # An instance that has not come back yet is not asked, but a new one.
-        tap.check("and a reused one knows it by itself", wire.wait_until(lambda: where(server, upstreams) == ["b"], NET_SECONDS))
+        hosts, _ = asked(server, upstreams, [ANSWER])
+        tap.equal("and a reused one knows it by itself", hosts, ["b"])
 
 
 def damaged_files(tap, upstreams, setting):
