@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "dialects/canonical/envelope.h"
 #include "json/reader.h"
 #include "json/walk.h"
 
@@ -47,6 +48,8 @@ FactsResult read_body_facts(const http::Endpoint&, std::string_view body, Arena&
   FactsResult result;
   Facts& facts = result.facts;
   json::Reader reader(body);
+  static_assert(canonical::envelope_mark.size() == 4);
+  reader.watch_for(canonical::envelope_mark);
   Token token = reader.next();
   if (token == Token::error) return {facts, bad_json(reader.error())};
   bool is_object = token == Token::begin_object;
@@ -105,6 +108,7 @@ FactsResult read_body_facts(const http::Endpoint&, std::string_view body, Arena&
     base::append_decimal(wrong.detail, int64_t(routing::model_bytes_max));
     wrong.detail += " bytes.";
   }
+  facts.envelopes = reader.seen();
   result.fault = std::move(wrong);
   return result;
 }

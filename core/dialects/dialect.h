@@ -63,6 +63,8 @@ struct Unwanted {
   bool thinking = false;
   std::span<const std::string_view> members{};
   bool blank_texts = false;
+
+  bool any() const { return thinking || blank_texts || !members.empty(); }
 };
 
 // One line of the catalogue.
@@ -123,7 +125,8 @@ struct DialectRow {
   std::string_view feature_header{};
   // Edits that a body of this dialect needs although it goes to its own dialect: state of other vendors
   // that an earlier answer left with the client goes (translation.md section 5), and what is unwanted. In
-  // order, not overlapping; none for almost every body. Null where nothing of the kind is known.
+  // order, not overlapping; asked for only where facts or refusals say that there are some. Null where nothing of
+  // the kind is known.
   std::span<const Edit> (*removals)(std::string_view body, const Unwanted& unwanted, Arena& arena) = nullptr;
   // What of `body` the upstream will not take by its own words; nothing when `error` is no such refusal. The
   // request may be sent again once without it. Null exactly where `removals` is.

@@ -72,7 +72,7 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
 std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
                                 const dialects::DialectRow& dialect, const dialects::Unwanted& unwanted, Arena& arena) {
   std::span<const Edit> removals;
-  if (dialect.removals) removals = dialect.removals(body, unwanted, arena);
+  if (dialect.removals && (facts.envelopes || unwanted.any())) removals = dialect.removals(body, unwanted, arena);
   const bool renamed = lane.upstream_model != facts.model;
   if (!renamed) return removals;
   std::span<Edit> edits = arena.array<Edit>(removals.size() + 1);

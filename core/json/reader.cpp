@@ -73,6 +73,14 @@ inline Scalar scan_colon(const char* p, const char* end) {
   return {Token::key, p, {}};
 }
 
+// Whether the four characters of `watched` stand behind the opening quote of the string [p, end).
+inline bool begins_with(const char* p, const char* end, uint32_t watched) {
+  uint32_t beginning;
+  if (end - p < 2 + std::ptrdiff_t(sizeof beginning)) return false;
+  std::memcpy(&beginning, p + 1, sizeof beginning);
+  return beginning == watched;
+}
+
 std::string_view comma_or(bool object) {
   return object ? "a comma or the object's end is due" : "a comma or the array's end is due";
 }
@@ -182,6 +190,7 @@ bool Reader::begin_skip(const char*& p) {
 // of its own, because what next() keeps for every token is what would cost here.
 const char* Reader::skip_containers(const char* p) {
   const size_t outside = depth_;
+  const uint32_t watched = watched_;
   size_t depth = depth_;
   bool object = false;
   for (;;) {
@@ -199,6 +208,7 @@ const char* Reader::skip_containers(const char* p) {
     } else {
       const Scalar scalar = scan_scalar(p, end_);
       if (scalar.token == Token::error) return fail(scalar.at, scalar.what), nullptr;
+      if (scalar.token == Token::string && begins_with(p, scalar.at, watched)) seen_ = true;
       p = skip_space(scalar.at, end_);
     }
     while (ended) {

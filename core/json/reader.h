@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,12 @@ class Reader {
   // Nothing is returned on an error; at the end of an array, which is then consumed
   // (current() == Token::end_array); at the end of the text; and where a key is due (an error).
   std::optional<std::string_view> skip_value();
+
+  // From now on skip_value() takes note of strings inside of what it reads over that begin with the four
+  // characters of `beginning` as they stand; seen() says whether one has come by. Looking for them afterwards
+  // would be a second pass over the text.
+  void watch_for(std::string_view beginning) { std::memcpy(&watched_, beginning.data(), sizeof watched_); }
+  bool seen() const { return seen_; }
 
   // First token of the value that skip_value() read last: begin_object, begin_array, string, ...
   Token skipped_kind() const { return skipped_kind_; }
@@ -113,6 +120,8 @@ class Reader {
   Token current_ = Token::end;
   Token skipped_kind_ = Token::error;
   bool escaped_ = false;
+  bool seen_ = false;
+  uint32_t watched_ = 0;                       // four NULs, which no string has
   uint64_t objects_[depth_ceiling / 64] = {};  // one bit a level: object or array
 };
 

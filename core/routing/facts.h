@@ -19,6 +19,8 @@ struct Facts {
   size_t model_begin = 0;  // the model's token in the body, quotes included
   size_t model_end = 0;
   bool streamed = false;  // the client asked for a stream
+  // Some string begins as an envelope does in which a client carries another vendor's reasoning state.
+  bool envelopes = false;
 };
 
 // The facts, or why there are none.

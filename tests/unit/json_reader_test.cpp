@@ -341,3 +341,24 @@ TEST_CASE("json numbers: to_int64", "[json]") {
     CHECK_FALSE(to_int64(text));
   }
 }
+
+TEST_CASE("json reader: takes note of strings with a certain beginning", "[json]") {
+  const auto sees = [](std::string_view text) {
+    Reader reader(text);
+    reader.watch_for("sb1.");
+    CHECK(reader.skip_value());
+    return reader.seen();
+  };
+  CHECK(sees(R"({"a":[1,{"signature":"sb1.x"}]})"));
+  CHECK(sees(R"(["sb1."])"));
+  CHECK(sees(R"([ "", "sb1.", "z" ])"));
+  CHECK_FALSE(sees(R"(["sb1"])"));
+  CHECK_FALSE(sees(R"(["sb1",".x"])"));
+  CHECK_FALSE(sees(R"([" sb1.", "a sb1.", "SB1.", "", "s"])"));
+  CHECK_FALSE(sees(R"({"sb1.":1})"));
+  CHECK_FALSE(sees(R"([])"));
+
+  Reader unwatched(R"(["sb1."])");
+  CHECK(unwatched.skip_value());
+  CHECK_FALSE(unwatched.seen());
+}

@@ -217,15 +217,6 @@ class BlockEdits {
   Clearing clearing_ = Clearing::none;
 };
 
-// Whether a string in `body` begins with the mark of an envelope. Dots are rarer than quotes.
-bool has_envelope(std::string_view body) {
-  constexpr std::string_view mark = "\"sb1.";
-  static_assert(mark.substr(1) == canonical::envelope_mark);
-  for (size_t dot = body.find('.'); dot != body.npos; dot = body.find('.', dot + 1))
-    if (dot + 1 >= mark.size() && body.substr(dot + 1 - mark.size(), mark.size()) == mark) return true;
-  return false;
-}
-
 // Both in one list. Where two overlap, the one that holds the other stays. Each list is in order.
 std::vector<Edit> together(std::span<const Edit> members, std::span<const Edit> blocks) {
   std::vector<Edit> all;
@@ -255,12 +246,10 @@ void put_in_order(std::vector<Edit>& edits) {
 std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena) {
   std::vector<Edit> blocks, members;
   std::vector<std::string_view> paths;
-  if (unwanted.thinking || unwanted.blank_texts || has_envelope(body)) {
-    BlockEdits edits(body, {unwanted.thinking ? Going::all : Going::foreign, unwanted.blank_texts}, blocks);
-    if (!edits.run()) return {};
-    if (edits.clearing() == Clearing::all_there_is) paths.push_back(context_management);
-    put_in_order(blocks);
-  }
+  BlockEdits edits(body, {unwanted.thinking ? Going::all : Going::foreign, unwanted.blank_texts}, blocks);
+  if (!edits.run()) return {};
+  if (edits.clearing() == Clearing::all_there_is) paths.push_back(context_management);
+  put_in_order(blocks);
   // All members in one go, so that neighbours do not take the same comma. Who names a member counts.
   paths.insert(paths.end(), unwanted.members.begin(), unwanted.members.end());
   append_member_removals(body, paths, members);
