@@ -24,10 +24,11 @@ def free_port():
 class Server:
     """One process with its children, and what the kernel says about them."""
 
-    def __init__(self, name, command, port, log_path, cwd=None):
+    def __init__(self, name, command, port, log_path, cwd=None, env=None):
         self.name, self.port = name, port
         with open(log_path, "ab") as log:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,
+                                             env={**os.environ, **(env or {})})
         self._log_path = log_path
         self._wait_listening()
 
