@@ -7,6 +7,7 @@ SIGNALBOX_HOST=worker, with hosts/cloudflare-worker built (scripts/build-worker)
 import hashlib
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -26,6 +27,8 @@ ANSWER = json.dumps({"id": "msg_1", "type": "message", "role": "assistant", "mod
                      "stop_sequence": None, "content": [{"type": "text", "text": "Hello"}],
                      "usage": {"input_tokens": 3, "output_tokens": 1}}).encode()
 HERE = os.path.dirname(os.path.abspath(__file__))
+EXCHANGE_OBJECTS = 700  # what an exchange makes that is not of a step: heads, request, log
+ARRAY_OBJECTS = 2       # V8 counts a Uint8Array and the buffer that it is of
 
 
 class Upstream:
@@ -178,6 +181,47 @@ def test_without_keys(tap):
         tap.equal("and explain the admin", ask(server, path="/signalbox/explain").status, 200)
 
 
+CHUNKS = 400  # of the answer below; each ends within a frame, so that no chunk is what the client gets
+
+
+def chat_stream(connection):
+    def frame(delta, finish="null"):
+        return b'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[' \
+            b'{"index":0,"delta":%s,"finish_reason":%s}]}\n\n' % (delta.encode(), finish.encode())
+    body = b"".join(frame('{"content":"word %d "}' % i) for i in range(3 * CHUNKS)) + frame("{}", '"stop"') + b"data: [DONE]\n\n"
+    connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body))
+    for begin in range(0, len(body), len(body) // CHUNKS):
+        connection.sendall(body[begin:begin + len(body) // CHUNKS])
+        time.sleep(0.003)  # so that they are read one by one
+
+
+def objects(server, method, path, body=None):
+    """How many objects the Worker's functions make for one answer."""
+    inspector = re.search(r'"listen-inspector".*?"port":(\d+)', server.text()).group(1)
+    command = ["node", os.path.join(HERE, "worker_objects.mjs"), inspector, "http://127.0.0.1:%d%s" % (server.port, path), method,
+               json.dumps({**dict(KEY), "content-type": "application/json"})]
+    done = subprocess.run(command + ([json.dumps(body)] if body else []), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_objects(tap):
+    """A step of a body makes at most one object beyond what the platform makes for any reader and any stream."""
+    upstream = Upstream(chat_stream)
+    setup = config(a=upstream.port)
+    setup["providers"]["a"]["dialect"] = "openai_chat"
+    with worker_server.WorkerServer(setup, "objects", arguments=["--inspector-addr=127.0.0.1:0"], env=ENV) as server:
+        loop = objects(server, "GET", "/loop?http://127.0.0.1:%d/" % upstream.port)
+        tap.check("objects are counted", loop["read"] > CHUNKS and loop["send"] > CHUNKS, loop)
+        for how, path in (("rewritten", "/v1/messages"), ("observed", "/v1/chat/completions")):
+            ours = objects(server, "POST", path, dict(MESSAGE, stream=True))
+            platform = {name: ours.pop(name) for name in ("read", "send")}
+            tap.check("reading an answer that is %s and sending it on makes no more objects than a loop that does nothing else" % how,
+                      all(platform[name] < loop[name] + CHUNKS / 4 for name in platform), (platform, loop))
+            tap.check("and each step between the two makes one array at most (%d objects in %d steps)" % (sum(ours.values()), CHUNKS),
+                      sum(ours.values()) <= CHUNKS * ARRAY_OBJECTS + EXCHANGE_OBJECTS, ours)
+
+
 def test_large(tap):
     upstream = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
     with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
@@ -223,7 +267,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_without_keys, test_large):
+    for test in (test_isolates, test_trap, test_problems, test_without_keys, test_objects, test_large):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)
         print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))

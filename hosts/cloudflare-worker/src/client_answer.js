@@ -58,7 +58,10 @@ export class ClientAnswer {
 
   // Null while the client takes what comes, else a promise of that.
   waits() {
-    if (!this.controller || this.controller.desiredSize > 0) return null;
+    return !this.controller || this.controller.desiredSize > 0 ? null : this.untilTaken();
+  }
+
+  untilTaken() {
     return new Promise((resolve) => (this.takes = resolve));
   }
 
