@@ -1,8 +1,19 @@
-// The Worker with one more path, for tests: /trap calls the core with an address outside its memory.
-import worker, { SignalboxState } from '../../hosts/cloudflare-worker/src/index.js';
+// The Worker with a few more paths, for tests: /trap calls the core with an address outside its memory.
+import worker, { SignalboxState as State } from '../../hosts/cloudflare-worker/src/index.js';
 import { serviceFor } from '../../hosts/cloudflare-worker/src/service.js';
 
-export { SignalboxState };
+// Where HOLD_STATE is set it answers nobody before /release.
+export class SignalboxState extends State {
+  async publish(delta) {
+    console.log('test: the state is asked');
+    if (this.env.HOLD_STATE) await (this.released ??= new Promise((resolve) => (this.release = resolve)));
+    return super.publish(delta);
+  }
+
+  go() {
+    this.release();
+  }
+}
 
 export default {
   async fetch(request, env, ctx) {
@@ -16,14 +27,20 @@ export default {
       }
       return new Response('it did not trap', { status: 500 });
     }
+    if (pathname === '/release') {
+      await env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state')).go();
+      return new Response('released');
+    }
     if (pathname === '/memory') return new Response(String((await serviceFor(env)).core.memoryBytes));
     if (pathname === '/corrupt') {
-      // What no isolate would ever publish.
+      // What no isolate would ever publish, and what came too late, together.
       const state = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state'));
-      const junk = [new Uint8Array([1, 2, 3]), new Uint8Array(3 << 20), 'text', null, { length: 5 }];
-      const sizes = [];
-      for (const each of junk) sizes.push((await state.publish(each)).length);
-      return new Response(JSON.stringify(sizes));
+      const known = await state.publish(new Uint8Array(0));
+      const mangled = known.map((byte, i) => (i % 3 ? byte : byte ^ 0x55));
+      const junk = [new Uint8Array([1, 2, 3]), new Uint8Array(3 << 20), 'text', null, { length: 5 }, mangled, known.slice(0, -1),
+        known, known, known];
+      const states = await Promise.all(junk.map((each) => state.publish(each)));
+      return new Response(JSON.stringify(states.map((each) => each.length)));
     }
     if (pathname === '/loop') return new Response(new Loop(await fetch(new URL(request.url).search.slice(1))).stream);
     return worker.fetch(request, env, ctx);

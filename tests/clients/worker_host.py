@@ -96,6 +96,11 @@ def test_isolates(tap):
         tap.check("bytes that are no state change nothing", len(set(sizes)) == 1 and sizes[0] > 0, sizes)
         answer = wire.ask(second, "POST", "/v1/messages", MESSAGE, KEY)
         tap.check("and the lane is still passed over", answer.status == 200 and len(limited.requests) == 1)
+    with worker_server.WorkerServer(config(a=limited.port, b=good.port), "held", env=dict(ENV, HOLD_STATE="1")) as server:
+        tap.equal("an answer waits for no state", ask(server).status, 200)
+        tap.check("which is asked for behind it", wire.wait_until(lambda: "the state is asked" in server.text()))
+        tap.equal("nor does the next one", ask(server).status, 200)
+        tap.equal("and the object was not there for either of them", server.ask("GET", "/release").body, b"released")
     with worker_server.WorkerServer(config(a=limited.port, b=good.port), "alone", env=ENV, state=False) as server:
         before = len(limited.requests)
         tap.check("without the object an isolate remembers by itself",
@@ -227,6 +232,11 @@ def test_large(tap):
     with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
         def sized(count):
             return dict(MESSAGE, messages=[{"role": "user", "content": "x" * count}])
+        ask(server, sized(1 << 20))
+        resting = int(server.ask("GET", "/memory").body)
+        served = [ask(server, sized(1 << 20)).status for _ in range(20)]
+        tap.check("twenty exchanges one after the other take no more memory than one",
+                  served == [200] * 20 and int(server.ask("GET", "/memory").body) == resting, served)
         tap.equal("a body of 15 MB goes through", ask(server, sized(15 << 20)).status, 200)
         digest = hashlib.sha256(upstream.requests[-1].body).hexdigest()
         tap.equal("and arrives as it was", digest, hashlib.sha256(json.dumps(sized(15 << 20)).encode()).hexdigest())
