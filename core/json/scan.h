@@ -20,21 +20,19 @@ inline bool is_special(char c) {
   return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
 }
 
-#if defined(__SSE2__)
+#if defined(SIGNALBOX_BLOCKS)
 // One bit for each special character of the 16 at `p`. Compared as signed bytes, non-ASCII is negative,
 // so one comparison finds it together with the controls.
 inline unsigned special_bits(const char* p) {
-  const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-  const __m128i low = _mm_cmplt_epi8(block, _mm_set1_epi8(0x20));
-  const __m128i quote = _mm_cmpeq_epi8(block, _mm_set1_epi8('"'));
-  const __m128i backslash = _mm_cmpeq_epi8(block, _mm_set1_epi8('\\'));
-  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash))));
+  const base::Block block = base::load_block(p);
+  const base::Block low = base::below_signed(block, 0x20);
+  return base::bits(base::either(low, base::either(base::equal(block, '"'), base::equal(block, '\\'))));
 }
 #endif
 
 // First special character in [p, end); `end` when there is none.
 inline const char* find_special(const char* p, const char* end) {
-#if defined(__SSE2__)
+#if defined(SIGNALBOX_BLOCKS)
   for (; end - p >= 16; p += 16) {
     const unsigned bits = special_bits(p);
     if (bits != 0) return p + std::countr_zero(bits);
