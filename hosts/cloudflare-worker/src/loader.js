@@ -84,6 +84,11 @@ export class Core {
     return encoder.encodeInto(text, this.bytes.subarray(at, at + 3 * text.length)).written;
   }
 
+  // An array of its own.
+  copy(at, byteCount) {
+    return this.bytes.slice(at, at + byteCount);
+  }
+
   text(at, byteCount) {
     return byteCount ? decoder.decode(this.bytes.subarray(at, at + byteCount)) : '';
   }

@@ -208,10 +208,7 @@ export class Performer {
         case Effect.finish: this.finish(words, each); break;
       }
     }
-    if (!this.chunk && this.clientPieces) {
-      const begin = words[at + step.client_data];
-      this.chunk = core.bytes.slice(begin, begin + words[at + step.client_bytes]);
-    }
+    if (!this.chunk && this.clientPieces) this.chunk = core.copy(words[at + step.client_data], words[at + step.client_bytes]);
     if (this.ending === null) {
       this.client.send(this.chunk);
       this.wakeIn(words[at + step.wake_in_ms]);
@@ -276,8 +273,7 @@ export class Performer {
   }
 
   shareState(words, at) {
-    const begin = words[at + effect.data];
-    this.share(this.core.bytes.slice(begin, begin + words[at + effect.data_bytes]));
+    this.share(this.core.copy(words[at + effect.data], words[at + effect.data_bytes]));
   }
 
   finish(words, at) {
