@@ -60,8 +60,10 @@ Loaded load(Source& source, const LoadTerms& terms) {
 }
 
 std::shared_ptr<const Config> config_or_unusable(Loaded& loaded) {
-  return std::make_shared<const Config>(loaded.problems.empty() ? std::move(loaded.config)
-                                                                : unusable(loaded.config.server, loaded.problems));
+  // Not make_shared, whose block asks for a type's name, and the core has none.
+  return std::shared_ptr<const Config>(loaded.problems.empty()
+                                           ? new Config(std::move(loaded.config))
+                                           : new Config(unusable(loaded.config.server, loaded.problems)));
 }
 
 }  // namespace signalbox::config

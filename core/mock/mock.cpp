@@ -132,7 +132,7 @@ std::string words(std::string_view body, const Ask& ask) {
   text += std::to_string(ask.text.size());
   text +=
       " bytes of your last message. To see a tool call, write: mock: call NAME {\"argument\": \"value\"}."
-      " To reach a real model, start with --config FILE.";
+      " To reach a real model, configure a provider; the README shows how.";
   return text;
 }
 
