@@ -13,11 +13,23 @@ export class SignalboxState extends State {
   go() {
     this.release();
   }
+
+  trap() {
+    try {
+      this.core.handle(0x7ffffff0, 0, Date.now());
+    } catch {
+      return this.core.dead;
+    }
+  }
 }
+
+// Where FAIL_KV is set there is a KV that fails the first time.
+const failingKv = { get: () => (failingKv.get = () => null, Promise.reject(new Error('KV GET failed'))) };
 
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
+    if (env.FAIL_KV) env = { ...env, SIGNALBOX_KV: failingKv };
     if (pathname === '/trap') {
       const { core } = await serviceFor(env);
       try {
@@ -41,6 +53,11 @@ export default {
         known, known, known];
       const states = await Promise.all(junk.map((each) => state.publish(each)));
       return new Response(JSON.stringify(states.map((each) => each.length)));
+    }
+    if (pathname === '/trap-state') {
+      const state = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state'));
+      const lengths = [(await state.publish(new Uint8Array(0))).length, await state.trap(), (await state.publish(new Uint8Array(0))).length];
+      return new Response(JSON.stringify(lengths));
     }
     if (pathname === '/loop') return new Response(new Loop(await fetch(new URL(request.url).search.slice(1))).stream);
     return worker.fetch(request, env, ctx);

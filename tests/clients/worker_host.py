@@ -93,6 +93,8 @@ def test_isolates(tap):
                   "%d requests came to the lane" % len(limited.requests))
         sizes = json.loads(server.ask("GET", "/corrupt").body)
         tap.check("bytes that are no state change nothing", len(set(sizes)) == 1 and sizes[0] > 0, sizes)
+        before, trapped, after = json.loads(server.ask("GET", "/trap-state").body)
+        tap.check("and an instance of the object's that traps loses nothing", trapped and before == after, (before, trapped, after))
         answer = wire.ask(second, "POST", "/v1/messages", MESSAGE, KEY)
         tap.check("and the lane is still passed over", answer.status == 200 and len(limited.requests) == 1)
     with worker_server.WorkerServer(config(a=limited.port, b=good.port), "held", env=dict(ENV, HOLD_STATE="1")) as server:
@@ -168,6 +170,14 @@ def test_problems(tap):
             good = text == ""  # nothing is the embedded default
             tap.equal("a configuration of %r is %s" % (text, "the mock" if good else "not ready"),
                       server.ask("GET", "/readyz").status, 200 if good else 503)
+
+
+def test_failing_kv(tap):
+    with worker_server.WorkerServer(config(a=1), "failing-kv", env=dict(ENV, FAIL_KV="1")) as server:
+        answer = ask(server)
+        tap.check("a configuration that cannot be looked up is 503 in the dialect",
+                  answer.status == 503 and answer.json()["type"] == "error", answer.body)
+        tap.equal("and the next request looks again", server.ask("GET", "/v1/models").status, 200)
 
 
 def test_without_keys(tap):
@@ -278,7 +288,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_without_keys, test_objects, test_large):
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_large):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)
         print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))

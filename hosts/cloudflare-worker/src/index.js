@@ -12,7 +12,14 @@ const HEALTH = /^\/(healthz|readyz)$/;
 
 export default {
   async fetch(request, env, ctx) {
-    const service = await serviceFor(env);
+    let service;
+    try {
+      service = await serviceFor(env);
+    } catch (error) {
+      console.error('signalbox: the configuration cannot be had: ' + (error?.stack ?? error));
+      return errorResponse(request, Fault.no_lane,
+        'The configuration cannot be had now; the next request tries again.');
+    }
     if (service.problemCount && !HEALTH.test(new URL(request.url).pathname)) {
       const problems = service.problemCount === 1 ? '1 problem' : service.problemCount + ' problems';
       return errorResponse(request, Fault.no_lane, `This gateway's configuration has ${problems}; ` +

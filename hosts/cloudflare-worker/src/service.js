@@ -77,8 +77,12 @@ function serve() {
 export async function refreshConfig(env) {
   if (!env.SIGNALBOX_KV || !prepared || Date.now() - prepared.atMs < CONFIG_MS_MAX) return;
   prepared.atMs = Date.now();
-  const text = await configText(env);
-  if (text !== prepared.text) prepared = await prepare(text, env);
+  try {
+    const text = await configText(env);
+    if (text !== prepared.text) prepared = await prepare(text, env);
+  } catch (error) {
+    console.warn('signalbox: the configuration could not be looked up again: ' + error);
+  }
 }
 
 async function configText(env) {

@@ -19,21 +19,19 @@ const KEY = 'state';
 export class SignalboxState extends DurableObject {
   constructor(ctx, env) {
     super(ctx, env);
-    ctx.blockConcurrencyWhile(async () => {
-      this.restart();
-      const kept = await ctx.storage.get(KEY);
-      if (kept instanceof Uint8Array) this.core.merge(this.gateway, kept);
-    });
+    ctx.blockConcurrencyWhile(() => this.restart());
   }
 
-  restart() {
+  async restart() {
+    const kept = await this.ctx.storage.get(KEY);
     this.core = new Core(module);
     this.gateway = this.core.configure(0, '', [], 0, CloudflareWorker);
+    if (kept instanceof Uint8Array) this.core.merge(this.gateway, kept);
   }
 
   // Takes in what an isolate knows and gives back what all know; an empty delta only asks.
   async publish(delta) {
-    if (this.core.dead) this.restart();
+    if (this.core.dead) await this.restart();
     if (delta instanceof Uint8Array && delta.length > 0 && delta.length <= STATE_BYTES_MAX) {
       const before = this.core.snapshot(this.gateway);
       this.core.merge(this.gateway, delta);
