@@ -279,8 +279,10 @@ void Machine::give_up() {
 void Machine::relay_error(std::string_view original) {
   const Failure& failure = failures_.front();
   report_.fault = logged(failure);
-  // An error inside a success gets the status that it should have had.
-  const int status = attempt_.status >= 400 ? attempt_.status : failure.status;
+  // An error inside a success gets the status that it should have had, and so does one under what is no status of
+  // HTTP (RFC 9110 section 15): not every host could send it.
+  const bool as_it_came = attempt_.status >= 400 && attempt_.status <= 599;
+  const int status = as_it_came ? attempt_.status : failure.status;
   send_head(status, attempt_.head, int64_t(original.size()), BodyMode::observe);
   release(original.size(), ReleaseTo::client);
   finish(Ending::complete);
