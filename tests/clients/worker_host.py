@@ -238,6 +238,60 @@ def test_objects(tap):
                       sum(ours.values()) <= EXCHANGE_OBJECTS, ours)
 
 
+def at_once(server, body, count=8):
+    """The statuses of so many requests at the same time."""
+    statuses = []
+
+    def one():
+        try:
+            statuses.append(ask(server, body).status)
+        except (OSError, wire.WireError):
+            statuses.append(503)  # refused while it was still sending
+    threads = [threading.Thread(target=one) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return statuses
+
+
+def test_instances(tap):
+    """However many instances grow: one that is left and has exchanges still, and one that serves."""
+    release = threading.Event()
+
+    def stream(connection):
+        connection.sendall(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 12\r\n\r\npassed")
+        release.wait(60)
+        connection.sendall(b" whole")
+
+    upstream, streaming = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER)), Upstream(stream)
+    setup = config(a=upstream.port, streaming=streaming.port)
+    setup["routes"] = [{"match": "passed", "targets": ["streaming/*"], "accounting": "off"}, {"match": "*", "targets": ["a/*"]}]
+    with worker_server.WorkerServer(setup, "instances", env=ENV) as server:
+        def stays():
+            client = wire.Connection(server.port)
+            client.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="passed", stream=True)).encode(), KEY))
+            assert client.stream.peek(1)
+            return client
+
+        def large_now():
+            return int(server.ask("GET", "/memory").body) > 48 << 20
+        large = dict(MESSAGE, messages=[{"role": "user", "content": "x" * (14 << 20)}])
+        clients = [stays()]
+        at_once(server, large)
+        tap.check("an instance that has grown is left", wire.wait_until(lambda: not large_now()))
+        clients.append(stays())
+        at_once(server, large)
+        ask(server)
+        tap.check("the next one is not, while the one before it still has an exchange", large_now())
+        release.set()
+        tap.equal("both serve what they have to its end", [client.receive().body for client in clients], [b"passed whole"] * 2)
+        ask(server)
+        tap.check("and then it is left too", wire.wait_until(lambda: not large_now()))
+        for client in clients:
+            client.close()
+
+
 def test_large(tap):
     upstream = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
     with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
@@ -255,18 +309,7 @@ def test_large(tap):
             client.send(("POST /v1/messages HTTP/1.1\r\nHost: x\r\nx-signalbox-key: %s\r\nContent-Length: %d\r\n\r\n" % (
                 worker_server.PLAYER_KEY, 17 << 20)).encode())
             tap.equal("one of 17 MB is refused before it has come", client.receive().status, 413)
-        answers = []
-
-        def many():
-            try:
-                answers.append(ask(server, sized(14 << 20)).status)
-            except (OSError, wire.WireError):
-                answers.append(503)  # refused while it was still sending
-        threads = [threading.Thread(target=many) for _ in range(8)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        answers = at_once(server, sized(14 << 20))
         tap.check("of eight large ones at once each is answered, or refused as too much", set(answers) <= {200, 503} and 200 in answers,
                   answers)
         tap.check("and the core has not trapped for it", "trapped" not in server.text(), server.text()[-500:])
@@ -288,7 +331,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_large):
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)
         print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))

@@ -9,13 +9,17 @@ import bundled from '../signalbox.json';
 import { CloudflareWorker } from '../../../bindings/javascript/boundary.js';
 import { Core, describeVariable } from './loader.js';
 
-// A memory never shrinks: an instance that was this large once is left to its exchanges.
+// A memory never shrinks: an instance that was this large once is left to its exchanges, but only one at a time, since an
+// isolate has 128 MB for all of them.
 const MEMORY_BYTES_MAX = 48 << 20;
+// Whoever is left longer than this has an exchange that the platform has killed, of which it tells nobody.
+const LEFT_MS_MAX = 600_000;
 // How long a configuration from KV serves before it is looked up again, behind an answer.
 const CONFIG_MS_MAX = 60_000;
 
 let prepared = null;  // { text, variables, atMs }: what the core is told of the configuration
 let current = null;
+let left = null;      // the instance before it, while that has exchanges
 
 class Service {
   constructor({ text, variables }, writer, snapshot) {
@@ -55,9 +59,13 @@ class Service {
     for (const exchange of this.exchanges) exchange.lose();
   }
 
+  // Behind each exchange.
   leaveIfLarge() {
-    if (current !== this || this.core.dead || this.core.memoryBytes <= MEMORY_BYTES_MAX) return;
+    if (left && (!left.exchanges.size || Date.now() - left.leftAtMs > LEFT_MS_MAX)) left = null;
+    if (left || current !== this || this.core.dead || this.core.memoryBytes <= MEMORY_BYTES_MAX) return;
     current = new Service(prepared, this.writer, this.core.snapshot(this.gateway));
+    this.leftAtMs = Date.now();
+    left = this.exchanges.size ? this : null;
   }
 }
 
