@@ -75,7 +75,7 @@ ClientRequest::Reading ClientRequest::read(size_t bytes_max) {
   const size_t room_max = bytes_max + 1 - std::min(size_, bytes_max + 1);
   if (room_max == 0) return Reading::nothing;
   if (size_ == capacity_ && !reserve(size_ + std::min(room_max, capacity_ ? read_bytes : size_t(1)), bytes_max))
-    return Reading::broken;
+    return Reading::no_memory;
   const size_t got = stream_.read({data_.get() + size_, std::min({capacity_ - size_, room_max, read_bytes})});
   size_ += got;
   switch (stream_.state()) {

@@ -22,7 +22,7 @@ class ClientRequest {
   const ClientHead& head() const { return head_; }
   bool is_head_method() const { return head_.method == "HEAD"; }
 
-  enum class Reading : uint8_t { nothing, more, whole, broken };
+  enum class Reading : uint8_t { nothing, more, whole, broken, no_memory };
   // Reads what has come. `bytes_max`: no more than this is read into the window, and one byte, so that the core
   // sees that it is too much.
   Reading read(size_t bytes_max);

@@ -133,6 +133,7 @@ bool Performer::hear_client() {
       else tell(ClientFailed{fault});
       return true;
     }
+    case ClientRequest::Reading::no_memory: tell(ClientFailed{FaultKind::overloaded}); return true;
     case ClientRequest::Reading::nothing: break;
   }
   if (now_.monotonic_ms - body_heard_ms_ < instance_.limits().request_body_idle_ms_max) return false;

@@ -189,6 +189,24 @@ def unready(server):
     return server.ask("POST", "/v1/messages", REQUEST).status, ready.status, ready.json().get("problems")
 
 
+class SmallWasiServer(WasiServer):
+    """Its memory has a bound."""
+
+    def command(self, config, env):
+        wasmtime, serve, *more = super().command(config, env)
+        return [wasmtime, serve, "-W", "max-memory-size=%d" % (16 << 20), *more]
+
+
+def memory_is_used_up(tap):
+    mock = {"providers": {"mock": {"builtin": "mock"}}, "routes": [{"match": "*", "targets": ["mock/*"]}]}
+    with SmallWasiServer(mock, "small") as server, wire.Connection(server.port, NET_SECONDS) as client:
+        body = json.dumps({**REQUEST, "messages": [{"role": "user", "content": "x" * (20 << 20)}]}).encode()
+        client.send(wire.request_bytes("POST", "/v1/messages", body, server.client_headers)[:4096])
+        answer = client.receive()
+        tap.equal("a body that memory has no room for is not the client's fault", (answer.status, answer.json()["error"]["type"]),
+                  (503, "overloaded_error"))
+
+
 def other_ways_of_configuring(tap):
     upstreams = Upstreams()
     try:
@@ -219,7 +237,7 @@ def main():
         tap.run("the head of an open gate is a 200 that names nobody" + how, an_open_gate_names_nobody, server_class)
         tap.run("a client's leaving ends a silent upstream" + how, leaving_ends_a_silent_upstream, server_class)
     tap.run("a client that does not read holds the upstream up", a_client_that_does_not_read_holds_the_upstream, WasiServer)
-    for part in (the_clients_own_credential, problems_are_told, other_ways_of_configuring):
+    for part in (the_clients_own_credential, problems_are_told, memory_is_used_up, other_ways_of_configuring):
         try:
             part(tap)
         except FAILURES as error:
