@@ -23,8 +23,9 @@ SECRETS.append(OPEN_KEY)
 def compiled():
     path = COMPONENT + ".compiled"
     if not os.path.exists(path) or os.path.getmtime(path) < os.path.getmtime(COMPONENT):
-        subprocess.run([WASMTIME, "compile", "-o", path + ".new", COMPONENT], check=True)
-        os.rename(path + ".new", path)
+        passing = "%s.%d" % (path, os.getpid())  # several parts may begin at the same time
+        subprocess.run([WASMTIME, "compile", "-o", passing, COMPONENT], check=True)
+        os.rename(passing, path)
     return path
 
 
