@@ -29,6 +29,16 @@ std::vector<Problem> take_literal_secrets(Tree& tree) {
   return problems;
 }
 
+// A Config keeps no places, so what speaks against one has only paths; the tree knows where those stand.
+void place(const Tree& tree, std::vector<Problem>& problems) {
+  if (problems.empty()) return;
+  for (const auto& [id, field] : described_scalars(tree)) {
+    const std::string path = path_of(tree, id);
+    for (Problem& each : problems)
+      if (each.path == path) each.place = tree[id].place;
+  }
+}
+
 }  // namespace
 
 Loaded load(Source& source, const LoadTerms& terms) {
@@ -49,6 +59,8 @@ Loaded load(Source& source, const LoadTerms& terms) {
     loaded.config = std::move(result.config);
     loaded.warnings = std::move(result.warnings);
     HostFit fit = beyond(terms.capabilities, loaded.config);
+    place(source.tree, fit.problems);
+    place(source.tree, fit.warnings);
     append(loaded.problems, std::move(fit.problems));
     append(fit.warnings, std::move(secret.doubtful));
     for (const Problem& each : fit.warnings) loaded.config.warnings.push_back(sentence(each));

@@ -229,7 +229,7 @@ TEST_CASE("config file: check and config say what another host cannot do, and wh
   for (const Capabilities& can : {hosts::wasi, hosts::cloudflare_worker}) {
     err.str("");
     CHECK(run_check(through_proxy.path(), out, err, set, can) == 1);
-    CHECK(err.str() == through_proxy.path() + ": providers.a.proxy: this host cannot send through a proxy\n");
+    CHECK(err.str() == through_proxy.path() + ":2:78: providers.a.proxy: this host cannot send through a proxy\n");
   }
   std::ostringstream printed;
   CHECK(run_config(through_proxy.path(), printed, err, set, hosts::wasi) == 1);
@@ -244,11 +244,11 @@ TEST_CASE("config file: check and config say what another host cannot do, and wh
   CHECK(err.str().empty());
   CHECK(run_config(beside.path(), printed, err, set, hosts::cloudflare_worker) == 0);
   CHECK(err.str() == beside.path() +
-                         ": server.limits.request_bytes_max: warning: this host holds request bodies of at most "
-                         "16777216 bytes, and that is what counts\n" +
+                         ":1:22: server.state_file: warning: this host keeps its state in a place of its own or "
+                         "nowhere, and writes no file\n" +
                          beside.path() +
-                         ": server.state_file: warning: this host keeps its state in a place of its own or nowhere, "
-                         "and writes no file\n");
+                         ":1:62: server.limits.request_bytes_max: warning: this host holds request bodies of at most "
+                         "16777216 bytes, and that is what counts\n");
   CHECK(printed.str().find("here.state") != std::string::npos);
 }
 
