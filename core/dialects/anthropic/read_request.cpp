@@ -40,8 +40,9 @@ class RequestReader {
     if (token != Token::begin_object) return reading_.wrong_at({nullptr, "the body"}, "an object", reader_.offset());
     while ((token = reader_.next()) == Token::key) {
       const std::string_view name = reader_.escaped() ? reading_.plain({reader_.raw()}) : reader_.raw();
-      if (name == "messages") {  // the bulk of a body: read where it stands
-        if (!read_messages()) return false;
+      // The bulk of a body is read where it stands: skipping it first would be a second pass.
+      if (name == "messages" || name == "system" || name == "tools") {
+        if (!(name == "messages" ? read_messages() : name == "system" ? read_system() : read_tools())) return false;
         continue;
       }
       const auto value = reader_.skip_value();
@@ -114,14 +115,12 @@ class RequestReader {
     const Place place{nullptr, name};
     // Who the model is, the routing has read; caching of the whole body has no place of its own.
     if (is_absent(value) || name == "model" || name == "cache_control") return true;
-    if (name == "system") return read_system(value, place);
     if (name == "max_tokens") return read_max_tokens(value, place);
     if (name == "temperature") return read_number(value, place, request_.temperature);
     if (name == "top_p") return read_number(value, place, request_.top_p);
     if (name == "top_k") return read_number(value, place, request_.top_k);
     if (name == "stop_sequences") return read_stop(value, place);
     if (name == "stream") return read_stream(value, place);
-    if (name == "tools") return read_tools(value, place);
     if (name == "tool_choice") return read_tool_choice(value, place);
     if (name == "thinking") return read_thinking(value, place);
     if (name == "output_config") return read_output_config(value, place);
@@ -132,14 +131,17 @@ class RequestReader {
     return true;
   }
 
-  bool read_system(std::string_view value, const Place& place) {
+  bool read_system() {
+    const Place place{nullptr, "system"};
     blocks_.clear();
-    if (value.front() == '"') {
-      blocks_.push_back({canonical::Text{json::escaped(value)}, {}});
-    } else {
-      json::Reader reader(value);
-      if (reader.next() != Token::begin_array) return reading_.wrong(place, "a string or an array", value);
-      if (!read_blocks(reader, place, reading_, blocks_)) return false;
+    switch (reader_.next()) {
+      case Token::null_: return true;
+      case Token::string: blocks_.push_back({canonical::Text{{reader_.raw()}}, {}}); break;
+      case Token::begin_array:
+        if (!read_blocks(reader_, place, reading_, blocks_)) return false;
+        break;
+      case Token::error: return reading_.bad_json(reader_.error());
+      default: return reading_.wrong_at(place, "a string or an array", reader_.offset());
     }
     const auto goes = [this](const Block& block) {
       const canonical::Text* text = block.as<canonical::Text>();
@@ -188,16 +190,20 @@ class RequestReader {
     return true;
   }
 
-  bool read_tools(std::string_view value, const Place& place) {
-    json::Reader reader(value);
-    if (reader.next() != Token::begin_array) return reading_.wrong(place, "an array", value);
+  bool read_tools() {
+    const Place place{nullptr, "tools"};
+    Token token = reader_.next();
+    if (token == Token::null_) return true;
+    if (token == Token::error) return reading_.bad_json(reader_.error());
+    if (token != Token::begin_array) return reading_.wrong_at(place, "an array", reader_.offset());
     std::vector<canonical::Tool> tools;
-    for (int64_t index = 0; const auto element = reader.skip_value(); ++index) {
-      const Place here{&place, {}, index};
+    int64_t index = 0;
+    for (; (token = reader_.next()) == Token::begin_object; ++index) {
       if (!reading_.may_have(size_t(index) + 1, "tools")) return false;
-      if (element->front() != '{') return reading_.wrong(here, "an object", *element);
-      if (!read_tool(*element, here, reading_, tools)) return false;
+      if (!read_tool(reader_, {&place, {}, index}, reading_, tools)) return false;
     }
+    if (token == Token::error) return reading_.bad_json(reader_.error());
+    if (token != Token::end_array) return reading_.wrong_at({&place, {}, index}, "an object", reader_.offset());
     const std::span<canonical::Tool> kept = reading_.arena.array<canonical::Tool>(tools.size());
     std::copy(tools.begin(), tools.end(), kept.begin());
     request_.tools = kept;

@@ -77,8 +77,9 @@ Escaped described(const KnownTool& known, const Values<member_count>& values, Ar
 
 }  // namespace
 
-bool read_tool(std::string_view text, const Place& place, Reading& reading, std::vector<canonical::Tool>& out) {
-  const Values<member_count> values = members_of(text, member_names, reading);
+bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out) {
+  Values<member_count> values{};
+  if (!read_members(reader, member_names, values, reading)) return false;
   Escaped type_name, tool_name;
   if (!reading.take_string(values[type], {&place, "type"}, type_name)) return false;
   if (!type_name.empty() && !json::equals(type_name, "custom")) {

@@ -92,9 +92,9 @@ inline std::string_view cache_control_of(std::string_view value) {
   return !value.empty() && value.front() == '{' ? value : std::string_view();
 }
 
-// Appends the tool `text`, an object, as a function; nothing where it is none that can be one, and the
-// loss is noted (translation.md sections 4 and 7).
-bool read_tool(std::string_view text, const Place& place, Reading& reading, std::vector<canonical::Tool>& out);
+// Appends the tool whose begin_object `reader` has just given, as a function, and reads it to its end; nothing is
+// appended where it is none that can be one, and the loss is noted (translation.md sections 4 and 7).
+bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out);
 
 // Appends what the texts inside the JSON value `text` say, a line each: titles, addresses, queries,
 // output. Neither what only its provider can read nor binary data.
