@@ -59,6 +59,11 @@ void append_time_of_day(std::string& out, int64_t unix_ms) {
 
 }  // namespace
 
+LogLevel level_of(const Report& report) {
+  if (!report.fault) return LogLevel::info;
+  return report.fault.kind == FaultKind::internal ? LogLevel::error : LogLevel::warn;
+}
+
 void write_json_line(std::string& out, const Report& r) {
   json::Writer w(out);
   Line line(w);

@@ -21,7 +21,7 @@ namespace {
 // How long lines are gathered before they are written: one wake-up and one write serve many requests.
 constexpr auto gather_for = std::chrono::milliseconds(10);
 
-spdlog::level::level_enum level_of(LogLevel level) {
+spdlog::level::level_enum spdlog_level(LogLevel level) {
   switch (level) {
     case LogLevel::debug: return spdlog::level::debug;
     case LogLevel::info: return spdlog::level::info;
@@ -162,7 +162,7 @@ struct Log::Inside {
   // Every line goes through here.
   void put(LogLevel level, std::string& line) {
     if (line.size() > log_line_bytes_max) shorten(level, line);
-    logger.log(level_of(level), spdlog::string_view_t(line.data(), line.size()));
+    logger.log(spdlog_level(level), spdlog::string_view_t(line.data(), line.size()));
   }
 
   void shorten(LogLevel level, std::string& line) const {
@@ -188,13 +188,11 @@ Log::Log(int fd, Form form, LogLevel level)
 
 Log::~Log() = default;
 
-void Log::set_level(LogLevel level) { inside_->logger.set_level(level_of(level)); }
+void Log::set_level(LogLevel level) { inside_->logger.set_level(spdlog_level(level)); }
 
 void Log::exchange(const Report& report) {
-  const LogLevel level = !report.fault                              ? LogLevel::info
-                         : report.fault.kind == FaultKind::internal ? LogLevel::error
-                                                                    : LogLevel::warn;
-  if (!inside_->logger.should_log(level_of(level))) return;
+  const LogLevel level = level_of(report);
+  if (!inside_->logger.should_log(spdlog_level(level))) return;
   thread_local std::string line;
   line.clear();
   if (inside_->form == Form::json) write_json_line(line, report);
@@ -218,7 +216,7 @@ void Log::refused(std::string_view reason, int status, std::string_view request_
 }
 
 void Log::message(LogLevel level, std::string_view text) {
-  if (!inside_->logger.should_log(level_of(level))) return;
+  if (!inside_->logger.should_log(spdlog_level(level))) return;
   std::string line;
   if (inside_->form == Form::json) {
     line.append("{\"time_ms\":").append(std::to_string(unix_ms())).append(",\"level\":\"").append(name_of(level));

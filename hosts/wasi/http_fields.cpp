@@ -22,6 +22,13 @@ void add_field(const abi::Fields& fields, std::string_view name, std::string_vie
   abi::fields_append(fields.raw(), name.data(), name.size(), value.data(), value.size(), area);
 }
 
+size_t bytes_of(std::span<const Header> headers) {
+  constexpr size_t marks_bytes = 4;  // ": " and the line's end
+  size_t bytes = 0;
+  for (const Header& header : headers) bytes += header.name.size() + header.value.size() + marks_bytes;
+  return bytes;
+}
+
 bool is_framing(std::string_view name) {
   for (const std::string_view each : {"content-length", "transfer-encoding", "connection", "date"})
     if (base::equals_ignoring_case(name, each)) return true;

@@ -50,9 +50,7 @@ void put(LogLevel level, std::string line) {
 }  // namespace
 
 void Log::exchange(const Report& report) const {
-  const LogLevel level = !report.fault                              ? LogLevel::info
-                         : report.fault.kind == FaultKind::internal ? LogLevel::error
-                                                                    : LogLevel::warn;
+  const LogLevel level = level_of(report);
   if (level < level_) return;
   std::string line;
   write_json_line(line, report);

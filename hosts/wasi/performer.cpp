@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "error_codes.h"
+#include "http_fields.h"
 #include "surroundings.h"
 
 namespace signalbox::wasi {
@@ -12,8 +13,6 @@ namespace {
 // wasi:http tells nobody that a client has left: it is seen by looking, and nobody shall wait longer than a second for
 // a silent upstream to be let go.
 constexpr int64_t look_ms = 500;
-// One frame and one read beyond.
-constexpr size_t read_beyond_frame_bytes = 64 << 10;
 
 }  // namespace
 
@@ -30,6 +29,8 @@ void Performer::serve() {
   ClientHead head = request_.head();
   head.random = random_bytes();
   tell(head);
+  if (bytes_of(head.headers) > size_t(instance_.limits().request_head_bytes_max))
+    tell(ClientFailed{FaultKind::head_too_large});
   // A request without a body is told as one empty, last event.
   if (!request_.open() && !finish_) tell(ClientBody{{}, true});
   while (!finish_) {
@@ -84,10 +85,9 @@ void Performer::perform(const OpenUpstream& open) {
         break;
     }
   }
-  const size_t window_bytes_max = size_t(instance_.limits().frame_bytes_max) + read_beyond_frame_bytes;
   auto voice = std::make_unique<Voice>();
   voice->number = open.attempt;
-  voice->attempt = std::make_unique<UpstreamAttempt>(open, credential, window_bytes_max, now_.monotonic_ms);
+  voice->attempt = std::make_unique<UpstreamAttempt>(open, credential, instance_.limits(), now_.monotonic_ms);
   voices_.push_back(std::move(voice));
 }
 

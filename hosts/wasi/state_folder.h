@@ -5,7 +5,7 @@
 //   folding           there while somebody folds; older than folding_ms_max it is a dead one's
 //
 // Deltas merge in any order and any number of times, so a reader takes snapshot and deltas as it finds them, and
-// nothing waits for anything. Whoever finds many deltas and can make `folding` is the one owner who writes a new snapshot
+// nothing waits for anything. Whoever finds many deltas and can make `folding` is the owner who writes a new snapshot
 // and removes the deltas that are in it. Every file is versioned and checksummed by the core: what is no delta is
 // passed over, and removed with the next folding.
 #pragma once

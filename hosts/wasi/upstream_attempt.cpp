@@ -13,6 +13,8 @@ namespace signalbox::wasi {
 namespace {
 
 constexpr int64_t ns_per_ms = 1'000'000;
+// One frame and one read beyond.
+constexpr size_t read_beyond_frame_bytes = 64 << 10;
 // Hosts have bounds of their own where none is asked for (wasmtime: ten minutes); this one never comes.
 constexpr int64_t never_ns = int64_t(365) * 24 * 3600 * 1000 * ns_per_ms;
 
@@ -43,9 +45,12 @@ int64_t deadline(int64_t since_ms, int64_t span_ms) { return span_ms > 0 ? since
 
 }  // namespace
 
-UpstreamAttempt::UpstreamAttempt(const OpenUpstream& open, const Header& credential, size_t window_bytes_max,
+UpstreamAttempt::UpstreamAttempt(const OpenUpstream& open, const Header& credential, const Limits& limits,
                                  int64_t now_ms)
-    : timeouts_(open.timeouts), window_(window_bytes_max), since_ms_(now_ms) {
+    : timeouts_(open.timeouts),
+      head_bytes_max_(std::min(size_t(limits.answer_head_bytes_max), fields_bytes_max)),
+      window_(size_t(limits.frame_bytes_max) + read_beyond_frame_bytes),
+      since_ms_(now_ms) {
   begin(open, credential);
 }
 
@@ -168,6 +173,7 @@ News UpstreamAttempt::read_head(int64_t now_ms) {
   answered_.reset();
   future_.reset();
   headers_ = read_fields(abi::incoming_response_headers(response_.raw()), head_arena_);
+  if (bytes_of(headers_) > head_bytes_max_) return fail(FaultKind::upstream_head_too_large);
   abi::incoming_response_consume(response_.raw(), area);  // result<incoming-body>
   if (area.tag(0)) return fail(FaultKind::internal);
   body_ = abi::Handle<abi::drop_incoming_body>(area.handle(4));

@@ -14,6 +14,7 @@
 #include "abi/handle.h"
 #include "answer_window.h"
 #include "base/arena.h"
+#include "signalbox/config.h"
 #include "signalbox/effect.h"
 #include "signalbox/fault.h"
 #include "signalbox/header.h"
@@ -40,7 +41,7 @@ class UpstreamAttempt {
  public:
   // Begins. `credential` is a field of its own, or has no name. The pieces of `open.body` stay valid until the
   // attempt is destroyed or says `sent`.
-  UpstreamAttempt(const OpenUpstream& open, const Header& credential, size_t window_bytes_max, int64_t now_ms);
+  UpstreamAttempt(const OpenUpstream& open, const Header& credential, const Limits& limits, int64_t now_ms);
 
   News next(Reader reader, int64_t now_ms);
   // What has come of the body and not been released.
@@ -60,6 +61,7 @@ class UpstreamAttempt {
   void close();
 
   const TransportTimeouts timeouts_;
+  const size_t head_bytes_max_;
   Stage stage_ = Stage::broken;
   FaultKind verdict_ = FaultKind::internal;  // of a request that could not even be begun
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "signalbox/config.h"
 #include "signalbox/fault.h"
 
 namespace signalbox {
@@ -46,6 +47,9 @@ struct Report {
   uint64_t request_bytes = 0;
   uint64_t answer_bytes = 0;
 };
+
+// How loud its line is: the world's faults are warnings, ours are errors.
+LogLevel level_of(const Report& report);
 
 // Appends `report` to `out` as one line of JSON, without the newline. Keys are fixed and in a fixed
 // order; absent facts are left out.

@@ -302,8 +302,13 @@ export class Performer {
     for (const attempt of this.attempts.values()) attempt.cancel();
     this.body?.cancel().catch(() => {});
     this.service.exchanges.delete(this);
-    if (this.port && !this.core.dead) this.core.call('signalbox_exchange_delete', this.port);
     this.resolveDone();
+    if (!this.port || this.core.dead) return;
+    try {
+      this.core.call('signalbox_exchange_delete', this.port);
+    } catch {
+      // A trap: the core has told its service, and this exchange is over.
+    }
   }
 
   // The instance is lost, or we are: an answer that the platform carries goes on, any other ends as an error.

@@ -11,7 +11,8 @@ import { Core } from './loader.js';
 
 // How old another isolate's word may be before it is asked for again.
 const STATE_MS_MAX = 2_000;
-// More than any state has; a value in storage may have 2 MB.
+// As much as a value in storage may have. Only thousands of lanes with names of hundreds of bytes would be more, and
+// those are then not shared.
 const STATE_BYTES_MAX = 2 << 20;
 
 const KEY = 'state';
