@@ -11,6 +11,17 @@ namespace {
 
 // A window smaller than this is not worth another step of growing.
 constexpr size_t window_bytes_min = 4096;
+// What bodies leave free, for heads and for the core's own: it has no answer to memory that is used up, and traps.
+constexpr size_t spare_bytes = 4 << 20;
+// A request that is translated is read into one copy at most and written into another, whose memory may move once.
+constexpr size_t copies_max = 3;
+
+// Whether this much can be had, and the spare beyond.
+bool has_memory(size_t bytes) {
+  void* volatile probe = std::malloc(bytes + spare_bytes);  // volatile, or the compiler takes the answer for granted
+  std::free(probe);
+  return probe;
+}
 
 uint32_t word(int64_t number) {
   if (number < 0) return UINT32_MAX;
@@ -29,7 +40,7 @@ char* Window::room(size_t count) {
   if (capacity_ - held < count || begin_ < capacity_ / 2) {
     const size_t wanted =
         std::max({held + count, std::min(2 * capacity_, held + count + (size_t(4) << 20)), window_bytes_min});
-    char* larger = static_cast<char*>(std::malloc(wanted));
+    char* larger = has_memory(wanted) ? static_cast<char*>(std::malloc(wanted)) : nullptr;
     if (!larger) return nullptr;
     if (held) std::memcpy(larger, data_ + begin_, held);
     std::free(data_);
@@ -118,6 +129,7 @@ Event Port::read(const EventRecord& record) {
     }
     case EventKind::client_body:
       request_.grew(record.fresh_bytes);
+      if (record.last && !has_memory(copies_max * request_.bytes().size())) return ClientFailed{FaultKind::overloaded};
       return ClientBody{request_.bytes(), record.last != 0};
     case EventKind::client_gone: return ClientGone{};
     case EventKind::client_failed: return ClientFailed{FaultKind(record.fault)};

@@ -26,6 +26,8 @@ MESSAGE = {"model": "m", "max_tokens": 10, "messages": [{"role": "user", "conten
 ANSWER = json.dumps({"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "stop_reason": "end_turn",
                      "stop_sequence": None, "content": [{"type": "text", "text": "Hello"}],
                      "usage": {"input_tokens": 3, "output_tokens": 1}}).encode()
+CHAT_ANSWER = json.dumps({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+    {"index": 0, "message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}]}).encode()
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXCHANGE_OBJECTS = 700  # what an exchange makes that is not of a step: heads, request, log
 
@@ -318,6 +320,31 @@ def test_large(tap):
         tap.check("by an instance that is small again (%d MB)" % (memory >> 20), memory <= 48 << 20)
 
 
+def test_large_translated(tap):
+    """What is translated stands in memory three times: whoever has no room for it is refused, and takes nobody along."""
+    release = threading.Event()
+
+    def answered(connection):
+        release.wait(60)
+        return 200, [("content-type", "application/json")], CHAT_ANSWER
+    small, large = Upstream(answered), Upstream(lambda _: (200, [("content-type", "application/json")], CHAT_ANSWER))
+    setup = config(small=small.port, large=large.port)
+    for provider in setup["providers"].values():
+        provider["dialect"] = "openai_chat"
+    setup["routes"] = [{"match": name, "targets": [name + "/*"]} for name in ("small", "large")]
+    with worker_server.WorkerServer(setup, "large-translated", env=ENV) as server:
+        waiting = wire.Connection(server.port, 60)
+        waiting.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="small")).encode(), KEY))
+        wire.wait_until(lambda: small.requests)
+        answers = at_once(server, dict(MESSAGE, model="large", messages=[{"role": "user", "content": "x" * (15 << 20)}]))
+        tap.check("of eight large ones to translate at once each is answered, or refused as too much",
+                  set(answers) <= {200, 503} and 200 in answers, answers)
+        release.set()
+        tap.equal("a small one that was under way meanwhile is answered", waiting.receive().status, 200)
+        tap.check("and the core has not trapped", "trapped" not in server.text(), server.text()[-500:])
+        waiting.close()
+
+
 def bundle():
     """The Worker with the tests' own paths."""
     folder = tempfile.mkdtemp(prefix="signalbox-worker-")
@@ -331,7 +358,8 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large):
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large,
+                 test_large_translated):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)
         print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))
