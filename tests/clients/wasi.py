@@ -10,7 +10,7 @@ import signalbox_server
 import wire
 from signalbox_server import ADMIN_KEY, CLIENT_KEY
 from tap import Tap
-from wasi_exchange import ANSWER, ENV, FAILURES, NET_SECONDS, REQUEST, Exchange, Upstreams, asked, config, reply, whole
+from wasi_exchange import ANSWER, ENV, FAILURES, KEYS, MESSAGE, NET_SECONDS, REQUEST, Exchange, Upstreams, asked, config, reply, whole
 from wasi_server import ReusingWasiServer, WasiServer
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -207,6 +207,26 @@ def memory_is_used_up(tap):
                   (503, "overloaded_error"))
 
 
+def large_heads(tap):
+    """Fields of more than 128 KB end the instance that hands them on, so that both ways are bounded before."""
+    upstreams = Upstreams()
+    try:
+        setting = {**config(upstreams, "a", client_keys=[{"name": "me", "key": CLIENT_KEY}], limits={"answer_head_bytes_max": 1 << 20})}
+        with WasiServer(setting, "heads", env=ENV) as server:
+            exchange = Exchange(server, headers=[*KEYS, ("x-long", "y" * 140_000)])
+            answer = exchange.answer()
+            tap.equal("a client's head that is too large is refused in its dialect", (answer.status, answer.body[:15]), (431, b'{"type":"error"'))
+            for how, fields in (("one field", "x-long: %s\r\n" % ("y" * 140_000)),
+                                ("many", "".join("x-%d: %s\r\n" % (number, "y" * 1_500) for number in range(90)))):
+                hosts, answer = asked(server, upstreams, [whole(200, MESSAGE, fields)])
+                tap.equal("an upstream's of %s is no answer" % how, (hosts, answer.status, answer.body[:15]), (["a"], 502, b'{"type":"error"'))
+            server.settled(3)
+            tap.check("and no instance has ended for it", "upstream_head_too_large" in server.text() and "backtrace" not in server.text(),
+                      server.text()[-600:])
+    finally:
+        upstreams.close()
+
+
 def other_ways_of_configuring(tap):
     upstreams = Upstreams()
     try:
@@ -237,7 +257,7 @@ def main():
         tap.run("the head of an open gate is a 200 that names nobody" + how, an_open_gate_names_nobody, server_class)
         tap.run("a client's leaving ends a silent upstream" + how, leaving_ends_a_silent_upstream, server_class)
     tap.run("a client that does not read holds the upstream up", a_client_that_does_not_read_holds_the_upstream, WasiServer)
-    for part in (the_clients_own_credential, problems_are_told, memory_is_used_up, other_ways_of_configuring):
+    for part in (the_clients_own_credential, problems_are_told, memory_is_used_up, large_heads, other_ways_of_configuring):
         try:
             part(tap)
         except FAILURES as error:
