@@ -52,6 +52,10 @@ class Reader {
  public:
   explicit Reader(std::string_view text, size_t depth_max = depth_default);
 
+  // This reader at the same place of `text`, which must begin with the same end_offset() bytes. Its raw() is empty
+  // until it goes on.
+  Reader moved_to(std::string_view text) const;
+
   // Goes to the next token. After the root value and whitespace it is Token::end for ever; after a
   // fault it is Token::error for ever.
   Token next();

@@ -295,12 +295,61 @@ TEST_CASE("chat decoder: calls in one chunk are not collected beyond what an ans
     return R"({"choices":[{"delta":{"tool_calls":[)" + all + R"(]},"finish_reason":null}]})";
   };
   dialects::openai_chat::Chunk chunk;
+  dialects::openai_chat::ChunkReader chunks;
   const std::string most = pieces(dialects::openai_chat::pieces_max), more = pieces(100'000);
-  CHECK(read_chunk(most, chunk) == dialects::openai_chat::ChunkRead::whole);
+  CHECK(chunks.read(most, chunk) == dialects::openai_chat::ChunkRead::whole);
   CHECK_FALSE(chunk.too_many_calls);
-  CHECK(read_chunk(more, chunk) == dialects::openai_chat::ChunkRead::whole);
+  CHECK(chunks.read(more, chunk) == dialects::openai_chat::ChunkRead::whole);
   CHECK(chunk.too_many_calls);
   CHECK(chunk.calls.size() == dialects::openai_chat::pieces_max);
   CHECK(chunk.calls.capacity() <= 2 * dialects::openai_chat::pieces_max);
   CHECK(ends_with(play.stream(data(more)).deltas, "failed upstream_broken: The answer has too many tool calls.\n"));
+}
+
+TEST_CASE("chat decoder: what a chunk is does not depend on the chunks before it") {
+  using dialects::openai_chat::Chunk;
+  using dialects::openai_chat::ChunkReader;
+  const std::string_view texts[] = {
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"x"}}]})",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"y"}}],"usage":{"a":1}})",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[]})",
+      R"({"id":"a","object":"chat.completion.chunk","choices":null,"id":"b"})",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"delta":{"content":"z"}}],"choices":[]})",
+      R"({"id":"a","object":"chat.completion.chunk","choices"})",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"delta)",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"delta":{}}])",
+      R"({"id":"a","object":"chat.completion.chunk","choices":[{"delta":{}}]} x)",
+      R"({"id":"a","object":"chat.completion.chunk","choicest":1})",
+      R"({"id":"a","object":"chat.completion.chunk")",
+      R"({"choices":[{"delta":{"content":"first"}}],"id":"late"})",
+      R"({"choices":[{"delta":{"content":"again"}}]})",
+      R"({"usage":{"completion_tokens":1},"choices":[{"delta":{}}]})",
+      R"({"usage":{"completion_tokens":1},"choices":[{"delta":{}}],"usage":null})",
+      R"({"error":{"message":"no"},"choices":[{"delta":{}}]})",
+      R"({"object":"error","choices":[{"delta":{}}]})",
+      R"({"id":null,"choices":[{"delta":{"role":"assistant"}}]})",
+      R"({"id":"\u0061","choices":[{"delta":{"role":"assistant"}}]})",
+  };
+  const auto told = [](ChunkReader& reader, std::string_view text) {
+    const std::string copy(text);  // views must be into the text that was read
+    Chunk chunk;
+    const auto read = reader.read(copy, chunk);
+    const auto place = [&](std::string_view view) {
+      return view.empty() ? std::string("-")
+                          : std::to_string(view.data() - copy.data()) + "+" + std::to_string(view.size());
+    };
+    return std::to_string(int(read)) + " id " + place(chunk.id.inside) + " text " + place(chunk.text.inside) +
+           " usage " + place(chunk.usage) + " error " + place(chunk.error) + (chunk.choices ? " choices" : "") +
+           (chunk.choice ? " choice" : "") + (chunk.others ? " others" : "");
+  };
+  for (const std::string_view before : texts) {
+    for (const std::string_view text : texts) {
+      INFO(before << " then " << text);
+      ChunkReader alone, after;
+      told(after, before);
+      const std::string wanted = told(alone, text);
+      CHECK(told(after, text) == wanted);
+      CHECK(told(after, text) == wanted);
+    }
+  }
 }

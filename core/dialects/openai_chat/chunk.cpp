@@ -12,6 +12,9 @@ namespace {
 using json::Reader;
 using json::Token;
 
+// Longer beginnings are no sign of a chunk that says little.
+constexpr size_t beginning_bytes_max = 1024;
+
 // Whether the value says anything: not null, false, "", [] or {}.
 bool says_something(std::string_view value) {
   if (value.size() <= 2 || value == "null" || value == "false") return false;
@@ -195,14 +198,30 @@ bool read_choices(Reader& reader, std::string_view text, Chunk& chunk) {
   return reader.next() == Token::end_array;
 }
 
-// What stands in the object that has begun.
-bool read_members(Reader& reader, std::string_view text, Chunk& chunk) {
-  while (reader.next() == Token::key) {
-    const std::string_view key = reader.raw();
-    if (key == "choices") {
+}  // namespace
+
+void Chunk::clear() {
+  std::vector<CallPiece> memory = std::move(calls);
+  memory.clear();
+  *this = {};
+  calls = std::move(memory);
+}
+
+// What stands in the object that has begun; where it begins as the one before, from its choices on.
+bool ChunkReader::read_members(Reader& reader, std::string_view text, Chunk& chunk) {
+  bool at_choices = !beginning_.empty() && text.substr(0, beginning_.size()) == beginning_;
+  if (at_choices) {
+    reader = behind_.moved_to(text);
+    chunk.id = {text.substr(id_begin_, id_end_ - id_begin_)};
+  }
+  while (at_choices || reader.next() == Token::key) {
+    if (at_choices || reader.raw() == "choices") {
+      if (!at_choices) remember(reader, text, chunk);
+      at_choices = false;
       if (!read_choices(reader, text, chunk)) return false;
       continue;
     }
+    const std::string_view key = reader.raw();
     const auto value = reader.skip_value();
     if (!value) return false;
     if (key == "id") {
@@ -220,16 +239,20 @@ bool read_members(Reader& reader, std::string_view text, Chunk& chunk) {
   return reader.current() == Token::end_object && reader.next() == Token::end;
 }
 
-}  // namespace
-
-void Chunk::clear() {
-  std::vector<CallPiece> memory = std::move(calls);
-  memory.clear();
-  *this = {};
-  calls = std::move(memory);
+// Only where nothing but the id has been said up to here, so that this is all there is to restore.
+void ChunkReader::remember(const Reader& reader, std::string_view text, const Chunk& chunk) {
+  beginning_.clear();
+  if (reader.end_offset() > beginning_bytes_max || chunk.choices || !chunk.usage.empty() || !chunk.error.empty())
+    return;
+  beginning_ = text.substr(0, reader.end_offset());
+  behind_ = reader;
+  id_begin_ = id_end_ = 0;
+  if (chunk.id.empty()) return;
+  id_begin_ = size_t(chunk.id.inside.data() - text.data());
+  id_end_ = id_begin_ + chunk.id.inside.size();
 }
 
-ChunkRead read_chunk(std::string_view text, Chunk& chunk) {
+ChunkRead ChunkReader::read(std::string_view text, Chunk& chunk) {
   chunk.clear();
   Reader reader(text);
   if (reader.next() != Token::begin_object) return ChunkRead::no_object;

@@ -5,11 +5,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "dialects/canonical/block_sequencer.h"
 #include "json/escaped.h"
+#include "json/reader.h"
 
 namespace signalbox::dialects::openai_chat {
 
@@ -58,7 +60,21 @@ enum class ChunkRead : uint8_t {
   no_object,  // and cannot become one
 };
 
-// Reads `text` into `chunk`, whose memory is used again.
-ChunkRead read_chunk(std::string_view text, Chunk& chunk);
+// Reads the chunks of one answer. They begin alike up to their choices, which is most of a short chunk: what begins
+// as the one before did is not read again.
+class ChunkReader {
+ public:
+  // Reads `text` into `chunk`, whose memory is used again.
+  ChunkRead read(std::string_view text, Chunk& chunk);
+
+ private:
+  bool read_members(json::Reader& reader, std::string_view text, Chunk& chunk);
+  void remember(const json::Reader& reader, std::string_view text, const Chunk& chunk);
+
+  std::string beginning_;    // of the last chunk that was read so far, the name "choices" included
+  json::Reader behind_{{}};  // the reader there
+  size_t id_begin_ = 0;      // the chunk's id, in bytes of the beginning
+  size_t id_end_ = 0;
+};
 
 }  // namespace signalbox::dialects::openai_chat

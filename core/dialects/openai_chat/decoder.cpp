@@ -45,7 +45,7 @@ class ChatDecoder final : public canonical::Decoder {
     if (data.empty()) return;
     if (cut_frame_) return fail({FaultKind::upstream_broken, "A frame of the answer is no JSON object."}, out);
     if (data == "[DONE]") return end(out);
-    const ChunkRead read = read_chunk(data, chunk_);
+    const ChunkRead read = chunks_.read(data, chunk_);
     const bool is_chunk = read == ChunkRead::whole;
     if (frame.event == "error" || !chunk_.error.empty()) return fail_as_told(is_chunk ? chunk_.error : data, data, out);
     // Half a frame may be the last, where the connection broke; it then says nothing.
@@ -58,7 +58,7 @@ class ChatDecoder final : public canonical::Decoder {
   void feed_whole(std::string_view body, Deltas& out) override {
     if (ended_) return;
     if (trimmed(body).empty()) return fail({FaultKind::upstream_empty, {}}, out);
-    const bool is_object = read_chunk(body, chunk_) == ChunkRead::whole;
+    const bool is_object = chunks_.read(body, chunk_) == ChunkRead::whole;
     if (is_object && !chunk_.error.empty()) return fail_as_told(chunk_.error, body, out);
     if (!is_object) return fail({FaultKind::upstream_broken, "The answer is no JSON object."}, out);
     if (!chunk_.choice) return fail({FaultKind::upstream_broken, "The answer has no choice."}, out);
@@ -94,6 +94,7 @@ class ChatDecoder final : public canonical::Decoder {
   canonical::DecodeContext context_;
   canonical::BlockSequencer blocks_;
   ThinkTags think_tags_;
+  ChunkReader chunks_;
   Chunk chunk_;  // the one being read
   Usage usage_;
   Finish finish_ = Finish::unsaid;
