@@ -78,7 +78,8 @@ SIGNALBOX_EXPORT(signalbox_variables) void signalbox_variables(const char* text,
 
 // A gateway with this configuration (JSON) and what the host knows of its variables (`name, use, state, value`);
 // `before` is the gateway that gets it, or null for a new one. A configuration with problems is no failure: the gateway
-// says so on /readyz. The last two numbers are of the host's Capabilities.
+// says so on /readyz. The last two numbers are of the host's Capabilities. The others are not asked for: no host behind
+// this boundary can have them, since effects carry neither proxies nor certificates, and no file is ever named.
 SIGNALBOX_EXPORT(signalbox_configure)
 Hosted* signalbox_configure(Hosted* before, const char* text, size_t bytes, const char* variables,
                             size_t variables_bytes, uint32_t writer, uint32_t request_bytes_max,
@@ -97,11 +98,11 @@ Hosted* signalbox_configure(Hosted* before, const char* text, size_t bytes, cons
 
 SIGNALBOX_EXPORT(signalbox_gateway_delete) void signalbox_gateway_delete(Hosted* hosted) { delete hosted; }
 
-// How many problems the configuration has; it is answered line by line, warnings behind.
+// How many problems the configuration has; it is answered sentence by sentence, warnings behind.
 SIGNALBOX_EXPORT(signalbox_problems) size_t signalbox_problems(const Hosted* hosted) {
   answer.clear();
   for (const config::Problem& each : hosted->config.problems) add_field(config::sentence(each));
-  for (const config::Problem& each : hosted->config.warnings) add_field("warning: " + config::sentence(each));
+  for (const config::Problem& each : hosted->config.warnings) add_field(config::sentence(each));
   return hosted->config.problems.size();
 }
 

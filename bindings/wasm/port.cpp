@@ -72,7 +72,11 @@ Port::Port(Gateway& gateway) : exchange_(gateway), log_level_(gateway.config()->
 char* Port::room(Room room, uint32_t attempt, size_t count) {
   switch (room) {
     case Room::head: coming_head_.resize(count); return coming_head_.data();
-    case Room::request_body: return request_.room(count);
+    case Room::request_body:
+      // Whoever has said how much comes is refused before it comes: otherwise those that come at once take the room in
+      // which any one of them could have been translated.
+      if (request_.bytes().empty() && !has_memory((1 + copies_max) * count)) return nullptr;
+      return request_.room(count);
     case Room::answer_body: return answer_of(attempt).window.room(count);
   }
   return nullptr;
@@ -215,7 +219,7 @@ void Port::write(const SendClientHead& head) {
   add_headers(head.headers);
   record.text_bytes = uint32_t(text_.size()) - record.text;
   record.status = uint32_t(head.status);
-  record.body_bytes = word(head.body_bytes);
+  record.body_bytes = head.body_bytes > INT32_MAX ? UINT32_MAX : word(head.body_bytes);
   record.mode = uint32_t(head.mode);
 }
 
@@ -249,10 +253,7 @@ void Port::write(const Finish& finish) {
   EffectRecord& record = write(EffectKind::finish, 0);
   record.ending = uint32_t(finish.ending);
   if (!finish.report) return;
-  const FaultKind fault = finish.report->fault.kind;
-  const LogLevel level = fault == FaultKind::none       ? LogLevel::info
-                         : fault == FaultKind::internal ? LogLevel::error
-                                                        : LogLevel::warn;
+  const LogLevel level = level_of(*finish.report);
   record.level = uint32_t(level);
   if (level < log_level_) return;
   write_json_line(text_, *finish.report);

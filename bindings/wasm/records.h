@@ -3,8 +3,9 @@
 // come from the lists in this file; tests/unit/boundary_test.cpp compares them.
 //
 // Rules: a record is a row of 32-bit words, little-endian. An address is an offset into the memory, and lengths
-// are bytes. A word that a kind does not use is 0. A length or a time too large for its word is the largest that
-// fits; -1 (all bits set) means "not said", and for wake_in_ms "never".
+// are bytes. A word that a kind does not use is 0. -1 (all bits set) means "not said", and for wake_in_ms "never".
+// A length or a time too large for its word is the largest that fits; but for the length that a host is to keep to,
+// that of send_client_head, which is then not said.
 //
 // Texts are UTF-8 fields, each closed by a NUL, which neither a header nor a URL can hold.
 #pragma once

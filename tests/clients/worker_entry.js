@@ -1,4 +1,5 @@
-// The Worker with a few more paths, for tests: /trap calls the core with an address outside its memory.
+// The Worker with a few more paths, for tests: /trap calls the core with an address outside its memory, /age lets the
+// exchanges that are under way look as if nothing had been heard of them for a day.
 import worker, { SignalboxState as State } from '../../hosts/cloudflare-worker/src/index.js';
 import { serviceFor } from '../../hosts/cloudflare-worker/src/service.js';
 
@@ -43,6 +44,12 @@ export default {
       await env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state')).go();
       return new Response('released');
     }
+    if (pathname === '/age') {
+      const { exchanges } = await serviceFor(env);
+      for (const each of exchanges) each.nowMs -= 86_400_000;
+      return new Response(String(exchanges.size));
+    }
+    if (pathname === '/exchanges') return new Response(String((await serviceFor(env)).exchanges.size));
     if (pathname === '/memory') return new Response(String((await serviceFor(env)).core.memoryBytes));
     if (pathname === '/corrupt') {
       // What no isolate would ever publish, and what came too late, together.

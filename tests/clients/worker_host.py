@@ -258,7 +258,7 @@ def at_once(server, body, count=8):
 
 
 def test_instances(tap):
-    """However many instances grow: one that is left and has exchanges still, and one that serves."""
+    """However much comes: one instance at a time, and a fresh one as soon as one that has grown has no exchange."""
     release = threading.Event()
 
     def stream(connection):
@@ -270,28 +270,18 @@ def test_instances(tap):
     setup = config(a=upstream.port, streaming=streaming.port)
     setup["routes"] = [{"match": "passed", "targets": ["streaming/*"], "accounting": "off"}, {"match": "*", "targets": ["a/*"]}]
     with worker_server.WorkerServer(setup, "instances", env=ENV) as server:
-        def stays():
-            client = wire.Connection(server.port)
-            client.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="passed", stream=True)).encode(), KEY))
-            assert client.stream.peek(1)
-            return client
-
         def large_now():
             return int(server.ask("GET", "/memory").body) > 48 << 20
-        large = dict(MESSAGE, messages=[{"role": "user", "content": "x" * (14 << 20)}])
-        clients = [stays()]
-        at_once(server, large)
-        tap.check("an instance that has grown is left", wire.wait_until(lambda: not large_now()))
-        clients.append(stays())
-        at_once(server, large)
+        with wire.Connection(server.port) as client:
+            client.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="passed", stream=True)).encode(), KEY))
+            assert client.stream.peek(1)
+            at_once(server, dict(MESSAGE, messages=[{"role": "user", "content": "x" * (14 << 20)}]))
+            tap.equal("an instance that has grown serves on", ask(server).status, 200)
+            tap.check("while it has an exchange", large_now())
+            release.set()
+            tap.equal("which it serves to its end", client.receive().body, b"passed whole")
         ask(server)
-        tap.check("the next one is not, while the one before it still has an exchange", large_now())
-        release.set()
-        tap.equal("both serve what they have to its end", [client.receive().body for client in clients], [b"passed whole"] * 2)
-        ask(server)
-        tap.check("and then it is left too", wire.wait_until(lambda: not large_now()))
-        for client in clients:
-            client.close()
+        tap.check("and then a fresh one takes its place", wire.wait_until(lambda: not large_now()))
 
 
 def test_large(tap):

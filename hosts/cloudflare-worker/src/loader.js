@@ -146,9 +146,11 @@ export class Core {
       can.request_bytes_max, can.upstreams_awaiting_head_max) >>> 0;
   }
 
-  // { count, lines }: how many problems a gateway's configuration has, and their sentences, warnings behind.
+  // { problems, warnings }: sentences about a gateway's configuration.
   problems(gateway) {
-    return { count: this.call('signalbox_problems', gateway), lines: this.answerFields() };
+    const count = this.call('signalbox_problems', gateway);
+    const sentences = this.answerFields();
+    return { problems: sentences.slice(0, count), warnings: sentences.slice(count) };
   }
 
   // How long a client's body may say nothing.

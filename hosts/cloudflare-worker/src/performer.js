@@ -26,7 +26,7 @@ export class Performer {
     this.env = env;
     this.share = share;
     this.port = 0;
-    this.nowMs = 0;
+    this.nowMs = 0;          // when the last event was told
     this.attempts = new Map();
     this.waiting = [];       // events that came while another was being told
     this.telling = false;
@@ -46,7 +46,7 @@ export class Performer {
 
   // Begins; the response comes when there is one.
   begin() {
-    this.service.exchanges.add(this);
+    this.service.take(this);
     this.onAbort = () => this.tell(Event.client_gone);
     this.request.signal.addEventListener('abort', this.onAbort);
     try {
@@ -301,8 +301,18 @@ export class Performer {
     this.request.signal.removeEventListener('abort', this.onAbort);
     for (const attempt of this.attempts.values()) attempt.cancel();
     this.body?.cancel().catch(() => {});
-    this.service.exchanges.delete(this);
     this.resolveDone();
+    this.leaveCore();
+  }
+
+  // The platform has killed the request without a word. What it held of the platform's is not ours to touch.
+  abandon() {
+    this.over = true;
+    this.leaveCore();
+  }
+
+  leaveCore() {
+    this.service.exchanges.delete(this);
     if (!this.port || this.core.dead) return;
     try {
       this.core.call('signalbox_exchange_delete', this.port);

@@ -31,7 +31,9 @@ export class UpstreamAttempt {
     } catch (error) {
       asked = Promise.reject(error);
     }
-    asked.then((response) => this.answered(response), (error) => this.failed(faultOf(error)));
+    // The platform has the same words for a name that does not resolve, a refused connection, a failed handshake, and
+    // bytes that are no HTTP. What is known is that no answer has come.
+    asked.then((response) => this.answered(response), () => this.failed(Fault.upstream_connect));
   }
 
   answered(response) {
@@ -105,10 +107,4 @@ export function credentialHeader(place, secret) {
     case Place.x_goog_api_key: return ['x-goog-api-key', secret];
     default: return ['authorization', 'Bearer ' + secret];
   }
-}
-
-// The platform has few words for what went wrong before an answer: a refused connection and one that breaks off are
-// "Network connection lost.", names that do not resolve and bytes that are no HTTP "internal error".
-function faultOf(error) {
-  return /connection lost|disconnected/i.test(String(error?.message)) ? Fault.upstream_connect : Fault.upstream_protocol;
 }
