@@ -63,8 +63,12 @@ struct Content {
 Content read_content(const std::string& path) {
   // Not blocking, for the path may name a pipe.
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  if (!file) return {{}, errno == ENOENT ? std::string() : reason_of("it cannot be read", errno)};
   struct stat status{};
+  if (!file) {
+    if (errno != ENOENT) return {{}, reason_of("it cannot be read", errno)};
+    // A link would be replaced by the file.
+    return {{}, lstat(path.c_str(), &status) == 0 ? "it is a link to a file that is not there" : ""};
+  }
   if (fstat(*file, &status) != 0) return {{}, reason_of("it cannot be read", errno)};
   if (S_ISDIR(status.st_mode)) return {{}, "it is a directory"};
   if (!S_ISREG(status.st_mode)) return {{}, "it is no regular file"};

@@ -169,6 +169,10 @@ TEST_CASE("state file: what is no ordinary file, and what is too large") {
     fs::resize_file(place.state(), state_bytes_max + 1);
     reason = "it is larger than any state";
   }
+  SECTION("a link to nothing") {
+    fs::create_symlink(place.state() + "-elsewhere", place.state());
+    reason = "it is a link to a file that is not there";
+  }
   SECTION("a link to itself") {
     fs::create_symlink(place.state(), place.state());
     reason = "it cannot be read";
