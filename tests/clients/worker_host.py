@@ -323,6 +323,9 @@ def test_large_translated(tap):
         provider["dialect"] = "openai_chat"
     setup["routes"] = [{"match": name, "targets": [name + "/*"]} for name in ("small", "large")]
     with worker_server.WorkerServer(setup, "large-translated", env=ENV) as server:
+        whole = dict(MESSAGE, model="large", messages=[{"role": "user", "content": ""}])
+        whole["messages"][0]["content"] = "x" * ((16 << 20) - len(json.dumps(whole)))
+        tap.equal("the largest body there may be is translated", ask(server, whole).status, 200)
         waiting = wire.Connection(server.port, 60)
         waiting.send(wire.request_bytes("POST", "/v1/messages", json.dumps(dict(MESSAGE, model="small")).encode(), KEY))
         wire.wait_until(lambda: small.requests)
