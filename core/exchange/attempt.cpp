@@ -199,6 +199,8 @@ void Machine::on(const UpstreamHead& head) {
     if (const Header* id = http::find(head.headers, dialect.upstream_request_id_header))
       report_.upstream_request_id = id->value;
 
+  // Hosts tell final heads; a transport that takes an interim one for it has no answer to give (RFC 9110 section 15.2).
+  if (head.status < 200) return fail_attempt(FaultKind::upstream_protocol);
   if (counting() && (head.status == 404 || head.status == 405 || head.status == 501)) {
     drop_attempt();  // the upstream has no such endpoint: our own estimate, and it says so
     return reply_estimate();

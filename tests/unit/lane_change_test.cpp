@@ -125,3 +125,14 @@ TEST_CASE("lane change: an answer is bound by what each lane's own context leave
   CHECK(bound(1) < 6'000);
   CHECK(bound(2) == 16'000);
 }
+
+TEST_CASE("lane change: a status that no answer ends with is no answer", "[lane_change]") {
+  for (const int status : {100, 101, 103, 199}) {
+    INFO(status);
+    const Told told = ask({{"anthropic", status, whole_answer}, {"anthropic", 200, whole_answer}});
+    CHECK(told.sent.size() == 2);
+    CHECK(told.client.status == 200);
+    CHECK(told.client.report.tried == std::vector<std::string>{"p0: upstream_protocol"});
+    CHECK(ask({{"anthropic", status, whole_answer}}).client.status == 502);
+  }
+}
