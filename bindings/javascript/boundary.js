@@ -180,9 +180,10 @@ export const Fault = Object.freeze({
   upstream_redirect: 41,
   no_lane: 42,
   no_client_key: 43,
-  not_supported: 44,
-  overloaded: 45,
-  internal: 46,
+  config_unusable: 44,
+  not_supported: 45,
+  overloaded: 46,
+  internal: 47,
 });
 
 export const CloudflareWorker = Object.freeze({

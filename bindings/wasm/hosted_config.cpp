@@ -93,8 +93,7 @@ HostedConfig read_hosted(std::string_view text, const std::vector<Variable>& var
     if (const Variable* variable = meant(word)) parse_hex(variable->value, digest);
     return digest;
   };
-  config::Loaded loaded =
-      config::load(source, {capabilities, plain, secret, {keep, digest_of}, config::LiteralSecrets::refused});
+  config::Loaded loaded = config::load(source, {capabilities, plain, secret, {keep, digest_of}});
   hosted.config = config::config_or_unusable(loaded);
   hosted.problems = std::move(loaded.problems);
   hosted.warnings = std::move(loaded.warnings);

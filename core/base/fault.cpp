@@ -14,6 +14,7 @@ constexpr auto next_lane = RetryClass::next_lane;
 constexpr auto larger_lane = RetryClass::larger_lane;
 constexpr auto none = Cooling::none;
 constexpr auto hiccup = Cooling::hiccup;
+constexpr auto hopeless = Repeating::hopeless;
 
 constexpr FaultRow rows[] = {
     {FaultKind::none, "none", gateway, 200, never, none, ""},
@@ -22,7 +23,7 @@ constexpr FaultRow rows[] = {
     {FaultKind::duplicate_fact, "duplicate_fact", client, 400, never, none,
      "The request body names a member twice that routing depends on."},
     {FaultKind::unauthenticated, "unauthenticated", client, 401, never, none,
-     "A client key is required: send it as x-api-key, as Authorization: Bearer, or as x-signalbox-key."},
+     "A client key is required: send it as x-api-key, as Authorization: Bearer, or as x-signalbox-key.", hopeless},
     {FaultKind::forbidden, "forbidden", client, 403, never, none, "This is not allowed from here."},
     {FaultKind::not_found, "not_found", client, 404, never, none, "There is nothing at this path."},
     {FaultKind::model_unknown, "model_unknown", client, 404, never, none, "No route takes this model."},
@@ -65,7 +66,7 @@ constexpr FaultRow rows[] = {
     {FaultKind::upstream_head_too_large, "upstream_head_too_large", upstream, 502, next_lane, hiccup,
      "The upstream's headers are larger than this gateway accepts."},
     {FaultKind::upstream_bad_type, "upstream_bad_type", upstream, 502, next_lane, hiccup,
-     "The upstream answered with a content type that its dialect does not have."},
+     "The upstream answered with a content type that its dialect does not have.", hopeless},
     {FaultKind::upstream_cut, "upstream_cut", upstream, 502, next_lane, hiccup,
      "The upstream's stream ended before the answer was complete."},
     {FaultKind::upstream_frame_too_large, "upstream_frame_too_large", upstream, 502, next_lane, hiccup,
@@ -81,7 +82,7 @@ constexpr FaultRow rows[] = {
     {FaultKind::upstream_exhausted, "upstream_exhausted", upstream, 429, next_lane, Cooling::exhausted,
      "The upstream's quota or balance is used up."},
     {FaultKind::upstream_credential_refused, "upstream_credential_refused", upstream, 502, next_lane, Cooling::refused,
-     "The upstream refused the credential."},
+     "The upstream refused the credential.", hopeless},
     {FaultKind::upstream_model_missing, "upstream_model_missing", upstream, 404, next_lane, Cooling::model_missing,
      "The upstream does not have the model."},
     {FaultKind::upstream_overloaded, "upstream_overloaded", upstream, 529, next_lane, hiccup,
@@ -95,12 +96,15 @@ constexpr FaultRow rows[] = {
     {FaultKind::upstream_rejected, "upstream_rejected", client, 400, never, none,
      "The upstream finds the request wrong."},
     {FaultKind::upstream_redirect, "upstream_redirect", upstream, 502, next_lane, hiccup,
-     "The upstream answered with a redirect; redirects are not followed, because a credential would follow them."},
-    {FaultKind::no_lane, "no_lane", gateway, 503, never, none, "The route has no enabled target."},
+     "The upstream answered with a redirect; redirects are not followed, because a credential would follow them.",
+     hopeless},
+    {FaultKind::no_lane, "no_lane", gateway, 503, never, none, "The route has no enabled target.", hopeless},
     {FaultKind::no_client_key, "no_client_key", gateway, 503, never, none,
-     "Only the mock answers until server.client_keys has a key: this host cannot see who asks."},
+     "Only the mock answers until server.client_keys has a key: this host cannot see who asks.", hopeless},
+    {FaultKind::config_unusable, "config_unusable", gateway, 503, never, none,
+     "This gateway's configuration has problems; see its log, or GET /readyz with an admin key.", hopeless},
     {FaultKind::not_supported, "not_supported", gateway, 501, never, none,
-     "This gateway does not yet translate between these two dialects."},
+     "This gateway does not yet translate between these two dialects.", hopeless},
     {FaultKind::overloaded, "overloaded", gateway, 503, never, none, "The gateway is at one of its bounds; try again."},
     {FaultKind::internal, "internal", gateway, 500, never, none,
      "The gateway broke one of its own rules; please report it."},

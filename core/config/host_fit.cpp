@@ -1,5 +1,7 @@
 #include "config/host_fit.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace signalbox::config {
@@ -13,6 +15,12 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
     if (!capabilities.own_ca_files && !provider.ca_file.empty())
       fit.problems.push_back({"this host trusts its own store of certificates only", {}, at(provider, ".ca_file")});
   }
+  const bool sends = std::any_of(config.providers.begin(), config.providers.end(),
+                                 [](const Provider& provider) { return provider.enabled && !provider.mock; });
+  if (!capabilities.sees_peers && config.server.client_keys.empty() && sends)
+    fit.warnings.push_back({"this host cannot see who asks, so without a key here only the mock answers; add one",
+                            {},
+                            "server.client_keys"});
   // The default is nobody's wish.
   const int64_t wanted = config.server.limits.request_bytes_max;
   if (wanted > capabilities.request_bytes_max && wanted != Limits{}.request_bytes_max) {
@@ -27,16 +35,14 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
   return fit;
 }
 
-Config unusable(const Server& server, const std::vector<Problem>& problems) {
-  Config config;
-  config.server.admin_keys = server.admin_keys;
-  config.server.hosts = server.hosts;
-  config.server.log_level = server.log_level;
-  config.providers.emplace_back();
-  config.providers.back().enabled = false;
-  config.routes.push_back({"*", {Target{}}});
-  for (const Problem& each : problems) config.warnings.push_back(sentence(each));
-  return config;
+Config unusable(const Config& config, const std::vector<Problem>& problems) {
+  Config stand_in;
+  stand_in.server.admin_keys = config.server.admin_keys;
+  stand_in.server.hosts = config.server.hosts;
+  stand_in.server.log_level = config.server.log_level;
+  stand_in.warnings = config.warnings;
+  for (const Problem& each : problems) stand_in.problems.push_back(sentence(each));
+  return stand_in;
 }
 
 }  // namespace signalbox::config

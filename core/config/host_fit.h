@@ -20,8 +20,8 @@ struct HostFit {
 // What `config` asks for and a host of these capabilities does not have.
 HostFit beyond(const Capabilities& capabilities, const Config& config);
 
-// What stands in for a configuration with problems where a host cannot refuse to start: health endpoints answer,
-// /readyz with the count and, for the admin keys of `server`, the sentences; everything else is 503.
-Config unusable(const Server& server, const std::vector<Problem>& problems);
+// What stands in for `config`, which has `problems`, where a host cannot refuse to start: health endpoints answer,
+// /readyz with the counts and, for its admin keys, the sentences; everything else is 503.
+Config unusable(const Config& config, const std::vector<Problem>& problems);
 
 }  // namespace signalbox::config

@@ -47,6 +47,15 @@ std::string plain(const json::Reader& reader) {
   return out;
 }
 
+// Where JSON is wanted, YAML or the name of a file is what many try first.
+std::string fault_of(std::string_view text, const json::Reader& reader) {
+  std::string fault = "this is not JSON: " + std::string(reader.error().what);
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string_view::npos && text[first] != '{' && text[first] != '[')
+    fault += "; here belongs neither YAML nor a file's name but the JSON that `signalbox config FILE` prints";
+  return fault;
+}
+
 }  // namespace
 
 NodeId add_member(Source& source, NodeId parent, std::string_view key, Place key_place, Kind kind, Place place) {
@@ -84,8 +93,7 @@ Source read_json_tree(std::string_view text) {
       return source;
     }
     if (token == json::Token::error) {
-      source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.place_of(reader.error().offset),
+      source.problems.push_back({fault_of(text, reader), lines.place_of(reader.error().offset),
                                  path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }
@@ -118,8 +126,7 @@ Source read_json_tree(std::string_view text) {
         if (inner == json::Token::error || inner == json::Token::end) break;
       }
       if (reader.current() != json::Token::error) continue;
-      source.problems.push_back({"this is not JSON: " + std::string(reader.error().what),
-                                 lines.place_of(reader.error().offset),
+      source.problems.push_back({fault_of(text, reader), lines.place_of(reader.error().offset),
                                  path_of(source.tree, open.empty() ? no_node : open.back())});
       return source;
     }

@@ -46,7 +46,7 @@ Loaded load(Source& source, const LoadTerms& terms) {
   loaded.problems = std::move(source.problems);
   if (source.reach == Reach::whole) {
     VariableProblems plain = expand(source.tree, terms.plain);
-    if (terms.literal_secrets == LiteralSecrets::refused) append(loaded.problems, take_literal_secrets(source.tree));
+    if (!terms.capabilities.literal_secrets) append(loaded.problems, take_literal_secrets(source.tree));
     VariableProblems secret = take_secrets(source.tree, terms.secret, terms.secrets);
     if (terms.unset_variables == UnsetVariables::refused) {
       append(loaded.problems, std::move(plain.unset));
@@ -73,9 +73,8 @@ Loaded load(Source& source, const LoadTerms& terms) {
 
 std::shared_ptr<const Config> config_or_unusable(Loaded& loaded) {
   // Not make_shared, whose block asks for a type's name, and the core has none.
-  return std::shared_ptr<const Config>(loaded.problems.empty()
-                                           ? new Config(std::move(loaded.config))
-                                           : new Config(unusable(loaded.config.server, loaded.problems)));
+  return std::shared_ptr<const Config>(loaded.problems.empty() ? new Config(std::move(loaded.config))
+                                                               : new Config(unusable(loaded.config, loaded.problems)));
 }
 
 }  // namespace signalbox::config

@@ -14,9 +14,6 @@
 
 namespace signalbox::config {
 
-// Whether a secret may stand in the text itself. Not where the text is bundled: the secret would be in every copy.
-enum class LiteralSecrets : uint8_t { taken, refused };
-
 // What becomes of a variable that is not set. Forgiven where a configuration is only printed for another host.
 enum class UnsetVariables : uint8_t { refused, forgiven };
 
@@ -25,7 +22,6 @@ struct LoadTerms {
   Lookup plain;         // variables outside secrets
   Lookup secret;        // variables in secrets
   SecretSinks secrets;  // where secrets go
-  LiteralSecrets literal_secrets = LiteralSecrets::taken;
   UnsetVariables unset_variables = UnsetVariables::refused;
 };
 

@@ -175,6 +175,8 @@ VariableProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSink
       problems.doubtful.push_back(
           {"looks like a variable; write ${" + node.text.substr(1) + "}", node.place, path_of(tree, id)});
     }
+    std::string_view variable;
+    const std::string name = is_variable(node.text, variable) ? std::string(variable) : std::string();
     wipe(node.text);
     Sha256 digest{};
     if (!fault.empty()) {
@@ -182,6 +184,8 @@ VariableProblems take_secrets(Tree& tree, const Lookup& lookup, const SecretSink
     } else if (!result.unset.empty()) {
       node.kind = Kind::unresolved;
       for (Problem& each : unset_problems(tree, id, result.unset)) problems.unset.push_back(std::move(each));
+    } else if (result.text.empty() && !name.empty()) {
+      fault = "the variable " + name + " is empty";
     } else if (!credential && parse_digest(result.text, digest)) {
       node.text = digest_text(digest);
     } else if (!credential && result.text.compare(0, 7, "sha256:") == 0) {

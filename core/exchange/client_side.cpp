@@ -28,6 +28,15 @@ Fault unsupported_coding(std::string_view coding) {
   return fault;
 }
 
+// How many problems there are, anyone may know (reply_ready).
+Fault unusable(size_t problem_count) {
+  Fault fault{FaultKind::config_unusable, "This gateway's configuration has "};
+  base::append_decimal(fault.detail, int64_t(problem_count));
+  fault.detail += problem_count == 1 ? " problem" : " problems";
+  fault.detail += "; see its log, or GET /readyz with an admin key.";
+  return fault;
+}
+
 }  // namespace
 
 void Machine::on(const ClientHead& head) {
@@ -81,15 +90,17 @@ Fault Machine::admit(const ClientHead& head) {
   const Server& server = config_->server;
   const auth::AuthResult admin = auth::authenticate(head.headers, server.admin_keys);
   has_admin_key_ = admin.outcome == auth::AuthResult::Outcome::matched;
+  if (endpoint_.operation == Operation::healthz || endpoint_.operation == Operation::readyz) return {};
+  if (!config_->problems.empty()) return unusable(config_->problems.size());
   switch (endpoint_.operation) {
-    case Operation::healthz:
-    case Operation::readyz: return {};
     case Operation::explain: {
       // Without an admin key to tell administrators by, whoever sits at this machine is one.
-      const bool at_this_machine = admin.outcome == auth::AuthResult::Outcome::open && head.peer == PeerScope::loopback;
-      if (has_admin_key_ || at_this_machine) break;
-      return {FaultKind::forbidden,
-              "This endpoint needs an admin key (server.admin_keys), or a client on this machine."};
+      const bool open = admin.outcome == auth::AuthResult::Outcome::open;
+      if (has_admin_key_ || (open && head.peer == PeerScope::loopback)) break;
+      Fault fault{FaultKind::forbidden, "This endpoint needs an admin key (server.admin_keys)"};
+      if (open && gateway_.capabilities().sees_peers) fault.detail += ", or a client on this machine";
+      fault.detail += ".";
+      return fault;
     }
     default:
       if (Fault fault = admit_client(head)) return fault;

@@ -264,10 +264,8 @@ void Machine::give_up() {
     base::append_decimal(seconds, (wait_ms + 999) / 1000);
     extra[filled++] = {"retry-after", arena_.copy(seconds)};
   }
-  // Clients repeat a 502 by themselves, for minutes and in silence; these say the same every time.
-  const bool hopeless = best.kind == FaultKind::upstream_credential_refused ||
-                        best.kind == FaultKind::upstream_bad_type || best.kind == FaultKind::upstream_redirect;
-  if (hopeless && !http::find(extra.first(filled), "x-should-retry")) extra[filled++] = {"x-should-retry", "false"};
+  if (row(best.kind).repeating == Repeating::hopeless && !http::find(extra.first(filled), "x-should-retry"))
+    extra[filled++] = {"x-should-retry", "false"};
   // No money is a limit among others, where there were others (translation.md section 12).
   const int status = best.kind == FaultKind::upstream_exhausted && failures_.size() > 1 ? 429 : best.status;
   std::string body;

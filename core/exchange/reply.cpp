@@ -37,17 +37,13 @@ void Machine::refuse(Fault fault) {
   report_.fault = std::move(fault);
   std::string body;
   client_dialect().write_error(body, report_.fault, status, report_.request_id);
-  switch (report_.fault.kind) {
-    case FaultKind::method_not_allowed: {
-      const Header allow{"allow", endpoint_.allowed_methods};
-      return reply(status, "application/json", body, {&allow, 1});
-    }
-    case FaultKind::unsupported_coding: {
-      static constexpr Header taken{"accept-encoding", "identity"};  // RFC 9110 section 15.5.16
-      return reply(status, "application/json", body, {&taken, 1});
-    }
-    default: return reply(status, "application/json", body);
-  }
+  const FaultKind kind = report_.fault.kind;
+  Header extra[2];
+  size_t filled = 0;
+  if (kind == FaultKind::method_not_allowed) extra[filled++] = {"allow", endpoint_.allowed_methods};
+  if (kind == FaultKind::unsupported_coding) extra[filled++] = {"accept-encoding", "identity"};  // RFC 9110, 15.5.16
+  if (row(kind).repeating == Repeating::hopeless) extra[filled++] = {"x-should-retry", "false"};
+  reply(status, "application/json", body, {extra, filled});
 }
 
 void Machine::reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra) {
@@ -114,8 +110,8 @@ dialects::ModelEntry Machine::describe(std::string_view id) const {
 
 void Machine::reply_health() { reply(200, "application/json", R"({"status":"ok"})"); }
 
-// Ready when at least one route leads somewhere. Anyone sees how many problems there are; what they
-// are names the configuration's insides, and is for administrators.
+// Ready when at least one route leads somewhere. Anyone sees how many problems and warnings there are; what they
+// say names the configuration's insides, and is for administrators.
 void Machine::reply_ready() {
   bool leads_somewhere = false;
   for (const Route& route : config_->routes)
@@ -123,11 +119,14 @@ void Machine::reply_ready() {
       leads_somewhere = leads_somewhere || config_->providers[target.provider].enabled;
   std::string body;
   json::Writer w(body);
-  w.begin_object().key("status").string(leads_somewhere ? "ready" : "no enabled target");
-  w.key("problems").number(int64_t(config_->warnings.size()));
-  if (has_admin_key_ && !config_->warnings.empty()) {
+  w.begin_object().key("status");
+  w.string(leads_somewhere ? "ready" : config_->problems.empty() ? "no enabled target" : "unusable configuration");
+  w.key("problems").number(int64_t(config_->problems.size()));
+  w.key("warnings").number(int64_t(config_->warnings.size()));
+  if (has_admin_key_ && !(config_->problems.empty() && config_->warnings.empty())) {
     w.key("messages").begin_array();
-    for (const std::string& warning : config_->warnings) w.string(warning);
+    for (const std::string& problem : config_->problems) w.string(problem);
+    for (const std::string& warning : config_->warnings) w.string("warning: " + warning);
     w.end_array();
   }
   w.end_object();

@@ -171,14 +171,15 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
   }
   config::Source source = read_source(*text);
   config::wipe(*text);
-  // What is printed must be good wherever its variables are set.
+  // What is printed must be good wherever its variables are set. No secret will stand in it.
   config::Source tried = source;
+  Capabilities terms = capabilities;
+  terms.literal_secrets = true;
   config::Loaded loaded =
-      config::load(tried, {capabilities,
+      config::load(tried, {terms,
                            environment,
                            environment,
                            {[](config::CredentialText one) { config::wipe(one.value); }, base::sha256},
-                           config::LiteralSecrets::taken,
                            config::UnsetVariables::forgiven});
   report.problems = std::move(loaded.problems);
   report.warnings = std::move(loaded.warnings);

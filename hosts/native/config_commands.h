@@ -12,7 +12,8 @@ namespace signalbox::native {
 
 // Says every problem and warning of the file on `err`; with no problem, `out` says so and what holds for
 // each provider in the end, presets included. Empty path: the embedded default. What a host of
-// `capabilities` cannot do is among the problems and warnings: it need not be the one that checks.
+// `capabilities` cannot do is among the problems and warnings: it need not be the one that checks. Secrets that stand
+// in the text, which some hosts refuse, count in JSON alone: of YAML run_config makes that host's JSON, without them.
 int run_check(const std::string& path, std::ostream& out, std::ostream& err,
               const Environment& environment = process_environment, const Capabilities& capabilities = hosts::native);
 
@@ -23,7 +24,7 @@ int run_schema(std::string_view format, std::ostream& out, std::ostream& err);
 // path. Variables stay as ${NAME}. No secret is printed: a credential that is not one whole ${NAME}
 // becomes ${SIGNALBOX_<PROVIDER>_<CREDENTIAL>}, which `err` says; a client key that is no variable
 // becomes its sha256. Variables that are not set here are no problem; everything else is, and what a
-// host of `capabilities` cannot do, and then nothing is printed.
+// host of `capabilities` cannot do, and then nothing is printed. What is printed passes run_check for that host.
 int run_config(const std::string& path, std::ostream& out, std::ostream& err,
                const Environment& environment = process_environment, const Capabilities& capabilities = hosts::native);
 

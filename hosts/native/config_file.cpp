@@ -16,6 +16,7 @@
 
 namespace signalbox::native {
 
+using config::LoadTerms;
 using config::Problem;
 using config::Source;
 
@@ -72,7 +73,10 @@ LoadedConfig load_config_text(std::string_view text, std::string file, const Env
     secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
   };
   Source source = read_source(text);
-  config::Loaded read = config::load(source, {capabilities, environment, environment, {keep, base::sha256}});
+  LoadTerms terms{capabilities, environment, environment, {keep, base::sha256}};
+  // No host but this one reads YAML; the JSON that run_config makes of it has names in the place of secrets.
+  if (config::read_json_tree(text).reach != config::Reach::whole) terms.capabilities.literal_secrets = true;
+  config::Loaded read = config::load(source, terms);
   LoadedConfig loaded;
   loaded.status = read.problems.empty() ? LoadStatus::ok : LoadStatus::problems;
   loaded.file = std::move(file);

@@ -96,9 +96,12 @@ int main(int argc, char** argv) {
   CLI::App* check_command = app.add_subcommand("check", "Report every error and warning of a configuration.");
   check_command->add_option("file,-c,--config", check_path, "The configuration, YAML or JSON; - for standard input.");
   add_host_option(*check_command, host);
-  check_command->footer("\nEach line names file, line, column and the nearest known key. Secrets are never shown.\n" +
-                        footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"
-                               "  signalbox check --host cloudflare-worker signalbox.yaml\n"));
+  check_command->footer(
+      "\nEach line names file, line, column and the nearest known key. Secrets are never shown.\n"
+      "cloudflare-worker refuses secrets that stand in its JSON: it would be bundled with them. YAML may\n"
+      "hold them, for `signalbox config` puts names in their place.\n" +
+      footer("  signalbox check signalbox.yaml && systemctl reload signalbox\n"
+             "  signalbox check --host cloudflare-worker signalbox.yaml\n"));
 
   std::string schema_format = "json";
   CLI::App* schema_command = app.add_subcommand("schema", "Print the JSON Schema of the configuration.");
@@ -115,7 +118,8 @@ int main(int argc, char** argv) {
   config_command->add_option("file,-c,--config", config_path, "The configuration; without it the embedded default.");
   add_host_option(*config_command, host);
   config_command->footer(
-      "\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says.\n" +
+      "\nVariables stay as ${NAME}; a credential that is none becomes one, as standard error says, and a client key\n"
+      "its sha256: so what is printed may be deployed where secrets in the text are refused.\n" +
       footer("  signalbox config signalbox.yaml > signalbox.json\n"
              "  signalbox config --host wasi signalbox.yaml > signalbox.json\n"));
 

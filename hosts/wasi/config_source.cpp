@@ -23,11 +23,14 @@ Text find_text(const Environment& environment) {
     return {std::string(config_variable), variable->second, {}};
   const std::optional<Folder> folder = Folder::find(config_folder);
   if (!folder) return {"embedded default", std::string(config::default_text), {}};
-  Text found{std::string(config_folder) + "/" + std::string(config_file),
-             folder->read(config_file, config::text_bytes_max),
-             {}};
-  if (!found.text) found.problem = "the file is missing, cannot be read, or is too large for a configuration";
+  Text found{std::string(config_folder) + "/" + std::string(config_file), {}, {}};
+  found.text = folder->read(config_file, config::text_bytes_max, &found.problem);
   return found;
+}
+
+// "/config/signalbox.json:3:7: ..."; what has no place needs a space of its own.
+std::string line(const std::string& source, const config::Problem& problem) {
+  return source + (problem.place.line == 0 ? ": " : ":") + config::sentence(problem);
 }
 
 }  // namespace
@@ -50,7 +53,6 @@ LoadedConfig load_config(const Environment& environment, const Capabilities& cap
   LoadedConfig loaded;
   auto secrets = std::make_unique<Secrets>();
   Text text = find_text(environment);
-  loaded.source = std::move(text.source);
 
   config::Loaded read;
   if (!text.text) {
@@ -68,7 +70,8 @@ LoadedConfig load_config(const Environment& environment, const Capabilities& cap
     read = config::load(source, {capabilities, lookup, lookup, {keep, base::sha256}});
     config::wipe(*text.text);
   }
-  for (const config::Problem& each : read.problems) loaded.problems.push_back(config::sentence(each));
+  for (const config::Problem& each : read.problems) loaded.problems.push_back(line(text.source, each));
+  for (const config::Problem& each : read.warnings) loaded.warnings.push_back(line(text.source, each));
   loaded.config = config::config_or_unusable(read);
   loaded.secrets = std::move(secrets);
   return loaded;

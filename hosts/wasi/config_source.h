@@ -41,8 +41,8 @@ class Secrets {
 struct LoadedConfig {
   std::shared_ptr<const Config> config;    // never null; with problems one that serves nobody
   std::unique_ptr<const Secrets> secrets;  // never null
-  std::string source;                      // how problems call it
-  std::vector<std::string> problems;       // sentences with their places, in the order of the file
+  std::vector<std::string> problems;       // sentences with source and place, in the order of the file
+  std::vector<std::string> warnings;       // likewise
 };
 
 LoadedConfig load_config(const Environment& environment, const Capabilities& capabilities);

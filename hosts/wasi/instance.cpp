@@ -37,10 +37,8 @@ Instance::Instance(std::array<uint8_t, 16> random)
       gateway_(loaded_.config, hosts::wasi, writer_of(random)),
       log_(loaded_.config->server.log_level),
       state_(digits_of(random)) {
-  if (loaded_.problems.empty())
-    for (const std::string& warning : loaded_.config->warnings)
-      log_.message(LogLevel::warn, loaded_.source + ":" + warning);
-  for (const std::string& problem : loaded_.problems) log_.message(LogLevel::error, loaded_.source + ":" + problem);
+  for (const std::string& warning : loaded_.warnings) log_.message(LogLevel::warn, warning);
+  for (const std::string& problem : loaded_.problems) log_.message(LogLevel::error, problem);
 }
 
 }  // namespace signalbox::wasi

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "abi/memory.h"
+#include "base/text.h"
 
 namespace signalbox::wasi {
 
@@ -15,6 +16,20 @@ constexpr size_t log_piece_bytes_max = 4096;
 enum PathFlags : int32_t { no_path_flags = 0 };
 enum OpenFlags : int32_t { create_flag = 1, exclusive_flag = 4, truncate_flag = 8 };
 enum DescriptorFlags : int32_t { read_flag = 1, write_flag = 2 };
+
+// Why a file cannot be read: the error-code of wasi:filesystem, in words where it tells something to do.
+std::string fault_of(uint8_t error_code) {
+  switch (error_code) {
+    case 0:                                                     // access
+    case 31: return "the file cannot be read: no permission";   // not-permitted
+    case 14: return "the file cannot be read: it is a folder";  // is-directory
+    case 20: return "the file is missing";                      // no-entry
+    default: break;
+  }
+  std::string fault = "the file cannot be read: error ";
+  base::append_decimal(fault, error_code);
+  return fault + " of wasi:filesystem";
+}
 
 }  // namespace
 
@@ -86,12 +101,16 @@ Folder::Descriptor Folder::open(std::string_view name, int32_t open_flags, int32
   return area.tag(0) == 0 ? Descriptor(area.handle(4)) : Descriptor();
 }
 
-std::optional<std::string> Folder::read(std::string_view name, size_t bytes_max) const {
+std::optional<std::string> Folder::read(std::string_view name, size_t bytes_max, std::string* problem) const {
+  const auto none = [&](std::string why) -> std::optional<std::string> {
+    if (problem) *problem = std::move(why);
+    return std::nullopt;
+  };
   // Files of a configuration are often links (a mounted secret): the host keeps them inside the folder.
   constexpr int32_t follow = 1;
   abi::ReturnArea area;
   abi::descriptor_open_at(descriptor_.raw(), follow, name.data(), name.size(), 0, read_flag, area);
-  if (area.tag(0)) return std::nullopt;
+  if (area.tag(0)) return none(fault_of(area.tag(4)));
   const Descriptor file(area.handle(4));
   std::string text;
   for (;;) {
@@ -99,9 +118,13 @@ std::optional<std::string> Folder::read(std::string_view name, size_t bytes_max)
     abi::Reception reception(arena);
     // result<tuple<list<u8>, bool>, error-code>; the bool says that the end is reached
     abi::descriptor_read(file.raw(), 64 << 10, int64_t(text.size()), area);
-    if (area.tag(0)) return std::nullopt;
+    if (area.tag(0)) return none(fault_of(area.tag(4)));
     text += area.text(4);
-    if (text.size() > bytes_max) return std::nullopt;
+    if (text.size() > bytes_max) {
+      std::string why = "the file is larger than ";
+      base::append_decimal(why, int64_t(bytes_max));
+      return none(why + " bytes");
+    }
     if (area.tag(12) || area.text(4).empty()) return text;
   }
 }

@@ -31,8 +31,8 @@ class Folder {
   // The one that stands at `guest_path`; nullopt when there is none.
   static std::optional<Folder> find(std::string_view guest_path);
 
-  // The file, if it can be read to its end and has at most `bytes_max` bytes.
-  std::optional<std::string> read(std::string_view name, size_t bytes_max) const;
+  // The file, if it can be read to its end and has at most `bytes_max` bytes; otherwise `problem` says why not.
+  std::optional<std::string> read(std::string_view name, size_t bytes_max, std::string* problem = nullptr) const;
   // Writes a file so that no reader ever sees a part of it: under another name first, which nobody else uses.
   bool write(std::string_view name, std::string_view bytes, std::string_view passing_name) const;
   // Makes an empty file; false when there is one of this name already.

@@ -164,6 +164,9 @@ def problems_are_told(tap):
         tap.check("also in the other dialect", answer.status == 503 and "type" not in answer.json(), answer.body)
         ready = server.ask("GET", "/readyz")
         tap.equal("readyz counts the problems and keeps them", (ready.status, ready.json()["problems"], "messages" in ready.json()), (503, 2, False))
+        tap.check("the request is told so, without a route and with no second try",
+                  "configuration has 2 problems" in answer.body.decode() and answer.header("x-should-retry") == "false" and
+                  answer.header("x-signalbox-route") is None, answer.body)
         ready = server.ask("GET", "/readyz", headers=[("x-signalbox-key", ADMIN_KEY)])
         told = " ".join(ready.json().get("messages", []))
         tap.check("and tells an admin key what they are", "NOT_SET_ANYWHERE" in told and "proxy" in told, told)
@@ -177,8 +180,10 @@ def problems_are_told(tap):
     with WasiServer({"providers": {}}, "gone") as server:
         os.remove(server.config_path)
         tap.equal("and one that is missing", unready(server), (503, 503, 1))
+        tap.check("the log says so", "/config/signalbox.json: the file is missing" in server.text(), server.text()[-400:])
         os.mkdir(server.config_path)
         tap.equal("or is a folder", unready(server), (503, 503, 1))
+        tap.check("and the log that", "/config/signalbox.json: the file cannot be read: it is a folder" in server.text(), server.text()[-400:])
     with WasiServer(None, "empty-variable", env={"SIGNALBOX_CONFIG": ""}) as server:
         tap.equal("or a variable that is empty", unready(server), (503, 503, 1))
 
@@ -239,6 +244,9 @@ def other_ways_of_configuring(tap):
         with WasiServer(None, "open", env=env) as server:
             answer = server.ask("POST", "/v1/messages", REQUEST)
             tap.equal("without a client key nobody's credentials are spent", (answer.status, upstreams.opened.qsize()), (503, 0))
+            ready = server.ask("GET", "/readyz").json()
+            tap.equal("and readyz counts a warning", (ready["problems"], ready["warnings"]), (0, 1))
+            tap.check("which the log has", "server.client_keys: this host cannot see who asks" in server.text(), server.text()[-400:])
     finally:
         upstreams.close()
     with WasiServer(None, "default") as server:

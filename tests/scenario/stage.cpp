@@ -123,6 +123,7 @@ void Stage::host_statement(const Statement& statement) {
   if (name == "request_bytes_max") capabilities_.request_bytes_max = parse_integer(value).value_or(0);
   else if (name == "upstreams_awaiting_head_max")
     capabilities_.upstreams_awaiting_head_max = parse_integer(value).value_or(0);
+  else if (name == "sees_peers") capabilities_.sees_peers = value == "true";
   else broken("there is no such capability");
 }
 

@@ -152,6 +152,14 @@ TEST_CASE("config: many problems come at once, in the order of the file") {
 
 TEST_CASE("config: text that is no JSON, or says a thing twice") {
   CHECK(problems_of("") == Strings{"1:1: this is not JSON: the text ends where a value is due"});
+  for (const char* other :
+       {"server:\n  listen: 1", "# a comment", "/config/signalbox.yaml", "- a", "\"quoted\": key"}) {
+    INFO(other);
+    const Strings problems = problems_of(other);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].find("the JSON that `signalbox config FILE` prints") != std::string::npos);
+  }
+  CHECK(problems_of("{,}").front().find("signalbox config") == std::string::npos);
   CHECK(problems_of("{\n  \"providers\": {,}}").size() == 1);
   CHECK(problems_of("{\n  \"providers\": {,}}").front().substr(0, 35) == "2:17: providers: this is not JSON: ");
   CHECK(

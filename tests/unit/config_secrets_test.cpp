@@ -122,6 +122,9 @@ TEST_CASE("config: empty, sample and unusable secrets are problems that do not r
     CHECK(out.kept.empty());
     CHECK(out.result.problems.empty());
   }
+  CHECK(process(provider(R"("key":"${EMPTY}")"), {{"EMPTY", ""}}).wrong ==
+        Strings{"1:79: providers.a.key: the variable EMPTY is empty"});
+  CHECK(process(provider(R"("key":"")"), {}).wrong == Strings{"1:79: providers.a.key: is empty"});
   // A local upstream may ask for any key at all; who asks us may not have this one.
   CHECK(process(provider(R"("key":"dummy")"), {}).wrong.empty());
   const Outcome client = process(

@@ -188,12 +188,27 @@ TEST_CASE("example host: a secret that is not set is named, and nobody is served
   Instance instance(config, {{"A_KEY", "key-of-a"}, {"B_KEY", "key-of-b"}}, 1);
   REQUIRE(instance.problems().size() == 1);
   CHECK(instance.problems()[0].find("C_KEY") != std::string::npos);
-  CHECK(instance.serve(asking("any")).status == 503);
+  const Answer refused = instance.serve(asking("any"));
+  CHECK(refused.status == 503);
+  CHECK(
+      refused.body.find("This gateway's configuration has 1 problem; see its log, or GET /readyz with an admin key.") !=
+      std::string::npos);
+  const auto has = [&](std::string_view name) {
+    return std::any_of(refused.headers.begin(), refused.headers.end(),
+                       [&](const auto& each) { return each.first == name; });
+  };
+  CHECK(has("x-should-retry"));
+  CHECK_FALSE(has("x-signalbox-route"));
+  CHECK(refused.report.fault.kind == FaultKind::config_unusable);
+  Request explain = asking("any");
+  explain.target = "/signalbox/explain";
+  CHECK(instance.serve(explain).report.fault.kind == FaultKind::config_unusable);
   Request ready;
   ready.method = "GET";
   ready.target = "/readyz";
   ready.headers = {{"host", "127.0.0.1:8484"}};
-  CHECK(instance.serve(ready).body.find(R"("problems":1)") != std::string::npos);
+  CHECK(instance.serve(ready).body.find(R"("status":"unusable configuration","problems":1,"warnings":0)") !=
+        std::string::npos);
   ready.method = "HEAD";
   CHECK(instance.serve(ready).body.empty());
 }

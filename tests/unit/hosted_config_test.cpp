@@ -4,6 +4,7 @@
 
 #include "base/sha256.h"
 #include "config/secrets.h"
+#include "hosts/capabilities.h"
 #include "wasm/hosted_config.h"
 
 using namespace signalbox;
@@ -20,9 +21,7 @@ constexpr std::string_view text = R"({
 })";
 
 HostedConfig read(std::string_view config, const std::vector<Variable>& variables) {
-  Capabilities capabilities;
-  capabilities.upstream_proxies = false;
-  return read_hosted(config, variables, capabilities);
+  return read_hosted(config, variables, hosts::javascript);
 }
 
 std::string hex(std::string_view secret) { return config::digest_text(base::sha256(secret)).substr(7); }
@@ -96,7 +95,7 @@ TEST_CASE("hosted configuration: a missing, empty or unusable secret is a proble
   CHECK(holds(hosted.problems, "the variable A_KEY is not set"));
 
   named(variables, "A_KEY").state = VariableState::empty;
-  CHECK(holds(read(text, variables).problems, "providers.a.key: is empty"));
+  CHECK(holds(read(text, variables).problems, "providers.a.key: the variable A_KEY is empty"));
 
   named(variables, "A_KEY").state = VariableState::unprintable;
   CHECK(holds(read(text, variables).problems, "did it come from a file with a newline at its end?"));
@@ -132,10 +131,29 @@ TEST_CASE("hosted configuration: with problems it serves nobody, counts them, an
     "providers": {"a": {"dialect": "nobody's"}}, "routs": []})",
                                    {});
   CHECK(hosted.problems.size() >= 2);
-  CHECK(hosted.config->warnings.size() == hosted.problems.size());
+  CHECK(hosted.config->problems.size() == hosted.problems.size());
   CHECK(hosted.config->server.admin_keys.size() == 1);
-  for (const Provider& provider : hosted.config->providers) CHECK_FALSE(provider.enabled);
+  CHECK(hosted.config->routes.empty());
+  CHECK(hosted.config->providers.empty());
   CHECK(read("{", {}).problems.size() == 1);
+}
+
+TEST_CASE("hosted configuration: without a client key a host that cannot see who asks warns, unless all is the mock") {
+  const std::string_view mock = R"("m": {"builtin": "mock"})";
+  const std::string_view upstream =
+      R"("a": {"dialect": "anthropic", "base_url": "https://a.example", "passthrough": true})";
+  const auto warned = [](std::string_view providers, std::string_view server, const Capabilities& can) {
+    const std::string config = "{" + std::string(server) + R"("providers": {)" + std::string(providers) + "}}";
+    const HostedConfig hosted = read_hosted(config, variables_of(config), can);
+    return holds(hosted.warnings, "server.client_keys: this host cannot see who asks");
+  };
+  CHECK(warned(upstream, "", hosts::wasi));
+  CHECK(warned(upstream, "", hosts::javascript));
+  CHECK(warned(upstream, "", hosts::cloudflare_worker));
+  CHECK_FALSE(warned(upstream, "", hosts::native));
+  CHECK_FALSE(warned(mock, "", hosts::wasi));
+  // Also one that is not set here, as where a configuration is printed for another host.
+  CHECK_FALSE(warned(upstream, R"("server": {"client_keys": [{"name": "x", "key": "${X}"}]}, )", hosts::wasi));
 }
 
 TEST_CASE("hosted configuration: none is the embedded default") {

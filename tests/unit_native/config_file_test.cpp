@@ -229,7 +229,10 @@ TEST_CASE("config file: check and config say what another host cannot do, and wh
   for (const Capabilities& can : {hosts::wasi, hosts::cloudflare_worker}) {
     err.str("");
     CHECK(run_check(through_proxy.path(), out, err, set, can) == 1);
-    CHECK(err.str() == through_proxy.path() + ":2:78: providers.a.proxy: this host cannot send through a proxy\n");
+    CHECK(err.str() == through_proxy.path() + ":2:78: providers.a.proxy: this host cannot send through a proxy\n" +
+                           through_proxy.path() +
+                           ": server.client_keys: warning: this host cannot see who asks, so without a key here only "
+                           "the mock answers; add one\n");
   }
   std::ostringstream printed;
   CHECK(run_config(through_proxy.path(), printed, err, set, hosts::wasi) == 1);
@@ -250,6 +253,31 @@ TEST_CASE("config file: check and config say what another host cannot do, and wh
                          ":1:62: server.limits.request_bytes_max: warning: this host holds request bodies of at most "
                          "16777216 bytes, and that is what counts\n");
   CHECK(printed.str().find("here.state") != std::string::npos);
+}
+
+TEST_CASE("config file: a secret in JSON is a problem for a host that is deployed with it, one in YAML is none") {
+  const TemporaryFile json(
+      R"({"server":{"client_keys":[{"name":"n","key":"client-4711"}]},"providers":{"a":{"dialect":"anthropic",)"
+      R"("base_url":"https://a.example","key":"key-4711"}},"routes":[{"match":"*","targets":["a/*"]}]})");
+  const TemporaryFile yaml(
+      "server: {client_keys: [{name: n, key: client-4711}]}\n"
+      "providers: {a: {dialect: anthropic, base_url: \"https://a.example\", key: key-4711}}\n"
+      "routes: [{match: \"*\", targets: [a/*]}]\n");
+  std::ostringstream out, err;
+  CHECK(run_check(json.path(), out, err, environment({}), hosts::cloudflare_worker) == 1);
+  CHECK(err.str().find("providers.a.key: must be ${NAME}, the name of one of this host's secrets\n") !=
+        std::string::npos);
+  CHECK(err.str().find("server.client_keys[0].key: must be ${NAME}") != std::string::npos);
+  CHECK(err.str().find("4711") == std::string::npos);
+  CHECK(run_check(json.path(), out, err, environment({}), hosts::wasi) == 0);
+  CHECK(run_check(yaml.path(), out, err, environment({}), hosts::cloudflare_worker) == 0);
+  for (const TemporaryFile* file : {&json, &yaml}) {
+    std::ostringstream printed;
+    REQUIRE(run_config(file->path(), printed, err, environment({}), hosts::cloudflare_worker) == 0);
+    const TemporaryFile deployed(printed.str());
+    CHECK(run_check(deployed.path(), out, err, environment({{"SIGNALBOX_A_DEFAULT", "key-4711"}}),
+                    hosts::cloudflare_worker) == 0);
+  }
 }
 
 TEST_CASE("config file: a preset and a key are a provider, and check says what holds in the end") {

@@ -12,6 +12,9 @@ struct Capabilities {
   bool upstream_proxies = true;                   // OpenUpstream::proxy
   bool own_ca_files = true;                       // OpenUpstream::ca_file
   bool state_file = true;                         // keeps what exchanges share in a file that the user names
+  bool sees_peers = true;                         // tells by ClientHead::peer where a client sits
+  // A secret may stand in the configuration's text itself. Not where the text is bundled: it would be in every copy.
+  bool literal_secrets = true;
   // How many of one exchange's attempts may await their head at a time. The core opens one after the other and needs 1.
   int64_t upstreams_awaiting_head_max = INT64_MAX;
 };

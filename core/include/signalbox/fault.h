@@ -28,6 +28,10 @@ enum class Cooling : uint8_t {
   model_missing,
 };
 
+// Whether a client that sends the same request again may fare better. SDKs and agents repeat a 401 or a 5xx by
+// themselves, for minutes and in silence; x-should-retry: false keeps them from it.
+enum class Repeating : uint8_t { may_help, hopeless };
+
 enum class FaultKind : uint8_t {
   none,
   // the client's
@@ -75,11 +79,12 @@ enum class FaultKind : uint8_t {
   upstream_rejected,          // it finds the request wrong, as any other would
   upstream_redirect,
   // ours
-  no_lane,        // the route has no enabled target
-  no_client_key,  // nobody can tell who asks, so nobody's credentials are spent
-  not_supported,  // a configured pair of dialects that is not built yet
-  overloaded,     // a bound of ours is reached
-  internal,       // a broken invariant
+  no_lane,          // the route has no enabled target
+  no_client_key,    // nobody can tell who asks, so nobody's credentials are spent
+  config_unusable,  // the configuration has problems, and this host cannot refuse to start
+  not_supported,    // a configured pair of dialects that is not built yet
+  overloaded,       // a bound of ours is reached
+  internal,         // a broken invariant
   count_,
 };
 
@@ -91,6 +96,7 @@ struct FaultRow {
   RetryClass retry;
   Cooling cooling;
   std::string_view message;
+  Repeating repeating = Repeating::may_help;
 };
 
 // The row of `kind`; total over all kinds.
