@@ -73,7 +73,8 @@ def test_killed(tap):
             tap.check("and lets go of what the silent one held",
                       wire.wait_until(lambda: server.ask("GET", "/exchanges").body == b"0"), server.ask("GET", "/exchanges").body)
             release.set()
-            tap.equal("what its upstream says then harms nobody", ask(server).status, 200)
+            # So many that the answer has come in between.
+            tap.equal("what its upstream says then harms nobody", {ask(server).status for _ in range(20)}, {200})
             tap.check("and traps nothing", "trapped" not in server.text(), server.text()[-500:])
 
 

@@ -305,9 +305,11 @@ export class Performer {
     this.leaveCore();
   }
 
-  // The platform has killed the request without a word. What it held of the platform's is not ours to touch.
+  // The platform has killed the request without a word. What it held of the platform's is not ours to touch; should it live
+  // all the same, it tells the core nothing more.
   abandon() {
     this.over = true;
+    for (const attempt of this.attempts.values()) attempt.over = true;
     this.leaveCore();
   }
 
