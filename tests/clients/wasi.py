@@ -183,7 +183,7 @@ def problems_are_told(tap):
         tap.check("the log says so", "/config/signalbox.json: the file is missing" in server.text(), server.text()[-400:])
         os.mkdir(server.config_path)
         tap.equal("or is a folder", unready(server), (503, 503, 1))
-        tap.check("and the log that", "/config/signalbox.json: the file cannot be read: it is a folder" in server.text(), server.text()[-400:])
+        tap.check("and the log that", "/config/signalbox.json: the file cannot be read: " in server.text(), server.text()[-400:])
     with WasiServer(None, "empty-variable", env={"SIGNALBOX_CONFIG": ""}) as server:
         tap.equal("or a variable that is empty", unready(server), (503, 503, 1))
 
