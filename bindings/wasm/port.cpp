@@ -15,12 +15,19 @@ constexpr size_t window_bytes_min = 4096;
 constexpr size_t spare_bytes = 4 << 20;
 // A request that is translated is read into one copy at most and written into another, whose memory may move once.
 constexpr size_t copies_max = 3;
+// What an answer takes that is translated whole, measured: read, written, and framed for the client, each while it grows.
+constexpr size_t answer_copies_max = 5;
 
 // Whether this much can be had, and the spare beyond.
 bool has_memory(size_t bytes) {
   void* volatile probe = std::malloc(bytes + spare_bytes);  // volatile, or the compiler takes the answer for granted
   std::free(probe);
   return probe;
+}
+
+// What is small has the spare.
+bool has_memory_for_answer(size_t bytes) {
+  return answer_copies_max * bytes <= spare_bytes || has_memory(answer_copies_max * bytes);
 }
 
 uint32_t word(int64_t number) {
@@ -77,7 +84,10 @@ char* Port::room(Room room, uint32_t attempt, size_t count) {
       // which any one of them could have been translated.
       if (request_.bytes().empty() && !has_memory((1 + copies_max) * count)) return nullptr;
       return request_.room(count);
-    case Room::answer_body: return answer_of(attempt).window.room(count);
+    case Room::answer_body: {
+      Window& window = answer_of(attempt).window;
+      return has_memory_for_answer(window.bytes().size() + count) ? window.room(count) : nullptr;
+    }
   }
   return nullptr;
 }
@@ -149,6 +159,7 @@ Event Port::read(const EventRecord& record) {
     case EventKind::upstream_end: {
       Answer& answer = answer_of(attempt);
       answer.over = true;
+      if (!has_memory_for_answer(answer.window.bytes().size())) return UpstreamFailed{attempt, FaultKind::overloaded};
       return UpstreamEnd{attempt, answer.window.bytes()};
     }
     case EventKind::upstream_failed:

@@ -338,6 +338,18 @@ def test_large_translated(tap):
         waiting.close()
 
 
+def test_large_answers(tap):
+    def answered(_):
+        return 200, [("content-type", "application/json")], CHAT_ANSWER.replace(b"Hello", b"x" * (14 << 20))
+    upstream = Upstream(answered)
+    setup = config(a=upstream.port)
+    setup["providers"]["a"]["dialect"] = "openai_chat"
+    with worker_server.WorkerServer(setup, "large-answers", env=ENV) as server:
+        answers = at_once(server, MESSAGE, 4)
+        tap.check("answers that memory has no room to translate are refused as too much", set(answers) <= {200, 503}, answers)
+        tap.check("and the core has not trapped for them", "trapped" not in server.text(), server.text()[-500:])
+
+
 def bundle():
     """The Worker with the tests' own paths."""
     folder = tempfile.mkdtemp(prefix="signalbox-worker-")
@@ -352,7 +364,7 @@ def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
     for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large,
-                 test_large_translated):
+                 test_large_translated, test_large_answers):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)
         print("# %s took %.1f s" % (test.__name__, time.monotonic() - before))
