@@ -44,7 +44,6 @@ class Service {
     // Those of configurations before stay: open exchanges may still ask for them.
     for (const [credential, variable] of this.core.credentials(this.gateway)) this.credentials.set(credential, variable);
     const { problems, warnings } = this.core.problems(this.gateway);
-    this.problemCount = problems.length;
     // Most begin with a line and a column.
     const where = (sentence) => source + (/^\d/.test(sentence) ? ':' : ': ') + sentence;
     for (const problem of problems) console.error(where(problem));
