@@ -64,12 +64,23 @@ LogLevel level_of(const Report& report) {
   return report.fault.kind == FaultKind::internal ? LogLevel::error : LogLevel::warn;
 }
 
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+    case LogLevel::off: return "off";
+  }
+  return "info";
+}
+
 void write_json_line(std::string& out, const Report& r) {
   json::Writer w(out);
   Line line(w);
   w.begin_object();
   line.count("time_ms", r.started_unix_ms);
-  line.text("level", r.fault && row(r.fault.kind).source != FaultSource::client ? "warn" : "info");
+  line.text("level", name_of(level_of(r)));
   line.text("event", "exchange");
   line.text("request_id", r.request_id);
   line.text("operation", r.operation);

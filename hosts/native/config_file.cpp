@@ -29,20 +29,6 @@ std::string beside(const std::string& file, const std::string& path) {
 
 }  // namespace
 
-Secrets::~Secrets() {
-  for (auto& [names, value] : values_) config::wipe(value);
-}
-
-void Secrets::keep(std::string provider, std::string credential, std::string value) {
-  values_[{std::move(provider), std::move(credential)}] = std::move(value);
-}
-
-std::optional<std::string_view> Secrets::find(std::string_view provider, std::string_view credential) const {
-  const auto found = values_.find({std::string(provider), std::string(credential)});
-  if (found == values_.end()) return std::nullopt;
-  return found->second;
-}
-
 std::optional<std::string> process_environment(std::string_view name) {
   const char* value = std::getenv(std::string(name).c_str());
   if (value == nullptr) return std::nullopt;
@@ -69,9 +55,7 @@ Source read_source(std::string_view text) {
 LoadedConfig load_config_text(std::string_view text, std::string file, const Environment& environment,
                               const Capabilities& capabilities) {
   auto secrets = std::make_shared<Secrets>();
-  const auto keep = [&](config::CredentialText one) {
-    secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
-  };
+  const auto keep = [&](config::CredentialText one) { secrets->keep(std::move(one)); };
   Source source = read_source(text);
   LoadTerms terms{capabilities, environment, environment, {keep, base::sha256}};
   // No host but this one reads YAML; the JSON that run_config makes of it has names in the place of secrets.

@@ -4,7 +4,6 @@
 
 #include <functional>
 #include <iosfwd>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,29 +13,12 @@
 #include "config/json_source.h"
 #include "config/problem.h"
 #include "hosts/capabilities.h"
+#include "hosts/secrets.h"
 #include "signalbox/config.h"
 
 namespace signalbox::native {
 
-// The provider credentials of one configuration. Overwritten when it is destroyed; shared by whoever
-// still sends with them. Reads are safe from any thread, for nothing changes once it is loaded.
-class Secrets {
- public:
-  Secrets() = default;
-  ~Secrets();
-  Secrets(const Secrets&) = delete;
-  Secrets& operator=(const Secrets&) = delete;
-
-  void keep(std::string provider, std::string credential, std::string value);
-
-  // The secret, valid as long as this object; nullopt when there is none of these names.
-  std::optional<std::string_view> find(std::string_view provider, std::string_view credential) const;
-
-  size_t size() const { return values_.size(); }
-
- private:
-  std::map<std::pair<std::string, std::string>, std::string, std::less<>> values_;
-};
+using hosts::Secrets;
 
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 

@@ -35,20 +35,6 @@ std::string line(const std::string& source, const config::Problem& problem) {
 
 }  // namespace
 
-Secrets::~Secrets() {
-  for (auto& [names, value] : values_) config::wipe(value);
-}
-
-void Secrets::keep(std::string provider, std::string credential, std::string value) {
-  values_[{std::move(provider), std::move(credential)}] = std::move(value);
-}
-
-std::optional<std::string_view> Secrets::find(std::string_view provider, std::string_view credential) const {
-  const auto found = values_.find({std::string(provider), std::string(credential)});
-  if (found == values_.end()) return std::nullopt;
-  return found->second;
-}
-
 LoadedConfig load_config(const Environment& environment, const Capabilities& capabilities) {
   LoadedConfig loaded;
   auto secrets = std::make_unique<Secrets>();
@@ -64,9 +50,7 @@ LoadedConfig load_config(const Environment& environment, const Capabilities& cap
       if (variable == environment.end()) return std::nullopt;
       return variable->second;
     };
-    const auto keep = [&](config::CredentialText one) {
-      secrets->keep(std::move(one.provider), std::move(one.credential), std::move(one.value));
-    };
+    const auto keep = [&](config::CredentialText one) { secrets->keep(std::move(one)); };
     read = config::load(source, {capabilities, lookup, lookup, {keep, base::sha256}});
     config::wipe(*text.text);
   }

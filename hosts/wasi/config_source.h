@@ -5,12 +5,11 @@
 
 #include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "hosts/secrets.h"
 #include "signalbox/capabilities.h"
 #include "signalbox/config.h"
 
@@ -22,21 +21,7 @@ inline constexpr std::string_view config_file = "signalbox.json";
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-// The provider credentials of the configuration. Overwritten when it is destroyed.
-class Secrets {
- public:
-  Secrets() = default;
-  ~Secrets();
-  Secrets(const Secrets&) = delete;
-  Secrets& operator=(const Secrets&) = delete;
-
-  void keep(std::string provider, std::string credential, std::string value);
-  // Nullopt when there is none of these names; valid as long as this.
-  std::optional<std::string_view> find(std::string_view provider, std::string_view credential) const;
-
- private:
-  std::map<std::pair<std::string, std::string>, std::string> values_;
-};
+using hosts::Secrets;
 
 struct LoadedConfig {
   std::shared_ptr<const Config> config;    // never null; with problems one that serves nobody

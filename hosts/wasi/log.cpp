@@ -9,17 +9,6 @@ namespace signalbox::wasi {
 
 namespace {
 
-std::string_view name_of(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug: return "debug";
-    case LogLevel::info: return "info";
-    case LogLevel::warn: return "warn";
-    case LogLevel::error: return "error";
-    case LogLevel::off: return "off";
-  }
-  return "info";
-}
-
 // The first bytes of `text`, `bytes_max` at most, cut between two characters.
 std::string_view beginning(std::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max) return text;

@@ -51,6 +51,9 @@ struct Report {
 // How loud its line is: the world's faults are warnings, ours are errors.
 LogLevel level_of(const Report& report);
 
+// The level as the configuration and the log have it: "warn".
+std::string_view name_of(LogLevel level);
+
 // Appends `report` to `out` as one line of JSON, without the newline. Keys are fixed and in a fixed
 // order; absent facts are left out.
 void write_json_line(std::string& out, const Report& report);
