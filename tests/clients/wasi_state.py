@@ -19,8 +19,11 @@ class ReadOnlyWasiServer(WasiServer):
     """The folder cannot be written to, not even by root."""
 
     def command(self, config, env):
-        mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
-        return ["unshare", "-m", "sh", "-c", mount, self.state, *super().command(config, env)]
+        # What unshare would do itself fails where the root is a folder of chroot, and there it need not be done.
+        mount = ('mount --make-rprivate / 2> /dev/null; mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && '
+                 'exec "$@"')
+        return ["unshare", "-m", "--propagation", "unchanged", "sh", "-c", mount, self.state,
+                *super().command(config, env)]
 
 
 def new_folder():
