@@ -43,7 +43,7 @@ def capnp_text(text):
 def modules():
     """The bundle's files, the main module first, as workerd's configuration names them."""
     out = []
-    for name in sorted(os.listdir(DIST), key=lambda name: name != "index.js"):
+    for name in sorted(os.listdir(DIST), key=lambda name: (not name.endswith(".js"), name)):
         kind = {"js": "esModule", "wasm": "wasm", "json": "text"}.get(name.rpartition(".")[2])
         if kind:
             out.append('(name = %s, %s = embed %s)' % (
