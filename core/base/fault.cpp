@@ -33,8 +33,7 @@ constexpr FaultRow rows[] = {
     // for WebSocket five times more.
     {FaultKind::websocket, "websocket", client, 426, never, none,
      "WebSocket is not spoken here: send the request as HTTP POST, and set supports_websockets = false where the "
-     "client "
-     "has it."},
+     "client has it."},
     {FaultKind::request_too_large, "request_too_large", client, 413, never, none,
      "The request body is larger than this gateway accepts."},
     {FaultKind::head_too_large, "head_too_large", client, 431, never, none,

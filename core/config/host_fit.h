@@ -10,8 +10,8 @@
 
 namespace signalbox::config {
 
-// A problem where requests would go another way than the user said, or none at all. A warning where the host serves
-// every request as it should and something beside it is missing: one configuration may then stand on every host.
+// A problem where requests would go another way than the user said. A warning where each request is served as it should
+// be, or refused with a sentence that says why: one configuration may then stand on every host.
 struct HostFit {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;

@@ -218,7 +218,7 @@ struct Config {
   std::vector<Provider> providers;
   std::vector<Model> models;
   std::vector<Route> routes;          // in file order; the first match serves
-  std::vector<std::string> warnings;  // sentences with their places; what /readyz counts
+  std::vector<std::string> warnings;  // sentences with their places; /readyz counts them
   std::vector<std::string> problems;  // likewise; where there are any, health is answered and nothing else is served
 };
 
