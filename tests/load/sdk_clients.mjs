@@ -1,0 +1,64 @@
+// The official npm packages as clients of the chaos part; see sdk_clients.py, of which this is the same.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+const require = createRequire(process.env.SIGNALBOX_NODE_MODULES + "/x.js");
+const { default: Anthropic } = require("@anthropic-ai/sdk");
+const { default: OpenAI } = require("openai");
+
+const [file, url, seconds] = process.argv.slice(2);
+const end = Date.now() + 1000 * Number(seconds);
+const messagesClient = new Anthropic({ apiKey: "any", baseURL: url, maxRetries: 0, timeout: 30_000 });
+const chatClient = new OpenAI({ apiKey: "any", baseURL: url + "/v1", maxRetries: 0, timeout: 30_000 });
+
+async function messages(body, seen) {
+  const answer = await messagesClient.messages.create(body);
+  if (!body.stream) {
+    seen.text = answer.content.map((block) => block.text).join("");
+    seen.ended = answer.stop_reason === "end_turn";
+    return;
+  }
+  for await (const event of answer) {
+    if (event.type === "content_block_delta") seen.text += event.delta.text;
+    seen.ended ||= event.type === "message_stop";
+  }
+}
+
+async function chat(body, seen) {
+  const answer = await chatClient.chat.completions.create(body);
+  if (!body.stream) {
+    seen.text = answer.choices[0].message.content;
+    seen.ended = answer.choices[0].finish_reason === "stop";
+    return;
+  }
+  for await (const chunk of answer) {
+    for (const choice of chunk.choices) {
+      seen.text += choice.delta.content ?? "";
+      seen.ended ||= Boolean(choice.finish_reason);
+    }
+  }
+}
+
+async function play({ number, dialect, body }) {
+  const seen = { text: "", ended: false };
+  let ending, status, detail;
+  try {
+    await (dialect === "messages" ? messages : chat)(body, seen);
+    ending = seen.ended ? "success" : "ended without a word";
+  } catch (error) {
+    ending = seen.ended ? "an error behind a success" : "error";
+    status = error.status;
+    detail = `${error.constructor.name}: ${error.message}`;
+    if (error instanceof Anthropic.APIConnectionTimeoutError || error instanceof OpenAI.APIConnectionTimeoutError) ending = "no ending within 30 s";
+    if (error instanceof TypeError && body.stream && !/fetch|terminated/.test(error.message)) ending = `the package cannot read it: ${detail}`;
+  }
+  console.log(JSON.stringify({ number, ending, text: seen.text, status, detail }));
+}
+
+const byClient = new Map();
+for (const one of JSON.parse(readFileSync(file, "utf8"))) byClient.set(one.client, [...(byClient.get(one.client) ?? []), one]);
+await Promise.all([...byClient.values()].map(async (cases) => {
+  for (const one of cases) {
+    if (Date.now() > end) break;
+    await play(one);
+  }
+}));
