@@ -155,6 +155,7 @@ void ClientConnection::begin_request(const http1::Head& head) {
   http_1_0_ = head.minor == 0;
   first_request_ = false;
   head_began_ms_ = never_ms;
+  body_began_ms_ = loop_.now().monotonic_ms;
   exchange_open_ = true;
   const bool has_body = framing_ == http1::Framing::chunked || (framing_ == http1::Framing::length && length_ > 0);
   if (has_body) {
@@ -418,7 +419,9 @@ void ClientConnection::rearm() {
       else
         timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
       return;
-    case State::body: timer_.arm_at(now + limits.request_body_idle_ms_max); return;
+    case State::body:
+      timer_.arm_at(std::min(now + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max));
+      return;
     case State::answering: timer_.disarm(); return;
     default: return;
   }

@@ -153,6 +153,7 @@ class ClientConnection final : public Pollable {
   http1::HeadScan scan_;
   http1::ChunkedDecoder decoder_;
   int64_t head_began_ms_ = never_ms;
+  int64_t body_began_ms_ = 0;
   int64_t idle_since_ms_ = 0;    // nothing of a request has come since, empty lines aside
   size_t empty_line_bytes_ = 0;  // passed over before this request
   size_t dropped_ = 0;

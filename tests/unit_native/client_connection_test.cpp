@@ -506,6 +506,17 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
     CHECK(b.told.back() == "failed request_timeout");
     CHECK(b.read().find("HTTP/1.1 408") == 0);
   }
+  SECTION("a body that never pauses for long and never ends") {
+    b.the_limits.request_body_idle_ms_max = 60'000;
+    b.the_limits.request_body_ms_max = 60;
+    b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nhe");
+    for (int i = 0; i < 100 && b.told.back() != "failed request_timeout"; ++i) {
+      wait();
+      if (::send(b.client, "l", 1, MSG_NOSIGNAL) != 1) break;
+    }
+    CHECK(b.told.back() == "failed request_timeout");
+    CHECK(b.read().find("HTTP/1.1 408") == 0);
+  }
   SECTION("silence between requests") {
     b.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     CHECK(b.read() == ok(length(2), "ok"));

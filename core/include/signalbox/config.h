@@ -32,6 +32,7 @@ struct Limits {
   int64_t request_head_bytes_max = 60 << 10;
   int64_t request_head_ms_max = 15'000;
   int64_t request_body_idle_ms_max = 60'000;
+  int64_t request_body_ms_max = 600'000;
   int64_t idle_connection_ms_max = 120'000;
   int64_t answer_head_bytes_max = 64 << 10;
   int64_t frame_bytes_max = int64_t(16) << 20;
