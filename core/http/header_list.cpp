@@ -44,6 +44,7 @@ bool is_hop_by_hop(std::string_view name) {
     case 2: return equals_ignoring_case(name, "te");
     case 7: return equals_ignoring_case(name, "trailer") || equals_ignoring_case(name, "upgrade");
     case 10: return equals_ignoring_case(name, "connection") || equals_ignoring_case(name, "keep-alive");
+    case 14: return equals_ignoring_case(name, "http2-settings");  // belongs to an Upgrade (RFC 7540 section 3.2.1)
     case 16: return equals_ignoring_case(name, "proxy-connection");
     case 17: return equals_ignoring_case(name, "transfer-encoding");
     case 18: return equals_ignoring_case(name, "proxy-authenticate");

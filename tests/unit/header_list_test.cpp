@@ -30,7 +30,7 @@ TEST_CASE("headers: members of a list") {
 
 TEST_CASE("headers: hop-by-hop") {
   for (const char* name : {"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization",
-                           "TE", "Trailer", "Transfer-Encoding", "Upgrade"})
+                           "TE", "Trailer", "Transfer-Encoding", "Upgrade", "HTTP2-Settings"})
     CHECK(is_hop_by_hop(name));
   for (const char* name : {"", "Content-Length", "te2", "upgrades", "accept"}) CHECK_FALSE(is_hop_by_hop(name));
 }
