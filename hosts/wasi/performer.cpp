@@ -25,7 +25,7 @@ Performer::Performer(Instance& instance, abi::RawHandle request, abi::RawHandle 
 
 void Performer::serve() {
   instance_.state().read(instance_.gateway());
-  body_heard_ms_ = now_.monotonic_ms;
+  body_began_ms_ = body_heard_ms_ = now_.monotonic_ms;
   ClientHead head = request_.head();
   head.random = random_bytes();
   tell(head);
@@ -136,7 +136,7 @@ bool Performer::hear_client() {
     case ClientRequest::Reading::no_memory: tell(ClientFailed{FaultKind::overloaded}); return true;
     case ClientRequest::Reading::nothing: break;
   }
-  if (now_.monotonic_ms - body_heard_ms_ < instance_.limits().request_body_idle_ms_max) return false;
+  if (now_.monotonic_ms < body_late_at_ms()) return false;
   tell(ClientFailed{FaultKind::request_timeout});
   return true;
 }
@@ -185,10 +185,15 @@ void Performer::pipe(Voice& voice) {
   answer_.send_body(rest);
 }
 
+int64_t Performer::body_late_at_ms() const {
+  const Limits& limits = instance_.limits();
+  return std::min(body_heard_ms_ + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max);
+}
+
 void Performer::wait() {
   Wait wait;
   request_.wait_on(wait);
-  if (request_.open()) wait.until(body_heard_ms_ + instance_.limits().request_body_idle_ms_max);
+  if (request_.open()) wait.until(body_late_at_ms());
   answer_.wait_on(wait);
   for (const auto& voice : voices_)
     if (voice->attempt && voice->number) voice->attempt->wait_on(wait, reader());

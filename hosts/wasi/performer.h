@@ -53,6 +53,7 @@ class Performer {
   void wait();
   void drain();
   Voice* voice_of(uint32_t attempt);
+  int64_t body_late_at_ms() const;  // when the client's body has paused, or gone on, for too long
 
   Instance& instance_;
   ClientRequest request_;
@@ -63,6 +64,7 @@ class Performer {
   std::vector<std::string> deltas_;       // for the other instances, once the client has its answer
   std::optional<Finish> finish_;
   int64_t wake_at_ms_ = never_ms;
+  int64_t body_began_ms_ = 0;
   int64_t body_heard_ms_ = 0;  // when the client's body last came on
   Now now_;
 };
