@@ -24,18 +24,18 @@ def whole_answer():
     return json.dumps(_message([{"type": "text", "text": text}], "end_turn", 24), separators=(",", ":")).encode()
 
 
-def streamed_answer():
-    """A head, FRAME_COUNT frames of text, a tail."""
+def streamed_answer(frame_count=FRAME_COUNT):
+    """A head, so many frames of text, a tail."""
     frames = [_frame("message_start", {"type": "message_start", "message": _message([], None, 1)}),
               _frame("content_block_start", {"type": "content_block_start", "index": 0,
                                              "content_block": {"type": "text", "text": ""}})]
-    for i in range(FRAME_COUNT):
+    for i in range(frame_count):
         frames.append(_frame("content_block_delta", {"type": "content_block_delta", "index": 0,
                                                      "delta": {"type": "text_delta", "text": _WORDS[i % len(_WORDS)]}}))
     frames += [_frame("content_block_stop", {"type": "content_block_stop", "index": 0}),
                _frame("message_delta", {"type": "message_delta",
                                         "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-                                        "usage": {"output_tokens": FRAME_COUNT}}),
+                                        "usage": {"output_tokens": frame_count}}),
                _frame("message_stop", {"type": "message_stop"})]
     return "".join(frames).encode()
 
@@ -59,14 +59,14 @@ def chat_whole_answer():
                             _chat_usage(24)), separators=(",", ":")).encode()
 
 
-def chat_streamed_answer():
-    """What streamed_answer() says: FRAME_COUNT frames of text, and what goes with them."""
+def chat_streamed_answer(frame_count=FRAME_COUNT):
+    """What streamed_answer() says, and what goes with it."""
     def chunk(delta, finish_reason=None):
         return _chat("chat.completion.chunk", {"delta": delta, "logprobs": None, "finish_reason": finish_reason})
 
     chunks = [chunk({"role": "assistant", "content": "", "refusal": None})]
-    chunks += [chunk({"content": _WORDS[i % len(_WORDS)]}) for i in range(FRAME_COUNT)]
-    chunks += [chunk({}, "stop"), _chat("chat.completion.chunk", None, _chat_usage(FRAME_COUNT))]
+    chunks += [chunk({"content": _WORDS[i % len(_WORDS)]}) for i in range(frame_count)]
+    chunks += [chunk({}, "stop"), _chat("chat.completion.chunk", None, _chat_usage(frame_count))]
     return ("".join("data: %s\n\n" % json.dumps(c, separators=(",", ":")) for c in chunks) + "data: [DONE]\n\n").encode()
 
 

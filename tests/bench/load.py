@@ -8,12 +8,13 @@ import pathlib
 import re
 import subprocess
 
+from process import TARGET
+
 _HERE = pathlib.Path(__file__).parent
-TARGET = "/v1/messages?beta=true"
 CONNECTIONS = 16
 
 
-def check(server, request, answer, what_counts=lambda body: body):
+def check(server, request, answer, what_counts=bytes):
     """The bench measures gateways that answer rightly: what counts of the answer is as in the mock's, or no figure."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     connection.request("POST", TARGET, request, {"content-type": "application/json", "anthropic-version": "2023-06-01",
@@ -26,17 +27,22 @@ def check(server, request, answer, what_counts=lambda body: body):
             server.name, response.status, len(body), len(answer), body[:500].decode(errors="replace")))
 
 
-def cpu_us_per_request(server, request_path, seconds):
+def cpu_us_per_request(server, request_path, seconds, connections=CONNECTIONS):
     """CPU of the server's process tree over the requests that wrk counted in the same interval."""
     before = server.cpu_seconds()
-    out = subprocess.run(["wrk", "-t1", "-c%d" % CONNECTIONS, "-d%ds" % seconds, "--latency", "-s", str(_HERE / "post.lua"),
-                          "http://127.0.0.1:%d%s" % (server.port, TARGET), "--", str(request_path)],
-                         check=True, capture_output=True, text=True).stdout
+    with started(server, request_path, seconds, connections) as wrk:
+        out = wrk.communicate()[0]
     spent = server.cpu_seconds() - before
-    result = json.loads(out.strip().splitlines()[-1])
-    if result["errors"] or not result["requests"]:
+    result = json.loads(out.strip().splitlines()[-1]) if wrk.returncode == 0 else {}
+    if not result or result["errors"] or not result["requests"]:
         raise SystemExit("bench: %s under load: %s" % (server.name, result))
     return spent * 1e6 / result["requests"]
+
+
+def started(server, request_path, seconds, connections=CONNECTIONS):
+    """The load generator, running: for what is looked at meanwhile."""
+    return subprocess.Popen(["wrk", "-t1", "-c%d" % connections, "-d%ds" % seconds, "--timeout", "30s", "--latency", "-s",
+                             str(_HERE / "post.lua"), server.url, "--", str(request_path)], stdout=subprocess.PIPE, text=True)
 
 
 def _named(servers):
@@ -57,6 +63,11 @@ def frames(tool, request_path, streams, servers):
     """How long frames that come 5 ms apart are on their way, the servers in turn."""
     return _lines(subprocess.run([str(tool), "frames", str(request_path), str(streams)] + _named(servers), check=True,
                                  stdout=subprocess.PIPE, text=True).stdout)
+
+
+def gone(upstream, servers):
+    """How long after a client's close the upstream sees it, the servers in turn. `upstream` is bench_latency's own."""
+    return _lines(upstream.process.communicate(" ".join(_named(servers)))[0])
 
 
 def bytes_per_quiet_stream(tool, request_path, count, server):
@@ -81,10 +92,10 @@ def _held(tool, request_path, count, server):
         client.wait()
 
 
-def instructions_per_exchange(tool, request_path, answer_path, dialect):
+def instructions_per_exchange(tool, request_path, answer_path, dialect, exchange_counts=(20, 120)):
     """Instructions of one exchange in the core: two runs, so that start-up falls out of the difference."""
     counts = []
-    for exchange_count in (20, 120):
+    for exchange_count in exchange_counts:
         # The C library picks its memcpy by the processor; pinned to the baseline, every machine counts the same.
         environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"}
         out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(tool),
@@ -94,4 +105,4 @@ def instructions_per_exchange(tool, request_path, answer_path, dialect):
         if out.returncode or not found:
             raise SystemExit("bench: steps failed:\n%s" % out.stderr[-2000:])
         counts.append(int(found.group(1)))
-    return (counts[1] - counts[0]) / 100
+    return (counts[1] - counts[0]) / (exchange_counts[1] - exchange_counts[0])

@@ -1,0 +1,49 @@
+"""Instructions of the core per exchange, which do not depend on what else runs, and the gate on them."""
+
+import pathlib
+
+import load
+import tables
+from run import DIALECTS, SHAPES, say
+
+ACCEPTED = pathlib.Path(__file__).parent / "instructions.tsv"
+DRIFT_MAX = 0.03
+LABELS = [("anthropic", "Messages in and out"), ("openai_chat", "Messages in, Chat out")]
+
+
+def section(run):
+    steps, rows = run.built("bench_steps"), []
+    for dialect, label in LABELS:
+        row = [label]
+        for shape, size, answer in SHAPES:
+            say("instructions, %s, %s" % (label, shape))
+            path = run.folder / ("answer-%s-%s" % (dialect, answer))
+            path.write_bytes(DIALECTS[dialect][1][answer]())
+            count = load.instructions_per_exchange(steps, run.requests[size, answer], path, dialect)
+            run.instruction_counts[label, shape] = count
+            row.append("{:,.0f}".format(count))
+        rows.append(row)
+    return ["## Instructions of the core per exchange", "",
+            "callgrind over the step function alone, without sockets; each frame of a stream an event of its own. "
+            "`scripts/bench --instructions --check` holds them to 3 % of `tests/bench/instructions.tsv` in CI.",
+            ""] + tables.table([""] + [shape for shape, _, _ in SHAPES], rows)
+
+
+def accepted():
+    rows = (line.split("\t") for line in ACCEPTED.read_text().splitlines())
+    return {(label, shape): float(count) for label, shape, count in rows}
+
+
+def accept(counts):
+    ACCEPTED.write_text("".join("%s\t%s\t%.0f\n" % (*key, count) for key, count in counts.items()))
+
+
+def drifted(counts, before):
+    """A sentence for each count that has left the accepted one, in either direction, or stands on one side only."""
+    said = []
+    for key in sorted({*counts, *before}):
+        now, then = counts.get(key, 0), before.get(key, 0)
+        drift = now / then - 1 if then else 1
+        if abs(drift) > DRIFT_MAX:
+            said.append("%s, %s: %.0f instructions, accepted are %.0f (%+.1f %%)" % (*key, now, then, 100 * drift))
+    return said

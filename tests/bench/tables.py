@@ -1,0 +1,48 @@
+"""How figures are summed up and printed: medians with their spread, multiples of the unit, growth by doubling.
+
+The rules that a reader relies on stand here, and bench_test.py holds them.
+"""
+
+import statistics
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return lines + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def microseconds(values):
+    """The median, and between which figures it lies."""
+    return "%s us (%s–%s)" % tuple(map(_three_digits, (statistics.median(values), min(values), max(values))))
+
+
+def multiple(values, units):
+    """A round's figure over the unit's in the same round: what the machine did to both falls out."""
+    ratios = [value / unit for value, unit in zip(values, units, strict=True)]
+    return "**%.2f** (%.2f–%.2f)" % (statistics.median(ratios), min(ratios), max(ratios))
+
+
+def added(found, base, key):
+    """What a gateway adds to a time of the mock alone. Of percentiles this is a difference of percentiles."""
+    return found[key] - base[key]
+
+
+def doublings(costs):
+    """How many times the cost grew from each size to its double; linear is 2 and less where a part is fixed."""
+    return [after / before for before, after in zip(costs, costs[1:])]
+
+
+def percent_of(part, whole):
+    return "%.1f %%" % (100 * part / whole)
+
+
+def megabytes(count):
+    return "%.1f" % (count / 1e6)
+
+
+def mebibytes(count):
+    return "%.1f" % (count / 2**20)
+
+
+def _three_digits(value):
+    return "{:,.0f}".format(value) if value >= 100 else "%.1f" % value
