@@ -1,0 +1,313 @@
+#!/usr/bin/env python3
+"""HTTP/1.1 as others get it wrong, on raw sockets: every vector of http_requests.py and http_answers.py, whole and cut into
+single bytes. A message is taken as the RFCs say or refused, nothing is smuggled in either direction, and the next
+request is served. Heads and bodies that come too slowly end. Print the number of vectors with `http_vectors.py count`.
+Before the other hosts stands the HTTP of wasmtime or workerd: there a client's vectors are sent once, whole.
+"""
+import json
+import socket
+import sys
+import time
+
+import messages
+import signalbox_server
+import wire
+from bad_vectors import BODY, JSON, MODEL, VERSION, post
+from http_answers import ANSWERS, NONCE
+from http_answers import BODY as ANSWER_BODY
+from http_requests import HIDDEN, REQUESTS
+from raw_upstream import RawUpstream
+from tap import Tap
+
+# What belongs to one hop (RFC 9110 section 7.6.1) or to framing, and must not come out of the other side.
+OF_ONE_HOP = ("keep-alive", "proxy-connection", "te", "trailer", "upgrade", "http2-settings", "expect", "proxy-authenticate")
+MOCK = post(json.dumps(dict(MODEL, model="mock")).encode())
+# More than this goes in pieces of a thousand: nothing in it is decided by a single byte.
+SINGLE_BYTES_MAX = 8192
+# A bound that slow senders are held to, and far more than what they would take unbounded.
+BOUND_MS, SLOW_SECONDS = 300, 20
+# Whether the HTTP that reads requests is ours. Another's gets this long for a word about what it may be waiting on.
+OURS, ELSEWHERE_SECONDS = signalbox_server.HOST == "native", 0.2
+
+
+def cut_up(data):
+    size = 1 if len(data) <= SINGLE_BYTES_MAX else 997
+    return [data[at:at + size] for at in range(0, len(data), size)]
+
+
+FORMS = {"whole": lambda data: [data], "in single bytes": cut_up}
+
+
+def config(upstream, timeouts=None, limits=None):
+    configuration = signalbox_server.config_for(upstream, server={"threads": 2, "limits": limits or {}}, timeouts=timeouts or {})
+    configuration["providers"]["mock"] = {"builtin": "mock"}
+    configuration["routes"].insert(0, {"match": "mock", "targets": ["mock/*"]})
+    return configuration
+
+
+def serves(server):
+    assert server.alive(), "the server has ended: " + server.text()[-2000:]
+    with wire.Connection(server.port) as connection:
+        connection.send(MOCK)
+        answer = connection.receive()
+        assert answer and answer.status == 200 and answer.json()["type"] == "message", answer and answer.start
+
+
+class Requests:
+    """What clients send. The upstream may only ever see BODY, once for each request that is served."""
+
+    def __init__(self, tap):
+        self.tap = tap
+        self.upstream = RawUpstream(lambda request: [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER_BODY) + ANSWER_BODY])
+        self.server = signalbox_server.Server(config(self.upstream), "http-requests")
+
+    def run(self):
+        for group, rows in REQUESTS.items():
+            for row in rows:
+                self.tap.run("a client's %s, %s (%s)" % (group, row.name, row.source), self.play if OURS else self.play_elsewhere, row)
+        if not signalbox_server.HOST.startswith("wasi"):  # wasi:http shows no component a Connection
+            self.tap.run("a client's headers named by Connection go no further", self.named_by_connection)
+        if OURS:
+            self.tap.check("nothing hidden was sent upstream", b"smuggled" not in self.upstream.bytes())
+        self.tap.equal("all that the upstream was sent were requests", self.upstream.broken, [])
+        code = self.server.stop()
+        if OURS:
+            self.tap.equal("ends with code 0 after all requests", code, 0)
+
+    def play(self, row):
+        for form, cut in FORMS.items():
+            before = self.upstream.count
+            try:
+                with wire.Connection(self.server.port) as connection:
+                    self.exchange(row, cut, connection)
+                self.upstream_got(before, row.upstream)
+                if row.keep and row.upstream:
+                    self.followed(row, cut)
+                serves(self.server)
+            except AssertionError as error:
+                raise AssertionError("%s: %s" % (form, error))
+
+    def play_elsewhere(self, row):
+        """Where another's HTTP reads the request, as it does: what it hands to us goes on whole, and framed by us."""
+        before = self.upstream.count
+        with wire.Connection(self.server.port, ELSEWHERE_SECONDS) as connection:
+            connection.send_lenient(row.data + HIDDEN)
+            try:
+                connection.receive(row.method)
+            except (OSError, ValueError, wire.WireError):
+                pass  # its own words, or none
+        serves(self.server)
+        for _, request in self.upstream.requests[before:]:
+            assert request.path.split("?")[0] == "/v1/messages" and request.body.rstrip() == BODY, (request.start, request.body[:200])
+
+    def exchange(self, row, cut, connection):
+        behind = HIDDEN if row.keep is False and not row.cut else b""
+        for piece in cut(row.data + behind):
+            connection.send_lenient(piece)
+        if row.cut:
+            connection.socket.shutdown(socket.SHUT_WR)
+        answer = connection.receive(row.method)
+        status = answer and answer.status
+        assert status in row.statuses, "wanted %r, got %r %r" % (row.statuses, status, answer and answer.body[:200])
+        if status and status >= 400:
+            shape = answer.json()
+            assert isinstance(shape["error"]["message"], str) and shape["error"]["message"], shape
+            assert shape.get("type") == "error" or not row.data.startswith(b"POST /v1/messages HTTP/1.1"), shape
+        if row.upstream:
+            assert answer.body == ANSWER_BODY, answer.body[:200]
+        if row.keep is not False:
+            connection.send_lenient(wire.request_bytes("GET", "/healthz"))
+            after = connection.receive("GET")
+            assert after.status == 200 if after else row.keep is None, "the connection does not go on: %r" % (after and after.start)
+        else:
+            rest = connection.stream.read()
+            assert rest == b"", "more came behind the answer: %r" % rest[:200]
+
+    def followed(self, row, cut):
+        """The same with the next request right behind it, in one piece with it."""
+        before = self.upstream.count
+        with wire.Connection(self.server.port) as connection:
+            for piece in cut(row.data + post()):
+                connection.send(piece)
+            statuses = [connection.receive().status for _ in range(2)]
+        assert statuses == [200, 200], statuses
+        self.upstream_got(before, 2)
+
+    def upstream_got(self, before, count):
+        fresh = self.upstream.requests[before:]
+        assert len(fresh) == count, "the upstream got %d requests: %r" % (len(fresh), [request.start for _, request in fresh])
+        for _, request in fresh:
+            assert request.start == "POST /v1/messages HTTP/1.1" and request.body == BODY, (request.start, request.body[:200])
+            names = [name.lower() for name, _ in request.fields]
+            assert names.count("host") == names.count("content-length") == 1 and "transfer-encoding" not in names, names
+            assert not set(names) & set(OF_ONE_HOP) and "x-check" not in names, names
+            assert request.header("x-api-key") == messages.KEY and request.header("host") in self.upstream.url, request.fields
+
+    def named_by_connection(self):
+        head = ("connection: x-one, X-TWO\r\nx-one: 1\r\nx-two: 2\r\nx-three: 3\r\nConnection:\t,x-four,,\r\nx-four: 4\r\n"
+                "te: trailers\r\ntrailer: x-a\r\nupgrade: h2c\r\nkeep-alive: timeout=1\r\nproxy-connection: close\r\n")
+        with wire.Connection(self.server.port) as connection:
+            connection.send(post(head=head))
+            assert connection.receive().status == 200
+        names = {name.lower() for name, _ in self.upstream.requests[-1][1].fields}
+        assert "x-three" in names and not names & {"x-one", "x-two", "x-four", *OF_ONE_HOP}, names
+
+
+class Answers:
+    """What upstreams answer. Each request brings a nonce; the client may only ever see that one."""
+
+    def __init__(self, tap):
+        self.tap, self.number, self.cut = tap, 0, None
+        self.rows = {"v-%s-%d" % (group.replace(" ", "-"), i): row for group, rows in ANSWERS.items() for i, row in enumerate(rows)}
+        self.upstream = RawUpstream(self.answer)
+        self.server = signalbox_server.Server(config(self.upstream), "http-answers")
+
+    def answer(self, request):
+        asked = json.loads(request.body)
+        row, nonce = self.rows[asked["model"]], asked["messages"][0]["content"].encode()
+        for piece in row.pieces:
+            if isinstance(piece, bytes):
+                yield from self.cut(piece.replace(NONCE, nonce))
+            else:
+                yield piece
+
+    def run(self):
+        for group, rows in ANSWERS.items():
+            for i, row in enumerate(rows):
+                self.tap.run("an upstream's %s, %s (%s)" % (group, row.name, row.source), self.play, "v-%s-%d" % (group.replace(" ", "-"), i), row)
+        self.tap.equal("ends with code 0 after all answers", self.server.stop(), 0)
+
+    def play(self, model, row):
+        for form, self.cut in FORMS.items():
+            try:
+                for stream in (False, True) if not row.good else (False,):
+                    self.exchange(model, row, stream)
+                serves(self.server)
+            except AssertionError as error:
+                raise AssertionError("%s: %s" % (form, error))
+
+    def ask(self, connection, model, stream=False):
+        self.number += 1
+        nonce = b"%08d" % self.number
+        connection.send(post(json.dumps(dict(MODEL, model=model, stream=stream, messages=[{"role": "user", "content": nonce.decode()}])).encode()))
+        return nonce
+
+    def exchange(self, model, row, stream):
+        before = self.upstream.count
+        with wire.Connection(self.server.port) as connection:
+            nonce = self.ask(connection, model, stream)
+            try:
+                answer = connection.receive()
+            except (wire.WireError, OSError) as error:
+                assert not row.good, "the answer was cut: %r" % error
+                answer = getattr(error, "partial", None)
+            else:
+                assert answer, "no answer"
+                self.judge(row, answer, nonce, stream)
+            assert b"forged" not in (answer.body if answer else b"")
+            # On a connection that was kept, an end without a byte may mean that it ended before the request came.
+            assert self.upstream.count - before <= (2 if row.pieces == [None] else 1), "asked %d times" % (self.upstream.count - before)
+            if row.pieces[-1:] == [None] or any(isinstance(piece, float) for piece in row.pieces):
+                time.sleep(0.05)  # so that what comes late stands there
+            self.next_one(connection if row.good else None, row)
+
+    def judge(self, row, answer, nonce, stream):
+        if row.good:
+            assert answer.status == row.status and answer.body == ANSWER_BODY.replace(NONCE, nonce), (answer.start, answer.body[:300])
+            names = [name.lower() for name, _ in answer.fields]
+            assert not set(names) & set(OF_ONE_HOP), names
+            for name, there in row.fields.items():
+                assert (name in names) == there, (name, names)
+        elif answer.status == 200:
+            assert stream and b"event: error" in answer.body and b"message_stop" not in answer.body, (answer.start, answer.body[:300])
+        else:
+            assert answer.status in (502, 504) and answer.json()["error"]["message"], (answer.start, answer.body[:300])
+
+    def next_one(self, connection, row):
+        """The next request is served, and by another connection where this one is not to be trusted."""
+        used = self.upstream.requests[-1][0]
+        cut, self.cut = self.cut, FORMS["whole"]
+        with connection or wire.Connection(self.server.port) as connection:
+            nonce = self.ask(connection, "v-lengths-0")
+            answer = connection.receive()
+        self.cut = cut
+        assert answer and answer.status == 200 and answer.body == ANSWER_BODY.replace(NONCE, nonce), answer and answer.body[:300]
+        assert row.reused or self.upstream.requests[-1][0] != used, "the upstream's connection was used again"
+
+
+class Slow:
+    """Single bytes, each in time: what holds a connection is the whole, and it ends."""
+
+    def __init__(self, tap):
+        self.tap = tap
+        self.upstream = RawUpstream(self.answer)
+        limits = {"request_head_ms_max": BOUND_MS, "request_body_ms_max": BOUND_MS}
+        self.server = signalbox_server.Server(config(self.upstream, {"first_byte_ms": BOUND_MS, "total_ms": 3 * BOUND_MS}, limits), "http-slow")
+
+    def answer(self, request):
+        what = json.loads(request.body)["model"]
+        if what == "slow-body":
+            yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{"
+        elif what == "slow-head":
+            yield b"HTTP/1.1 200 OK\r\n"
+        for _ in range(SLOW_SECONDS * 50):
+            yield 0.02
+            yield b"HTTP/1.1 103 Early Hints\r\n\r\n" if what == "slow-interims" else b" " if what == "slow-body" else b"x"
+
+    def run(self):
+        for name, start in (("head", b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: "), ("length body", post(b"{", "content-length: 100000\r\n", length=False)),
+                            ("chunked body", post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False)),
+                            ("extension", post(b"1;", "transfer-encoding: chunked\r\n", length=False)),
+                            ("body of a path that nobody has", post(b"{", "content-length: 100000\r\n", path="/nothing", length=False))):
+            self.tap.run("a client's slow %s ends" % name, self.client, start)
+        for name in ("slow-head", "slow-interims", "slow-body"):
+            self.tap.run("an upstream's %s ends" % name.replace("-", " "), self.slow_upstream, name)
+        self.tap.run("serves after slow ones", serves, self.server)
+        self.tap.equal("ends with code 0 after slow ones", self.server.stop(), 0)
+
+    def client(self, start):
+        with wire.Connection(self.server.port) as connection:
+            connection.send(start)
+            connection.socket.settimeout(0.02)
+            answer, closed = b"", False
+            for _ in range(SLOW_SECONDS * 50):
+                connection.send_lenient(b" ")
+                try:
+                    piece = connection.socket.recv(65536)
+                except socket.timeout:
+                    continue
+                except OSError:
+                    piece = b""
+                answer += piece
+                closed = not piece
+                if closed:
+                    break
+            assert closed, "held for %d seconds" % SLOW_SECONDS
+            assert answer.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 404 ")), answer[:100]
+        assert not self.upstream.count or self.upstream.requests[-1][1].body[:1] == b"{"
+
+    def slow_upstream(self, name):
+        with wire.Connection(self.server.port, SLOW_SECONDS) as connection:
+            connection.send(post(json.dumps(dict(MODEL, model=name)).encode()))
+            try:
+                answer = connection.receive()
+            except wire.WireError:
+                return  # visibly cut
+            assert answer.status in (502, 504), answer.start
+
+
+def main():
+    if sys.argv[1:] == ["count"]:
+        for side, groups in (("client", REQUESTS), ("upstream", ANSWERS)):
+            for group, rows in groups.items():
+                print("%4d  %s: %s" % (len(rows), side, group))
+        return
+    tap = Tap("http vectors")
+    for suite in (Requests, Answers, Slow) if OURS else (Requests,):
+        suite(tap).run()
+    signalbox_server.check_secrets(tap)
+    tap.exit()
+
+
+if __name__ == "__main__":
+    main()
