@@ -1,12 +1,12 @@
 """The HTTP/1.1 vectors of http_vectors.py that a client sends: group -> rows of name, source, bytes and what must happen.
+How bodies are framed is in http_framing.py.
 
 A source is a section of RFC 9110 or RFC 9112, a known weakness of another server (CVE), or a collection of request
 smuggling: PortSwigger's (Kettle: CL.TE, TE.CL, TE.TE, CL.0, 0.CL), Weikop's "Funky Chunks", the HTTP Garden.
 Behind every row that must be refused the runner puts a whole second request, which must never get anywhere.
 """
-from bad_vectors import BODY, CHUNKED, post
+from bad_vectors import post
 
-N = len(BODY)
 HIDDEN = post(path="/v1/messages?smuggled=1")  # what must stay a body, or vanish
 
 
@@ -36,18 +36,6 @@ def cut(name, source, data):
     return Row(name, source, data, {None, 400, 408}, cut=True)
 
 
-def length(value, body=BODY, **more):
-    return post(body, "content-length:%s\r\n" % value, length=False, **more)
-
-
-def coding(value, body=CHUNKED, name="transfer-encoding", **more):
-    return post(body, "%s:%s\r\n" % (name, value), length=False, **more)
-
-
-def chunks(body):
-    return coding(" chunked", body)
-
-
 def header(line):
     """A good request with one more line, as it stands."""
     return post(head=line + "\r\n")
@@ -57,192 +45,9 @@ def get(line="GET /healthz HTTP/1.1", head="Host: 127.0.0.1\r\n"):
     return ("%s\r\n%s\r\n" % (line, head)).encode("latin-1")
 
 
-def chunked(before=b"", behind=b"", ext=b"", size=None):
-    """BODY in one chunk with something odd about it."""
-    return chunks(before + (size or b"%x" % N) + ext + b"\r\n" + BODY + b"\r\n0\r\n" + behind + b"\r\n")
-
-
-BOTH = "RFC 9112 6.1"
 VALUES = "RFC 9110 5.5"
-LENGTHS = "RFC 9110 8.6"
-CHUNKS = "RFC 9112 7.1"
-FUNKY = "Funky Chunks "
 
 REQUESTS = {
-    "length and coding": [
-        refused("CL.TE", BOTH + "; PortSwigger CL.TE", post(b"0\r\n\r\n" + HIDDEN, "transfer-encoding: chunked\r\n")),
-        refused("TE.CL", BOTH + "; PortSwigger TE.CL", coding(" chunked", b"%x\r\n" % len(HIDDEN) + HIDDEN + b"\r\n0\r\n\r\n").replace(b"transfer-encoding", b"content-length: 4\r\ntransfer-encoding")),
-        refused("length and chunked, a body of the length", BOTH, post(head="transfer-encoding: chunked\r\n")),
-        refused("chunked and length, chunked body", BOTH, post(CHUNKED, "transfer-encoding: chunked\r\n")),
-        refused("length 0 and chunked", BOTH, length(" 0\r\ntransfer-encoding: chunked", CHUNKED)),
-        refused("length and identity", BOTH, post(head="transfer-encoding: identity\r\n"), 400, 501),
-        refused("length and an empty coding", BOTH, post(head="transfer-encoding:\r\n"), 400, 501),
-        refused("length and a coding of another name", BOTH, post(head="transfer-encoding: x\r\n"), 400, 501),
-        refused("length in Connection, and chunked", BOTH, post(CHUNKED, "connection: content-length\r\ntransfer-encoding: chunked\r\n")),
-        refused("coding in Connection, and length", BOTH, post(CHUNKED, "connection: transfer-encoding\r\ntransfer-encoding: chunked\r\n")),
-        answered("GET with a body: 0.CL", "PortSwigger 0.CL", get(head="Host: 127.0.0.1\r\nContent-Length: %d\r\n" % len(HIDDEN)) + HIDDEN, 200, keep=None),
-        answered("GET with a chunked body", "RFC 9110 9.3.1", get(head="Host: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n") + b"%x\r\n" % len(HIDDEN) + HIDDEN + b"\r\n0\r\n\r\n", 200, keep=None),
-        answered("OPTIONS with a body: CL.0", "PortSwigger CL.0", get("OPTIONS /v1/messages HTTP/1.1", "Host: 127.0.0.1\r\nContent-Length: %d\r\n" % len(HIDDEN)) + HIDDEN, 204, keep=None, method="OPTIONS"),
-        answered("a path of nobody's with a body: CL.0", "PortSwigger CL.0", get("POST /nothing HTTP/1.1", "Host: 127.0.0.1\r\nContent-Length: %d\r\n" % len(HIDDEN)) + HIDDEN, 404, keep=None, method="POST"),
-        answered("HEAD with a body", "RFC 9110 9.3.2", get("HEAD /healthz HTTP/1.1", "Host: 127.0.0.1\r\nContent-Length: %d\r\n" % len(HIDDEN)) + HIDDEN, 200, keep=None, method="HEAD"),
-        answered("DELETE with a body", "RFC 9110 9.3.5", get("DELETE /v1/messages HTTP/1.1", "Host: 127.0.0.1\r\nContent-Length: %d\r\n" % len(HIDDEN)) + HIDDEN, 405, keep=None, method="DELETE"),
-        answered("POST without length or coding", "RFC 9112 6.3", post(b"", length=False), 400, method="POST"),
-    ],
-    "lengths": [
-        served("in another case", "RFC 9110 5.1", post(head="CONTENT-Length: %d\r\n" % N, length=False)),
-        served("with leading zeros", LENGTHS, length(" 000%d" % N)),
-        served("with tabs around it", VALUES, length("\t%d \t" % N)),
-        served("without a space", VALUES, length("%d" % N)),
-        refused("twice, equal", LENGTHS, post(head="content-length: %d\r\n" % N)),
-        refused("twice, different", LENGTHS, post(head="content-length: 0\r\n")),
-        refused("twice, in two cases", LENGTHS, post(head="Content-length: 0\r\n")),
-        refused("a list of equals", LENGTHS, length(" %d, %d" % (N, N))),
-        refused("a list of different ones", LENGTHS, length(" %d,0" % N)),
-        refused("behind a comma", LENGTHS, length(" ,%d" % N)),
-        refused("before a comma", LENGTHS, length(" %d," % N)),
-        refused("plus", LENGTHS, length(" +%d" % N)),
-        refused("minus", LENGTHS, length(" -%d" % N)),
-        refused("minus zero", LENGTHS, length(" -0", b"")),
-        refused("hexadecimal", LENGTHS, length(" 0x%x" % N)),
-        refused("octal as some write it", LENGTHS, length(" 0o%o" % N)),
-        refused("with a fraction", LENGTHS, length(" %d.0" % N)),
-        refused("with an exponent", LENGTHS, length(" 1e2")),
-        refused("with an underscore", "HTTP Garden", length(" 1_00")),
-        refused("with a space inside", LENGTHS, length(" 1 %d" % N)),
-        refused("a word behind it", LENGTHS, length(" %d abc" % N)),
-        refused("a parameter behind it", LENGTHS, length(" %d;q=1" % N)),
-        refused("in quotes", LENGTHS, length(' "%d"' % N)),
-        refused("empty", LENGTHS, length("")),
-        refused("a blank", LENGTHS, length(" ")),
-        refused("a vertical tab before it", LENGTHS, length(" \x0b%d" % N)),
-        refused("a form feed behind it", LENGTHS, length(" %d\x0c" % N)),
-        refused("a no-break space before it", LENGTHS, length("\xa0%d" % N)),
-        refused("digits of another script", LENGTHS, length(" \xb2")),
-        refused("2^31 below zero", LENGTHS, length(" -2147483648")),
-        refused("2^32 and some", LENGTHS, length(" %d" % (2**32 + N)), 413),
-        refused("2^63 - 1", LENGTHS, length(" %d" % (2**63 - 1)), 400, 413),
-        refused("2^63", LENGTHS, length(" %d" % 2**63), 400, 413),
-        refused("2^64 and some", LENGTHS, length(" %d" % (2**64 + N)), 400, 413),
-        refused("30 digits", LENGTHS, length(" " + "9" * 30), 400, 413),
-        refused("1,000 zeros", LENGTHS, length(" " + "0" * 1000 + "%d" % N)),
-        cut("too long for what comes", "RFC 9112 8", length(" %d" % (N + 1))),
-    ],
-    "codings": [
-        served("chunked", CHUNKS, coding(" chunked")),
-        served("in another case", "RFC 9112 7", coding(" ChUnKeD")),
-        served("a tab before it", VALUES, coding("\tchunked")),
-        served("blanks behind it", VALUES, coding(" chunked \t ")),
-        refused("two lines", "CVE-2020-8287; CVE-2024-1135", coding(" chunked\r\ntransfer-encoding: chunked"), 400, 501),
-        refused("two lines, one unknown", "PortSwigger TE.TE", coding(" chunked\r\ntransfer-encoding: x"), 400, 501),
-        refused("two lines, the unknown first", "PortSwigger TE.TE", coding(" x\r\ntransfer-encoding: chunked"), 400, 501),
-        refused("two lines, identity", "PortSwigger TE.TE", coding(" chunked\r\nTransfer-Encoding: identity"), 400, 501),
-        refused("chunked, chunked", "RFC 9112 6.1", coding(" chunked, chunked"), 400, 501),
-        refused("chunked, identity", "CVE-2019-15605", coding(" chunked, identity"), 400, 501),
-        refused("identity, chunked", "PortSwigger TE.TE", coding(" identity, chunked"), 400, 501),
-        refused("gzip, chunked", "RFC 9112 6.1", coding(" gzip, chunked"), 400, 501),
-        refused("chunked, gzip", "RFC 9112 6.3", coding(" chunked, gzip"), 400, 501),
-        refused("identity", "RFC 9112 6.1", coding(" identity", BODY), 400, 501),
-        refused("xchunked", "PortSwigger TE.TE", coding(" xchunked"), 400, 501),
-        refused("chunkedx", "PortSwigger TE.TE", coding(" chunkedx"), 400, 501),
-        refused("chunk", "CVE-2022-1705", coding(" chunk"), 400, 501),
-        refused("chunked with a parameter", "RFC 9112 7", coding(" chunked;q=1"), 400, 501),
-        refused("chunked and a word", "CVE-2022-32213", coding(" chunked foo"), 400, 501),
-        refused("a word and chunked", "PortSwigger TE.TE", coding(" x chunked"), 400, 501),
-        refused("in double quotes", "PortSwigger TE.TE", coding(' "chunked"'), 400, 501),
-        refused("in single quotes", "PortSwigger TE.TE", coding(" 'chunked'"), 400, 501),
-        refused("a comma behind it", "RFC 9110 5.6.1", coding(" chunked,"), 400, 501),
-        refused("a comma before it", "RFC 9110 5.6.1", coding(" ,chunked"), 400, 501),
-        refused("a colon before it", "PortSwigger TE.TE", coding(": chunked"), 400, 501),
-        refused("a vertical tab before it", "CVE-2019-18277", coding(" \x0bchunked"), 400, 501),
-        refused("a vertical tab behind it", "PortSwigger TE.TE", coding(" chunked\x0b"), 400, 501),
-        refused("a form feed before it", "PortSwigger TE.TE", coding(" \x0cchunked"), 400, 501),
-        refused("a NUL behind it", "PortSwigger TE.TE", coding(" chunked\x00"), 400, 501),
-        refused("a backspace behind it", "PortSwigger TE.TE", coding(" chunked\x08"), 400, 501),
-        refused("a bare CR before it", "PortSwigger TE.TE", coding(" \rchunked"), 400, 501),
-        refused("a bare CR behind it", "PortSwigger TE.TE", coding(" chunked\r"), 400, 501),
-        refused("a byte of Latin-1 before it", "PortSwigger TE.TE", coding("\xa0chunked"), 400, 501),
-        refused("DEL behind it", "PortSwigger TE.TE", coding(" chunked\x7f"), 400, 501),
-        refused("on a folded line", "CVE-2022-32215", coding("\r\n chunked"), 400, 501),
-        refused("on a line folded with a tab", "CVE-2022-32215", coding(" x,\r\n\tchunked"), 400, 501),
-        refused("empty", "RFC 9112 6.1", coding(""), 400, 501),
-        refused("a space before its colon", "CVE-2019-16276; CVE-2019-16869", coding(" chunked", name="transfer-encoding ")),
-        refused("a tab before its colon", "CVE-2021-22959", coding(" chunked", name="transfer-encoding\t")),
-        refused("a space before its name", "CVE-2020-7238", coding(" chunked", name=" transfer-encoding")),
-        refused("a NUL in its name", "PortSwigger TE.TE", coding(" chunked", name="transfer\x00-encoding")),
-        refused("a vertical tab before its colon", "PortSwigger TE.TE", coding(" chunked", name="transfer-encoding\x0b")),
-        refused("behind a bare LF", "CVE-2022-32214", post(CHUNKED, "x-a: b\ntransfer-encoding: chunked\r\n", length=False)),
-        refused("behind a bare CR", "CVE-2023-30589", post(CHUNKED, "x-a: b\rtransfer-encoding: chunked\r\n", length=False)),
-        refused("behind CR CR LF", "HTTP Garden", post(CHUNKED, "x-a: b\r\r\ntransfer-encoding: chunked\r\n", length=False)),
-        answered("of another name: an underscore", "PortSwigger TE.TE", coding(" chunked", b"", "transfer_encoding"), 400, method="POST"),
-        refused("under HTTP/1.0", "RFC 9112 6.1", coding(" chunked", version="HTTP/1.0")),
-        refused("under HTTP/1.0, kept alive", "RFC 9112 6.1", coding(" chunked\r\nconnection: keep-alive", version="HTTP/1.0")),
-    ],
-    "chunks": [
-        served("one", CHUNKS, chunked()),
-        served("one of each byte", CHUNKS, chunks(b"".join(b"1\r\n%c\r\n" % byte for byte in BODY) + b"0\r\n\r\n")),
-        served("size in capitals with zeros", CHUNKS, chunked(size=b"000%X" % N)),
-        served("last chunk of many zeros", CHUNKS, chunks(b"%x\r\n" % N + BODY + b"\r\n00000\r\n\r\n")),
-        served("an extension", "RFC 9112 7.1.1", chunked(ext=b";name=value")),
-        served("an extension in quotes", "RFC 9112 7.1.1", chunked(ext=b'; name="a;b"')),
-        served("an extension without value", "RFC 9112 7.1.1", chunked(ext=b" ;a ; b")),
-        served("an extension of the last chunk", "RFC 9112 7.1.1", chunks(b"%x\r\n" % N + BODY + b"\r\n0;a=b\r\n\r\n")),
-        served("a trailer", "RFC 9112 7.1.2", chunked(behind=b"x-check: 1\r\n")),
-        served("trailers that forge framing", "RFC 9110 6.5.1", chunked(behind=b"content-length: 5\r\ntransfer-encoding: chunked\r\nhost: evil.example\r\n")),
-        served("trailers that forge a key", "RFC 9110 6.5.1", chunked(behind=b"x-api-key: forged\r\nauthorization: Bearer forged\r\nconnection: close\r\n")),
-        refused("no size", CHUNKS, chunks(b"\r\n" + BODY + b"\r\n0\r\n\r\n")),
-        refused("a size of letters", CHUNKS, chunks(b"zz\r\n")),
-        refused("a size that ends in one", CHUNKS, chunked(size=b"%xg" % N)),
-        refused("plus", CHUNKS, chunked(size=b"+%x" % N)),
-        refused("minus", CHUNKS, chunks(b"-1\r\n")),
-        refused("minus zero", CHUNKS, chunks(b"-0\r\n\r\n")),
-        refused("0x", "CVE-2024-53868; HTTP Garden", chunked(size=b"0x%x" % N)),
-        refused("an underscore", "HTTP Garden", chunked(size=b"0_%x" % N)),
-        refused("a blank before the size", CHUNKS, chunked(size=b" %x" % N)),
-        refused("a blank behind the size", CHUNKS, chunked(size=b"%x " % N)),
-        refused("a tab behind the size", CHUNKS, chunked(size=b"%x\t" % N)),
-        refused("a NUL behind the size", CHUNKS, chunked(size=b"%x\x00" % N)),
-        refused("a comma behind the size", CHUNKS, chunked(size=b"%x," % N)),
-        refused("2^64 and some", "CVE-2002-0392; CVE-2013-2028", chunked(size=b"1%016x" % N), 400, 413),
-        refused("2^63", "CVE-2013-2028", chunked(size=b"8" + b"0" * 15), 400, 413),
-        refused("16 fs", "CVE-2013-2028", chunked(size=b"f" * 16), 400, 413),
-        refused("20 fs", CHUNKS, chunked(size=b"f" * 20), 400, 413),
-        refused("64 zeros before the size", CHUNKS, chunked(size=b"0" * 64 + b"%x" % N)),
-        refused("longer than it says", CHUNKS, chunks(b"%x\r\n" % (N - 1) + BODY + b"\r\n0\r\n\r\n")),
-        refused("shorter than it says", CHUNKS, chunks(b"%x\r\n" % (N + 1) + BODY + b"\r\n0\r\n\r\n")),
-        refused("size ended by LF", "CVE-2025-22871", chunks(b"%x\n" % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("size ended by CR", CHUNKS, chunks(b"%x\r" % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("size ended by CR CR LF", CHUNKS, chunks(b"%x\r\r\n" % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("data ended by LF", FUNKY + "TWO.ONE", chunks(b"%x\r\n" % N + BODY + b"\n0\r\n\r\n")),
-        refused("data ended by nothing", FUNKY + "TWO.ZERO", chunks(b"%x\r\n" % N + BODY + b"0\r\n\r\n")),
-        refused("data ended by two other bytes", FUNKY + "SPILL", chunks(b"%x\r\n" % N + BODY + b"XX0\r\n\r\n")),
-        refused("data ended by CR and another byte", FUNKY + "SPILL", chunks(b"%x\r\n" % N + BODY + b"\rX0\r\n\r\n")),
-        refused("data ended by LF CR", FUNKY + "SPILL", chunks(b"%x\r\n" % N + BODY + b"\n\r0\r\n\r\n")),
-        refused("an extension with LF", FUNKY + "TERM.EXT; CVE-2025-55315", chunks(b"%x;\n" % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("an extension with LF that hides a chunk", FUNKY + "EXT.TERM", chunks(b"2;\nxx\r\n%x\r\n" % len(HIDDEN) + HIDDEN + b"\r\n0\r\n\r\n")),
-        refused("an extension with CR", FUNKY + "TERM.EXT", chunks(b"%x;a\rb\r\n" % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("an extension with LF in quotes", FUNKY + "EXT.TERM", chunks(b'%x;a="\n"\r\n' % N + BODY + b"\r\n0\r\n\r\n")),
-        refused("an extension with NUL", "RFC 9112 7.1.1", chunked(ext=b";a\x00")),
-        refused("an extension behind a blank alone", "RFC 9112 7.1.1", chunked(ext=b" a=b")),
-        refused("an extension behind a comma", "RFC 9112 7.1.1", chunked(ext=b",a=b")),
-        refused("an extension of 300 bytes", "CVE-2023-39326; CVE-2024-22019", chunked(ext=b";" + b"a" * 300), 400, 413, 431),
-        refused("an extension without end", "CVE-2024-22019", chunks(b"2;" + b"a" * 200_000), 400, 413, 431),
-        refused("extensions of every byte", "CVE-2023-39326", chunks(b"".join(b"1;" + b"a" * 250 + b"\r\n%c\r\n" % byte for byte in BODY * 2) + b"0\r\n\r\n"), 400, 413, 431),
-        refused("trailers without end", "RFC 9112 7.1.2", chunks(b"0\r\n" + b"a: b\r\n" * 50_000), 400, 413, 431),
-        refused("a trailer without colon", "RFC 9112 7.1.2", chunked(behind=b"nonsense\r\n")),
-        refused("a trailer without name", "RFC 9112 7.1.2", chunked(behind=b": x\r\n")),
-        refused("a folded trailer", "RFC 9112 5.2", chunked(behind=b"x-a: 1\r\n  2\r\n")),
-        refused("a trailer ended by LF", "HTTP Garden", chunked(behind=b"x-a: 1\n")),
-        refused("a trailer with NUL", VALUES, chunked(behind=b"x-a: \x00\r\n")),
-        refused("a space before a trailer's colon", "RFC 9112 5.1", chunked(behind=b"x-a : 1\r\n")),
-        refused("a request in place of the last line", "RFC 9112 7.1", chunks(b"%x\r\n" % N + BODY + b"\r\n0\r\n")),
-        refused("LF in place of the last line", "HTTP Garden", chunks(b"%x\r\n" % N + BODY + b"\r\n0\r\n\n")),
-        cut("no last CRLF", "RFC 9112 8", chunks(b"%x\r\n" % N + BODY + b"\r\n0\r\n")),
-        cut("no last chunk", "RFC 9112 8", chunks(b"%x\r\n" % N + BODY + b"\r\n")),
-        cut("cut within a chunk", "RFC 9112 8", chunks(b"%x\r\n" % N + BODY[:-1])),
-        cut("cut within a chunk of 2^32 and some", CHUNKS, chunked(size=b"1%08x" % N)),
-        cut("cut within a size", "RFC 9112 8", chunks(b"%x" % N)),
-        cut("cut within a trailer", "RFC 9112 8", chunked(behind=b"x-a")[:-2]),
-    ],
     "request lines": [
         answered("empty lines before it", "RFC 9112 2.2", b"\r\n\r\n" + get(), 200),
         refused("three empty lines before it", "RFC 9112 2.2", b"\r\n\r\n\r\n" + get()),

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""HTTP/1.1 as others get it wrong, on raw sockets: every vector of http_requests.py and http_answers.py, whole and cut into
-single bytes. A message is taken as the RFCs say or refused, nothing is smuggled in either direction, and the next
-request is served. Heads and bodies that come too slowly end. Print the number of vectors with `http_vectors.py count`.
-Before the other hosts stands the HTTP of wasmtime or workerd: there a client's vectors are sent once, whole.
+"""HTTP/1.1 as others get it wrong, on raw sockets: every vector of http_framing.py, http_requests.py and http_answers.py,
+whole and cut into single bytes. A message is taken as the RFCs say or refused, nothing is smuggled in either direction,
+and the next request is served. Heads and bodies that come too slowly end. `http_vectors.py count` prints how many there
+are. Before the other hosts stands the HTTP of wasmtime or workerd: there a client's vectors are sent once, whole.
 """
 import json
 import socket
@@ -15,6 +15,7 @@ import wire
 from bad_vectors import BODY, JSON, MODEL, VERSION, post
 from http_answers import ANSWERS, NONCE
 from http_answers import BODY as ANSWER_BODY
+from http_framing import FRAMING
 from http_requests import HIDDEN, REQUESTS
 from raw_upstream import RawUpstream
 from tap import Tap
@@ -62,7 +63,7 @@ class Requests:
         self.server = signalbox_server.Server(config(self.upstream), "http-requests")
 
     def run(self):
-        for group, rows in REQUESTS.items():
+        for group, rows in {**FRAMING, **REQUESTS}.items():
             for row in rows:
                 self.tap.run("a client's %s, %s (%s)" % (group, row.name, row.source), self.play if OURS else self.play_elsewhere, row)
         if not signalbox_server.HOST.startswith("wasi"):  # wasi:http shows no component a Connection
@@ -298,7 +299,7 @@ class Slow:
 
 def main():
     if sys.argv[1:] == ["count"]:
-        for side, groups in (("client", REQUESTS), ("upstream", ANSWERS)):
+        for side, groups in (("client", {**FRAMING, **REQUESTS}), ("upstream", ANSWERS)):
             for group, rows in groups.items():
                 print("%4d  %s: %s" % (len(rows), side, group))
         return
