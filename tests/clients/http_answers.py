@@ -109,7 +109,7 @@ ANSWERS = {
         bad("data ended by LF", "Funky Chunks TWO.ONE", chunks(b"%x\r\n" % N + BODY + b"\n0\r\n\r\n")),
         bad("data ended by two other bytes", "Funky Chunks SPILL", chunks(b"%x\r\n" % N + BODY + b"XX0\r\n\r\n")),
         bad("an extension with LF", "Funky Chunks TERM.EXT", chunks(b"%x;\n" % N + BODY + b"\r\n0\r\n\r\n")),
-        bad("an extension without end", "CVE-2023-39326", chunks(b"2;" + b"a" * 100_000)),
+        bad("an extension without end", "CVE-2023-39326", [chunks(b"2;" + b"a" * 100_000), None]),
         bad("trailers without end", "RFC 9112 7.1.2", chunks(b"%x\r\n" % N + BODY + b"\r\n0\r\n" + b"a: b\r\n" * 20_000)),
         bad("a folded trailer", "RFC 9112 5.2", chunked(behind=b"x-a: 1\r\n  2\r\n")),
         bad("no last chunk", "RFC 9112 8", [chunks(b"%x\r\n" % N + BODY + b"\r\n"), None]),

@@ -1,9 +1,11 @@
 """An upstream on 127.0.0.1 that keeps every byte it is sent, and answers with bytes that the test gives it.
 
 `answer(request)` gives the pieces to send: bytes, or a number of seconds to wait; None last closes the connection.
+With `certificate`, a PEM file of a key and a certificate, it speaks TLS.
 """
 import io
 import socket
+import ssl
 import threading
 import time
 
@@ -26,13 +28,16 @@ class Kept(io.RawIOBase):
 
 
 class RawUpstream:
-    def __init__(self, answer):
-        self.answer = answer
+    def __init__(self, answer, certificate=None):
+        self.answer, self.tls = answer, None
+        if certificate:
+            self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.tls.load_cert_chain(certificate)
         self.requests = []     # (number of its connection, wire.Message), in order
         self.connections = []  # Kept, one each
         self.broken = []       # what could not be read as requests
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.url = "http://127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.url = "http%s://127.0.0.1:%d" % ("s" if certificate else "", self.listener.getsockname()[1])
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -46,19 +51,22 @@ class RawUpstream:
         while True:
             connection, _ = self.listener.accept()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connections.append(Kept(connection))
-            threading.Thread(target=self._serve, args=(connection, len(self.connections) - 1), daemon=True).start()
+            kept = Kept(connection)
+            self.connections.append(kept)
+            threading.Thread(target=self._serve, args=(kept, len(self.connections) - 1), daemon=True).start()
 
-    def _serve(self, connection, number):
-        stream = io.BufferedReader(self.connections[number])
+    def _serve(self, kept, number):
+        stream = io.BufferedReader(kept)
         try:
+            if self.tls:
+                kept.connection = self.tls.wrap_socket(kept.connection, server_side=True)
             while request := wire.read_message(stream):
                 self.requests.append((number, request))
                 for piece in self.answer(request):
                     if piece is None:
                         return
                     if isinstance(piece, bytes):
-                        connection.sendall(piece)
+                        kept.connection.sendall(piece)
                     else:
                         time.sleep(piece)
         except OSError:
@@ -66,4 +74,4 @@ class RawUpstream:
         except wire.WireError as error:
             self.broken.append(repr(error))
         finally:
-            connection.close()
+            kept.connection.close()
