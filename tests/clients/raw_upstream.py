@@ -35,6 +35,7 @@ class RawUpstream:
             self.tls.load_cert_chain(certificate)
         self.requests = []     # (number of its connection, wire.Message), in order
         self.connections = []  # Kept, one each
+        self.answered = []     # the same, once all of the answer was sent
         self.broken = []       # what could not be read as requests
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.url = "http%s://127.0.0.1:%d" % ("s" if certificate else "", self.listener.getsockname()[1])
@@ -62,16 +63,25 @@ class RawUpstream:
                 kept.connection = self.tls.wrap_socket(kept.connection, server_side=True)
             while request := wire.read_message(stream):
                 self.requests.append((number, request))
-                for piece in self.answer(request):
-                    if piece is None:
+                try:
+                    if not self._send(kept.connection, self.answer(request)):
                         return
-                    if isinstance(piece, bytes):
-                        kept.connection.sendall(piece)
-                    else:
-                        time.sleep(piece)
+                finally:
+                    self.answered.append(request)
         except OSError:
             pass  # the gateway has left
         except wire.WireError as error:
             self.broken.append(repr(error))
         finally:
             kept.connection.close()
+
+    @staticmethod
+    def _send(connection, pieces):
+        for piece in pieces:
+            if piece is None:
+                return False
+            if isinstance(piece, bytes):
+                connection.sendall(piece)
+            else:
+                time.sleep(piece)
+        return True
