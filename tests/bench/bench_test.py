@@ -31,8 +31,8 @@ def refused(call):
 # Figures.
 expect("a time is the median between the lowest and the highest", tables.microseconds([30.0, 10.0, 20.0]), "20.0 us (10.0–30.0)")
 expect("a large one has no decimals", tables.microseconds([1234.5]), "1,234 us (1,234–1,234)")
-# The second round ran on a machine half as fast, which changes no multiple. A ratio of medians would say 1.00.
-expect("a multiple is the median of the rounds' own", tables.multiple([10, 40, 15], [10, 20, 10]), "**1.50** (1.00–2.00)")
+# What the machine did in a round it did to both. A ratio of the medians would say 0.75.
+expect("a multiple is the median of the rounds' own", tables.multiple([10, 60, 15], [10, 40, 20]), "**1.00** (0.75–1.50)")
 expect("what is added is the difference", tables.added({"p50": 90.0}, {"p50": 30.0}, "p50"), 60.0)
 expect("each doubling is over the one before", tables.doublings([10, 20, 80]), [2, 4])
 expect("a part in percent", tables.percent_of(1, 8), "12.5 %")

@@ -36,7 +36,7 @@ def tls(run):
                      rows, "anthropic")
 
 
-def measured(run, rows, mocks):
+def measured(run, rows, mocks, cost=lambda label: load.cpu_us_per_request):
     """{(label, shape): [CPU a request in us, by round]} of {shape: [(label, server)]}, everything in alternation."""
     spent = {}
     for number in range(run.args.rounds):
@@ -45,7 +45,7 @@ def measured(run, rows, mocks):
             for label, server in row if number % 2 == 0 else reversed(row):
                 say("round %d, %s, %s" % (number + 1, shape, label))
                 spent.setdefault((label, shape), []).append(
-                    load.cpu_us_per_request(server, run.requests[size, answer], run.args.seconds))
+                    cost(label)(server, run.requests[size, answer], run.args.seconds))
     return spent
 
 

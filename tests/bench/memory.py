@@ -17,7 +17,7 @@ SETTLED = 1.10  # of the idle memory
 def large_body(byte_count):
     """A Messages request of exactly so many bytes, in texts of the kind that agents send."""
     head = b'{"model":"claude-opus-5-5","max_tokens":256,"messages":[{"role":"user","content":[{"type":"text","text":"begin"}'
-    part, tail = b',{"type":"text","text":"' + b'a line of a file\\n' * 2048 + b'"}', b',{"type":"text","text":"%s"}]}]}'
+    part, tail = b',{"type":"text","text":"' + b'    a line of some file, as agents send it\\n' * 1024 + b'"}', b',{"type":"text","text":"%s"}]}]}'
     parts = max(0, (byte_count - len(head) - len(tail)) // len(part))
     return head + part * parts + tail % (b"x" * (byte_count - len(head) - len(part) * parts - len(tail) + 2))
 
@@ -35,8 +35,7 @@ def post(server, body, chunked=False):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
     pieces = (body[at:at + 65536] for at in range(0, len(body), 65536)) if chunked else body
     try:
-        connection.request("POST", TARGET, pieces, {"content-type": "application/json", "x-api-key": "bench-client",
-                                                    "anthropic-version": "2023-06-01"}, encode_chunked=chunked)
+        connection.request("POST", TARGET, pieces, load.HEADERS, encode_chunked=chunked)
     except (BrokenPipeError, ConnectionResetError):
         pass  # refused before its end: the answer may stand there all the same
     try:
@@ -53,26 +52,32 @@ def resident(run):
     """Idle, right after load, and 60 s later."""
     mocks = run.mocks("anthropic")
     rows = [("nginx", run.nginx(mocks["whole"]))] + run.signalboxes(mocks["whole"]) + run.portable(mocks["whole"])
+    now = lambda: [(server.rss_bytes(), server.anonymous_bytes()) for _, server in rows]  # noqa: E731
+    idle = now()
     run.checked(rows, "small", "whole")
-    idle = [server.rss_bytes() for _, server in rows]
     for label, server in rows:
         for size in ("small", "large"):
             say("load, %s, %s" % (size, label))
             load.cpu_us_per_request(server, run.requests[size, "whole"], run.args.seconds)
-    loaded = [server.rss_bytes() for _, server in rows]
+    loaded = now()
     say("waiting for memory to settle")
     ended = time.monotonic() + run.args.settle_seconds
     while time.monotonic() < ended and any(
-            server.rss_bytes() > SETTLED * before for before, (_, server) in zip(idle, rows)):
+            server.rss_bytes() > SETTLED * before for (before, _), (_, server) in zip(idle, rows)):
         time.sleep(1)
-    later = [server.rss_bytes() for _, server in rows]
+    later = now()
     return ["## Resident memory", "",
-            "MiB of the process tree after one exchange, after %d s of load in each of the two whole shapes on %d connections, "
-            "and when all are back within 10 %% or %d s have gone." % (run.args.seconds, load.CONNECTIONS,
+            "MiB of the process tree before the first request, after %d s of load in each of the two whole shapes on %d connections, "
+            "and when all are back within 10 %% or %d s have gone. In parentheses what of it is "
+            "anonymous; the rest are pages of files, programs and libraries, of which a machine has one copy." % (run.args.seconds, load.CONNECTIONS,
                                                                      run.args.settle_seconds), ""] + tables.table(
         ["", "idle", "after load", "later", "later, idle = 1"],
-        [[label, tables.mebibytes(a), tables.mebibytes(b), tables.mebibytes(c), "**%.2f**" % (c / a)]
+        [[label, _resident(a), _resident(b), _resident(c), "**%.2f**" % (c[0] / a[0])]
          for (label, _), a, b, c in zip(rows, idle, loaded, later)])
+
+
+def _resident(bytes_of):
+    return "%s (%s)" % tuple(map(tables.mebibytes, bytes_of))
 
 
 def bodies(run):

@@ -75,6 +75,10 @@ class Server:
     def rss_bytes(self):
         return self._status_bytes("VmRSS:")
 
+    def anonymous_bytes(self):
+        """What of rss_bytes() is no file: the rest are programs and libraries, which processes share."""
+        return self._status_bytes("RssAnon:")
+
     def forget_peak(self):
         """Makes the memory of now the peak, for peak_rss_bytes()."""
         for pid in self.pids():
