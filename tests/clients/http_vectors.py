@@ -123,7 +123,10 @@ class Requests:
             after = connection.receive("GET")
             assert after.status == 200 if after else row.keep is None, "the connection does not go on: %r" % (after and after.start)
         else:
-            rest = connection.stream.read()
+            try:
+                rest = connection.stream.read()
+            except ConnectionResetError:  # what stood behind the last request came after the end
+                rest = b""
             assert rest == b"", "more came behind the answer: %r" % rest[:200]
 
     def followed(self, row, cut):
@@ -290,15 +293,20 @@ class Slow:
             yield b"HTTP/1.1 103 Early Hints\r\n\r\n" if what == "slow-interims" else b" " if what == "slow-body" else b"x"
 
     def run(self):
-        for name, start in (("head", b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: "), ("length body", post(b"{", "content-length: 100000\r\n", length=False)),
-                            ("chunked body", post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False)),
-                            ("extension", post(b"1;", "transfer-encoding: chunked\r\n", length=False)),
-                            ("body of a path that nobody has", post(b"{", "content-length: 100000\r\n", path="/nothing", length=False))):
+        starts = {"length body": post(b"{", "content-length: 100000\r\n", length=False),
+                  "chunked body": post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False)}
+        if OURS:  # the heads that wasmtime reads are its own to bound
+            starts.update({"head": b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: ",
+                           "extension": post(b"1;", "transfer-encoding: chunked\r\n", length=False),
+                           "body of a path that nobody has": post(b"{", "content-length: 100000\r\n", path="/nothing", length=False)})
+        for name, start in starts.items():
             self.tap.run("a client's slow %s ends" % name, self.client, start)
         for name in ("slow-head", "slow-interims", "slow-body"):
             self.tap.run("an upstream's %s ends" % name.replace("-", " "), self.slow_upstream, name)
         self.tap.run("serves after slow ones", serves, self.server)
-        self.tap.equal("ends with code 0 after slow ones", self.server.stop(), 0)
+        code = self.server.stop()
+        if OURS:
+            self.tap.equal("ends with code 0 after slow ones", code, 0)
 
     def client(self, start):
         with wire.Connection(self.server.port) as connection:
@@ -338,7 +346,7 @@ def main():
                 print("%4d  %s: %s" % (len(rows), side, group))
         return
     tap = Tap("http vectors")
-    for suite in (Requests, Answers, TlsAnswers, Slow) if OURS else (Requests,):
+    for suite in (Requests, Answers, TlsAnswers, Slow) if OURS else (Requests, Slow) if signalbox_server.HOST.startswith("wasi") else (Requests,):
         suite(tap).run()
     signalbox_server.check_secrets(tap)
     tap.exit()
