@@ -1,6 +1,7 @@
 #include "server_thread.h"
 
 #include <arpa/inet.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -75,11 +76,7 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
       gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, server.first_writer_ + number),
       secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
-      trim_(loop_,
-            [this] {
-              buffers_.trim();
-              trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
-            }),
+      trim_(loop_, [this] { trim(); }),
       accept_again_(loop_, [this] { accept_again(); }),
       drain_end_(loop_, [this] {
         server_.cut_ = true;
@@ -216,7 +213,27 @@ std::array<uint8_t, 16> ServerThread::random() {
 
 void ServerThread::share(std::string_view delta) { server_.share(*this, delta); }
 
-void ServerThread::on_report(const Report& report) { server_.log_.exchange(report); }
+void ServerThread::on_report(const Report& report) {
+  ++work_;
+  server_.log_.exchange(report);
+}
+
+// The allocator keeps what a crowd has left behind: below the top of a heap nothing goes back to the system unasked. It is
+// asked when there is far less to do than there was, since a busy thread would only take it again; and a few times more, for
+// what the crowd has left to the pools, which let it go later.
+void ServerThread::trim() {
+  buffers_.trim();
+  const size_t work = work_ + clients_.size();
+  work_ = 0;
+  if (work < work_most_ / 4) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    work_most_ /= 2;
+  }
+  work_most_ = std::max(work_most_, work);
+  trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
+}
 
 void ServerThread::post_setup(const Setup& setup) {
   // Copies of its own: threads share no configuration, not even a count of references.

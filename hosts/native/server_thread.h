@@ -57,6 +57,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   void drain();
   void close_listeners();
   void end_if_drained();
+  void trim();
 
   HttpServer& server_;
   RequestBuffers buffers_;
@@ -68,6 +69,8 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   std::vector<ClientConnection*> clients_;
   bool draining_ = false;
   Timer trim_;
+  size_t work_ = 0;       // exchanges that have ended since the last trim
+  size_t work_most_ = 0;  // of one such time, with the clients at its end; halved each time the heap is trimmed
   Timer accept_again_;
   bool resting_until_place_ = false;
   int64_t full_told_again_ms_ = 0;
