@@ -34,9 +34,9 @@ class Record:
 
 
 class Upstream:
-    """Listens until it is closed. `answer` is the dialect's class of answers; `options` are for it."""
+    """Listens until it is closed, at `port` when one is given. `answer` is the dialect's class of answers; `options` are for it."""
 
-    def __init__(self, folder, answer, script=None, **options):
+    def __init__(self, folder, answer, script=None, port=0, **options):
         os.makedirs(folder, exist_ok=True)
         self.folder, self.records, self.lock = folder, [], threading.Lock()
         self.answer, self.options = answer, options
@@ -46,8 +46,8 @@ class Upstream:
         self.large = b""  # the answer of the script of that name
         self.once = []  # scripts for the next requests, one each, before all else
         self.given = {}  # reasoning state that this upstream gave out -> the text beside it
-        self.connection_count = 0
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.connections = []  # all that were ever accepted
+        self.listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.port = self.listener.getsockname()[1]
         self.url = "http://127.0.0.1:%d" % self.port
         threading.Thread(target=self._accept, daemon=True).start()
@@ -70,7 +70,7 @@ class Upstream:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            self.connection_count += 1
+            self.connections.append(connection)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
