@@ -8,8 +8,11 @@
 
 namespace signalbox::hosts {
 
+// Codings of requests, in the order in which a 415 names them: where zlib, Brotli and Zstandard can be linked.
+inline constexpr Coding every_coding[] = {Coding::zstd, Coding::br, Coding::gzip, Coding::deflate};
+
 // A body is held in memory, so there is no bound below what server.limits may name.
-inline constexpr Capabilities native{.request_bytes_max = int64_t(1) << 30};
+inline constexpr Capabilities native{.request_bytes_max = int64_t(1) << 30, .request_codings = every_coding};
 
 // What goes out goes by wasi:http, which knows neither proxies nor certificates, and what is kept has its own
 // preopened folder. A component has one memory of 4 GiB at most; a body's default bound is what is tried.

@@ -21,9 +21,10 @@ export const Effect = Object.freeze({
   send_client_head: 2,
   send_client_body: 3,
   release_body: 4,
-  release_request: 5,
-  share_state: 6,
-  finish: 7,
+  decode_request: 5,
+  release_request: 6,
+  share_state: 7,
+  finish: 8,
 });
 
 export const event = Object.freeze({
@@ -56,7 +57,7 @@ export const step = Object.freeze({
 export const effect = Object.freeze({
   kind: 0, // one of Effect
   attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body
-  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; finish: the line for the log, empty when the log's level leaves it out
+  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level leaves it out
   text_bytes: 3,
   data: 4, // share_state; open_upstream: its pieces
   data_bytes: 5, // share_state, release_body; open_upstream: of all pieces together
@@ -66,7 +67,7 @@ export const effect = Object.freeze({
   first_byte_ms: 9, // open_upstream; 0: none
   idle_ms: 10, // open_upstream; 0: none
   status: 11, // send_client_head
-  body_bytes: 12, // send_client_head: -1 when not known
+  body_bytes: 12, // send_client_head: -1 when not known; decode_request: how many decoded bytes are taken
   mode: 13, // send_client_head: one of Mode
   to: 14, // release_body: one of ReleaseTo
   ending: 15, // finish: one of Ending
@@ -149,41 +150,42 @@ export const Fault = Object.freeze({
   request_too_large: 10,
   head_too_large: 11,
   unsupported_coding: 12,
-  request_timeout: 13,
-  client_gone: 14,
-  translation_loss: 15,
-  upstream_resolve: 16,
-  upstream_connect: 17,
-  upstream_tls: 18,
-  upstream_connect_timeout: 19,
-  upstream_first_byte_timeout: 20,
-  upstream_idle_timeout: 21,
-  upstream_total_timeout: 22,
-  upstream_reset: 23,
-  upstream_protocol: 24,
-  upstream_head_too_large: 25,
-  upstream_bad_type: 26,
-  upstream_cut: 27,
-  upstream_frame_too_large: 28,
-  upstream_answer_too_large: 29,
-  upstream_empty: 30,
-  upstream_broken: 31,
-  upstream_rate_limited: 32,
-  upstream_exhausted: 33,
-  upstream_credential_refused: 34,
-  upstream_model_missing: 35,
-  upstream_overloaded: 36,
-  upstream_error: 37,
-  upstream_context_overflow: 38,
-  upstream_too_large: 39,
-  upstream_rejected: 40,
-  upstream_redirect: 41,
-  no_lane: 42,
-  no_client_key: 43,
-  config_unusable: 44,
-  not_supported: 45,
-  overloaded: 46,
-  internal: 47,
+  bad_coding: 13,
+  request_timeout: 14,
+  client_gone: 15,
+  translation_loss: 16,
+  upstream_resolve: 17,
+  upstream_connect: 18,
+  upstream_tls: 19,
+  upstream_connect_timeout: 20,
+  upstream_first_byte_timeout: 21,
+  upstream_idle_timeout: 22,
+  upstream_total_timeout: 23,
+  upstream_reset: 24,
+  upstream_protocol: 25,
+  upstream_head_too_large: 26,
+  upstream_bad_type: 27,
+  upstream_cut: 28,
+  upstream_frame_too_large: 29,
+  upstream_answer_too_large: 30,
+  upstream_empty: 31,
+  upstream_broken: 32,
+  upstream_rate_limited: 33,
+  upstream_exhausted: 34,
+  upstream_credential_refused: 35,
+  upstream_model_missing: 36,
+  upstream_overloaded: 37,
+  upstream_error: 38,
+  upstream_context_overflow: 39,
+  upstream_too_large: 40,
+  upstream_rejected: 41,
+  upstream_redirect: 42,
+  no_lane: 43,
+  no_client_key: 44,
+  config_unusable: 45,
+  not_supported: 46,
+  overloaded: 47,
+  internal: 48,
 });
 
 export const CloudflareWorker = Object.freeze({

@@ -249,6 +249,13 @@ void Port::write(const ReleaseBody& release) {
   window.release(released.size());
 }
 
+void Port::write(const DecodeRequest& decode) {
+  EffectRecord& record = write(EffectKind::decode_request, 0);
+  add_text(name_of(decode.coding));
+  record.text_bytes = uint32_t(text_.size()) - record.text;
+  record.body_bytes = word(decode.bytes_max);
+}
+
 void Port::write(const ReleaseRequest&) {
   write(EffectKind::release_request, 0);
   request_released_ = true;

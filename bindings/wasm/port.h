@@ -61,6 +61,7 @@ class Port {
   void write(const SendClientHead& head);
   void write(const SendClientBody& body);
   void write(const ReleaseBody& release);
+  void write(const DecodeRequest& decode);
   void write(const ReleaseRequest& release);
   void write(const ShareState& share);
   void write(const Finish& finish);

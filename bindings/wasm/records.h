@@ -38,6 +38,7 @@ namespace signalbox::bindings {
   E(SendClientHead, send_client_head) \
   E(SendClientBody, send_client_body) \
   E(ReleaseBody, release_body)        \
+  E(DecodeRequest, decode_request)    \
   E(ReleaseRequest, release_request)  \
   E(ShareState, share_state)          \
   E(Finish, finish)
@@ -77,25 +78,26 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(client_pieces, "how many send_client_body and release_body it is of")
 
 // An effect.
-#define SIGNALBOX_EFFECT_WORDS(W)                                                                 \
-  W(kind, "one of Effect")                                                                        \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                    \
-  W(text,                                                                                         \
-    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "    \
-    "`(name, value)...`; finish: the line for the log, empty when the log's level leaves it out") \
-  W(text_bytes, "")                                                                               \
-  W(data, "share_state; open_upstream: its pieces")                                               \
-  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")               \
-  W(piece_count, "open_upstream")                                                                 \
-  W(place, "open_upstream: one of Place")                                                         \
-  W(connect_ms, "open_upstream; 0: none")                                                         \
-  W(first_byte_ms, "open_upstream; 0: none")                                                      \
-  W(idle_ms, "open_upstream; 0: none")                                                            \
-  W(status, "send_client_head")                                                                   \
-  W(body_bytes, "send_client_head: -1 when not known")                                            \
-  W(mode, "send_client_head: one of Mode")                                                        \
-  W(to, "release_body: one of ReleaseTo")                                                         \
-  W(ending, "finish: one of Ending")                                                              \
+#define SIGNALBOX_EFFECT_WORDS(W)                                                                                      \
+  W(kind, "one of Effect")                                                                                             \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                                         \
+  W(text,                                                                                                              \
+    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
+    "`(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level " \
+    "leaves it out")                                                                                                   \
+  W(text_bytes, "")                                                                                                    \
+  W(data, "share_state; open_upstream: its pieces")                                                                    \
+  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                                    \
+  W(piece_count, "open_upstream")                                                                                      \
+  W(place, "open_upstream: one of Place")                                                                              \
+  W(connect_ms, "open_upstream; 0: none")                                                                              \
+  W(first_byte_ms, "open_upstream; 0: none")                                                                           \
+  W(idle_ms, "open_upstream; 0: none")                                                                                 \
+  W(status, "send_client_head")                                                                                        \
+  W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken")               \
+  W(mode, "send_client_head: one of Mode")                                                                             \
+  W(to, "release_body: one of ReleaseTo")                                                                              \
+  W(ending, "finish: one of Ending")                                                                                   \
   W(level, "finish: one of Level")
 
 // One piece of a request's body.

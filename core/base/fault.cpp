@@ -40,6 +40,8 @@ constexpr FaultRow rows[] = {
      "The request's headers are larger than this gateway accepts."},
     {FaultKind::unsupported_coding, "unsupported_coding", client, 415, never, none,
      "The request's content-encoding cannot be decoded here; send the body as it is."},
+    {FaultKind::bad_coding, "bad_coding", client, 400, never, none,
+     "The request's body cannot be decoded: it is not what its content-encoding says."},
     {FaultKind::request_timeout, "request_timeout", client, 408, never, none, "The request came too slowly."},
     {FaultKind::client_gone, "client_gone", client, 499, never, none, "The client left."},
     {FaultKind::translation_loss, "translation_loss", client, 400, next_lane, none,

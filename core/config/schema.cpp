@@ -41,7 +41,7 @@ constinit const Shape client_key_shape{"client_key", "A key that clients show.",
 constinit const Field limits_fields[] = {
     {.key = "request_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_bytes_max>,
      .min = kib, .max = 1024 * mib,
-     .doc = "The largest request body, in bytes; more is answered with 413. Anthropic takes 32 MiB, so a client never meets a smaller wall here."},
+     .doc = "The largest request body, in bytes; more is answered with 413. A body in a content coding may have no more when it is decoded. Anthropic takes 32 MiB, so a client never meets a smaller wall here."},
     {.key = "request_head_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_head_bytes_max>,
      .min = kib, .max = 60 * kib,
      .doc = "The largest request line with headers, in bytes. Real clients send 2 to 8 KiB; endless headers end here. No more, because a head is read into 64 KiB and a part of its body with it."},

@@ -4,6 +4,7 @@
 #include "auth/client_auth.h"
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "http/content_coding.h"
 #include "http/header_list.h"
 #include "http/origin_guard.h"
 
@@ -20,11 +21,20 @@ std::string_view hex_id(const std::array<uint8_t, 16>& random, Arena& arena) {
   return arena.copy({text, sizeof text});
 }
 
-Fault unsupported_coding(std::string_view coding) {
+Fault unsupported(const http::ContentCoding& written, std::span<const Coding> taken) {
   constexpr size_t coding_bytes_max = 64;
-  Fault fault{FaultKind::unsupported_coding, "The request's body is in the coding \""};
-  for (char c : http::trim(coding).substr(0, coding_bytes_max)) fault.detail += c > 0x1f && c < 0x7f ? c : '?';
-  fault.detail += "\", which is not decoded here; bodies are taken as they are, without a content-encoding.";
+  Fault fault{FaultKind::unsupported_coding, written.several ? "The request's body is in several codings, \""
+                                                             : "The request's body is in the coding \""};
+  for (char c : written.name.substr(0, coding_bytes_max)) fault.detail += c > 0x1f && c < 0x7f ? c : '?';
+  if (written.several) fault.detail += "\" and more";
+  else fault.detail += "\"";
+  if (taken.empty()) {
+    fault.detail += ", which is not decoded here; bodies are taken as they are, without a content-encoding.";
+  } else {
+    fault.detail += ", which is not decoded here; taken is one of ";
+    fault.detail += http::accept_encoding(taken);
+    fault.detail += ".";
+  }
   return fault;
 }
 
@@ -55,7 +65,9 @@ void Machine::on(const ClientHead& head) {
     case Operation::readyz: return reply_ready();
     case Operation::models_list: return reply_models();
     case Operation::model_get: return reply_model();
-    default: return enter(Phase::reading);
+    default:
+      if (coding_ && head.body_bytes != 0) emit(DecodeRequest{*coding_, request_bytes_max()});
+      return enter(Phase::reading);
   }
 }
 
@@ -107,9 +119,12 @@ Fault Machine::admit(const ClientHead& head) {
       break;
   }
 
-  if (const Header* coding = http::find(head.headers, "content-encoding");
-      coding && !http::equals_ignoring_case(http::trim(coding->value), "identity")) {
-    return unsupported_coding(coding->value);
+  if (http::find(head.headers, "content-encoding")) {
+    const http::ContentCoding written = http::content_coding(head.headers);
+    coding_ = written.coding;
+    const std::span<const Coding> taken = gateway_.capabilities().request_codings;
+    if (!written.name.empty() && (!coding_ || std::find(taken.begin(), taken.end(), *coding_) == taken.end()))
+      return unsupported(written, taken);
   }
   const int64_t limit = request_bytes_max();
   if (head.body_bytes > limit) {
@@ -178,6 +193,6 @@ void Machine::on(const ClientGone&) {
   finish(Ending::cut);
 }
 
-void Machine::on(const ClientFailed& failed) { refuse({failed.kind, {}}); }
+void Machine::on(const ClientFailed& failed) { refuse({failed.kind, std::string(failed.detail)}); }
 
 }  // namespace signalbox::exchange

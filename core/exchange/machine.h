@@ -249,6 +249,7 @@ class Machine {
   http::Endpoint endpoint_;
   Access access_ = Access::all;
   bool has_admin_key_ = false;
+  std::optional<Coding> coding_;  // of the body, as the client sends it
   std::string_view body_;
   bool request_released_ = false;
   Decision decision_;

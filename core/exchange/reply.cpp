@@ -1,6 +1,7 @@
 // Answers of our own: errors, the catalogue, health, estimates; and the end of every exchange.
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "http/content_coding.h"
 #include "http/endpoint.h"
 #include "http/url.h"
 #include "json/writer.h"
@@ -41,7 +42,8 @@ void Machine::refuse(Fault fault) {
   Header extra[2];
   size_t filled = 0;
   if (kind == FaultKind::method_not_allowed) extra[filled++] = {"allow", endpoint_.allowed_methods};
-  if (kind == FaultKind::unsupported_coding) extra[filled++] = {"accept-encoding", "identity"};  // RFC 9110, 15.5.16
+  if (kind == FaultKind::unsupported_coding)  // RFC 9110 section 15.5.16
+    extra[filled++] = {"accept-encoding", arena_.copy(http::accept_encoding(gateway_.capabilities().request_codings))};
   if (row(kind).repeating == Repeating::hopeless) extra[filled++] = {"x-should-retry", "false"};
   reply(status, "application/json", body, {extra, filled});
 }

@@ -180,7 +180,7 @@ void ClientConnection::finish(Ending ending) {
     return close(by_close ? Goodbye::reset : Goodbye::fin);
   }
   if (chunked_out_) text().append(http1::last_chunk);
-  if (state_ == State::body && whole) rest_ = content_ + uint32_t(length_);
+  if (state_ == State::body && whole && !coded_body_) rest_ = content_ + uint32_t(length_);
   if (keep_ && whole && !host_.draining()) {
     next_request();
   } else {

@@ -11,18 +11,6 @@
 
 namespace signalbox::native {
 
-namespace {
-
-// Behind a head in its buffer there is always this much room: for the coded bytes of a chunked body, and
-// for what was read beyond a body's end.
-constexpr size_t room_behind_head = 4096;
-constexpr size_t head_bytes_possible = RequestBuffer::bytes_max - room_behind_head;
-
-// One read of a large body: more would only keep other connections waiting.
-constexpr size_t receive_bytes_max = 256 << 10;
-
-}  // namespace
-
 ClientConnection::ClientConnection(ConnectionHost& host, int fd, PeerScope peer)
     : host_(host), loop_(host.loop()), fd_(fd), peer_(peer), timer_(loop_, [this] { on_due(); }) {
   int one = 1;
@@ -89,6 +77,7 @@ void ClientConnection::pump() {
   while (state_ == State::head || state_ == State::body) {
     const Progress progress = state_ == State::head ? read_head() : read_body();
     if (progress == Progress::more) continue;
+    if (progress == Progress::enough) break;
     if (!readable_ || released_ || (state_ != State::head && state_ != State::body)) break;
     if (!receive()) break;
   }
@@ -117,7 +106,8 @@ ClientConnection::Progress ClientConnection::read_head() {
     close_when_sent();
     return Progress::stuck;
   }
-  const size_t bound = std::min(size_t(host_.limits().request_head_bytes_max), head_bytes_possible);
+  const size_t bound =
+      std::min(size_t(host_.limits().request_head_bytes_max), RequestBuffer::bytes_max - room_behind_head);
   switch (scan_.feed(bytes, bound)) {
     case http1::Outcome::need_more:
       if (head_began_ms_ == never_ms) head_began_ms_ = loop_.now().monotonic_ms;
@@ -174,65 +164,12 @@ void ClientConnection::begin_request(const http1::Head& head) {
   handler_->on_client_head(told);
   if (!exchange_open_) return;
   if (!has_body) return tell_body(true);
-  if (!place_body()) return body_failed(FaultKind::overloaded);
+  if (!place_body()) return body_failed({FaultKind::overloaded});
   // Only now: whom the core has refused by the head alone need not send the body (RFC 9110 section 10.1.1).
   if (head.expects_continue && end_ == content_ && body_bytes_ == 0 && !head_sent_) {
     text().append("HTTP/1.1 100 Continue\r\n\r\n");
     loop_.settle_later(*this);
   }
-}
-
-// A body of known length that does not fit behind its head gets memory of its own, once.
-bool ClientConnection::place_body() {
-  if (framing_ != http1::Framing::length || content_ + uint64_t(length_) <= RequestBuffer::bytes_max) return true;
-  body_ = host_.buffers().take_body(size_t(length_));
-  if (!body_) return false;
-  body_bytes_ = end_ - content_;  // all of it is body: the body is longer than the buffer
-  std::memcpy(body_.data(), buffer_->bytes + content_, body_bytes_);
-  end_ = content_;
-  return true;
-}
-
-ClientConnection::Progress ClientConnection::read_body() {
-  if (released_) return Progress::stuck;
-  return framing_ == http1::Framing::chunked ? take_chunked_body() : take_length_body();
-}
-
-ClientConnection::Progress ClientConnection::take_length_body() {
-  if (body_) return Progress::stuck;  // grows in receive
-  const size_t there = std::min(size_t(end_ - content_), size_t(length_));
-  if (there == body_bytes_) return Progress::stuck;
-  body_bytes_ = there;
-  const bool last = there == size_t(length_);
-  if (last) {
-    rest_ = content_ + uint32_t(length_);
-    state_ = State::answering;
-  }
-  tell_body(last);
-  return Progress::more;
-}
-
-// In the buffer:    | head | content | coded, fresh | room |
-// What is decoded joins the content; when all is decoded the next read goes right behind it.
-ClientConnection::Progress ClientConnection::take_chunked_body() {
-  if (coded_ == end_ || body_) return Progress::stuck;
-  char* const content = buffer_->bytes + content_ + body_bytes_;
-  const auto r = decoder_.feed(buffer_->bytes + coded_, end_ - coded_, content);
-  body_bytes_ += r.produced;
-  coded_ += uint32_t(r.consumed);
-  if (r.outcome == http1::Outcome::refused) {
-    body_failed(FaultKind::bad_request);
-    return Progress::stuck;
-  }
-  const bool last = r.outcome == http1::Outcome::complete;
-  if (last) {
-    rest_ = coded_;
-    state_ = State::answering;
-  } else {
-    end_ = coded_ = content_ + uint32_t(body_bytes_);
-  }
-  if (last || r.produced > 0) tell_body(last);
-  return Progress::more;
 }
 
 bool ClientConnection::receive_into(char* to, size_t room, size_t& got) {
@@ -259,47 +196,7 @@ bool ClientConnection::receive_into(char* to, size_t room, size_t& got) {
 // One read to where the next bytes belong. False when nothing more can be done now.
 bool ClientConnection::receive() {
   size_t got = 0;
-  if (state_ == State::body && body_) {
-    if (framing_ == http1::Framing::length) {
-      const size_t room = std::min(size_t(length_) - body_bytes_, receive_bytes_max);
-      if (!receive_into(body_.data() + body_bytes_, room, got)) return false;
-      body_bytes_ += got;
-      const bool last = body_bytes_ == size_t(length_);
-      if (last) {
-        rest_ = content_;
-        state_ = State::answering;
-      }
-      tell_body(last);
-      return true;
-    }
-    // Chunked: no more at once than fits in the buffer, should it belong to the next request.
-    const size_t room = RequestBuffer::bytes_max - content_;
-    const int64_t allowed = host_.limits().request_bytes_max + int64_t(room);
-    if (body_bytes_ + room > body_.capacity()) {
-      if (int64_t(body_bytes_) > allowed || !body_.reserve(std::max(body_.capacity() * 2, body_bytes_ + room))) {
-        body_failed(FaultKind::request_too_large);
-        return false;
-      }
-    }
-    char* const fresh = body_.data() + body_bytes_;
-    if (!receive_into(fresh, room, got)) return false;
-    const auto r = decoder_.feed(fresh, got, fresh);
-    body_bytes_ += r.produced;
-    if (r.outcome == http1::Outcome::refused) {
-      body_failed(FaultKind::bad_request);
-      return false;
-    }
-    const bool last = r.outcome == http1::Outcome::complete;
-    if (last) {
-      std::memcpy(buffer_->bytes + content_, fresh + r.consumed, got - r.consumed);
-      rest_ = content_;
-      end_ = content_ + uint32_t(got - r.consumed);
-      state_ = State::answering;
-    }
-    if (last || r.produced > 0) tell_body(last);
-    return true;
-  }
-
+  if (state_ == State::body && body_ && !coded_body_) return receive_body();
   if (!buffer_) {
     buffer_ = host_.buffers().take();
     if (!buffer_) {
@@ -313,46 +210,12 @@ bool ClientConnection::receive() {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (state_ == State::body && framing_ == http1::Framing::chunked &&
-      RequestBuffer::bytes_max - end_ < room_behind_head / 2) {
-    body_ = host_.buffers().take_body(RequestBuffer::bytes_max * 4);
-    if (!body_) {
-      body_failed(FaultKind::overloaded);
-      return false;
-    }
-    std::memcpy(body_.data(), buffer_->bytes + content_, body_bytes_);
-    end_ = coded_ = content_;
-    return true;
-  }
+  if (state_ == State::body && framing_ == http1::Framing::chunked && !coded_body_ &&
+      RequestBuffer::bytes_max - end_ < room_behind_head / 2)
+    return move_body();
   if (!receive_into(buffer_->bytes + end_, RequestBuffer::bytes_max - end_, got)) return false;
   end_ += uint32_t(got);
   return true;
-}
-
-void ClientConnection::tell_body(bool last) {
-  ClientBody told;
-  told.window =
-      body_ ? std::string_view(body_.data(), body_bytes_) : std::string_view(buffer_->bytes + content_, body_bytes_);
-  told.last = last;
-  handler_->on_client_body(told);
-}
-
-void ClientConnection::body_failed(FaultKind kind) {
-  handler_->on_client_failed(kind);
-  if (exchange_open_) lost();
-}
-
-// Whether nothing of the request is still on its way.
-bool ClientConnection::request_whole() const {
-  return state_ == State::answering ||
-         (state_ == State::body && framing_ == http1::Framing::length && !body_ && length_ <= int64_t(end_ - content_));
-}
-
-void ClientConnection::release_request() {
-  released_ = true;
-  host_.buffers().give_back(std::move(body_));
-  body_ = {};
-  if (state_ == State::answering && rest_ == end_) drop_input();
 }
 
 void ClientConnection::drop_input() {
@@ -364,6 +227,7 @@ void ClientConnection::drop_input() {
 void ClientConnection::next_request() {
   host_.buffers().give_back(std::move(body_));
   body_ = {};
+  coded_body_.reset();
   begin_ = rest_;
   if (begin_ == end_) drop_input();
   state_ = State::head;
@@ -420,6 +284,7 @@ void ClientConnection::rearm() {
         timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
       return;
     case State::body:
+      if (decoding()) return timer_.arm_at(now);
       timer_.arm_at(std::min(now + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max));
       return;
     case State::answering: timer_.disarm(); return;
@@ -435,7 +300,8 @@ void ClientConnection::on_due() {
                     buffer_ ? std::string_view(buffer_->bytes + begin_, end_ - begin_) : std::string_view{});
     case State::body:
       if (released_) return;
-      return body_failed(FaultKind::request_timeout);
+      if (decoding()) return pump();
+      return body_failed({FaultKind::request_timeout});
     case State::closing: return close(Goodbye::reset);
     case State::lingering: return close(Goodbye::fin);
     default: return;

@@ -15,6 +15,7 @@
 #include <string>
 #include <string_view>
 
+#include "content_decoder.h"
 #include "http1/chunked.h"
 #include "http1/parser.h"
 #include "loop.h"
@@ -34,7 +35,7 @@ class RequestHandler {
   virtual ~RequestHandler() = default;
   virtual void on_client_head(const ClientHead& head) = 0;  // `random` is left to the handler
   virtual void on_client_body(const ClientBody& body) = 0;
-  virtual void on_client_failed(FaultKind kind) = 0;
+  virtual void on_client_failed(const ClientFailed& failed) = 0;
   virtual void on_client_gone() = 0;
   // What is unsent has fallen below half its bound again, after `backed_up` was true.
   virtual void on_client_taking() = 0;
@@ -69,6 +70,7 @@ class ClientConnection final : public Pollable {
   // The handler's side. Calls that no longer make sense (the client is gone) do nothing.
   void send_head(const SendClientHead& head);
   void send_body(std::string_view bytes);
+  void decode_request(const DecodeRequest& decode);
   void release_request();
   void finish(Ending ending);
   bool backed_up();  // too much is unsent: read no more of the answer until on_client_taking
@@ -85,26 +87,33 @@ class ClientConnection final : public Pollable {
 
  private:
   enum class State : uint8_t { head, body, answering, closing, lingering, closed };
-  enum class Progress : uint8_t { more, stuck };
+  enum class Progress : uint8_t { more, stuck, enough };  // enough: the rest in the next turn
 
   // client_connection.cpp: the life of the connection and its input
   void pump();
   Progress read_head();
-  Progress read_body();
-  Progress take_length_body();
-  Progress take_chunked_body();
   bool receive();
   bool receive_into(char* to, size_t room, size_t& got);
   void begin_request(const http1::Head& head);
-  bool place_body();
-  bool request_whole() const;
-  void tell_body(bool last);
-  void body_failed(FaultKind kind);
   void next_request();
   void drop_input();
   void lost();
   void rearm();
   void on_due();
+
+  // client_body.cpp: the request's body
+  bool place_body();
+  Progress read_body();
+  Progress take_length_body();
+  Progress take_chunked_body();
+  Progress take_coded_body();
+  bool unframe();
+  bool decoding() const;
+  bool receive_body();
+  bool move_body();
+  void tell_body(bool last);
+  void body_failed(const ClientFailed& failed);
+  bool request_whole() const;
 
   // client_answer.cpp: its output and its end
   void refuse(http1::Refusal refusal, std::string_view head_bytes);
@@ -119,6 +128,21 @@ class ClientConnection final : public Pollable {
   size_t unsent() const { return text_ ? text_->size() - text_sent_ : 0; }
   enum class Goodbye : uint8_t { fin, reset };
   void close(Goodbye goodbye);
+
+  // Behind a head in its buffer there is always this much room: for the coded bytes of a chunked body, and
+  // for what was read beyond a body's end.
+  static constexpr size_t room_behind_head = 4096;
+
+  // A body in a content coding, until the last of it has been decoded.
+  struct CodedBody {
+    std::unique_ptr<ContentDecoder> decoder;
+    Coding coding = Coding::gzip;
+    bool whole = false;       // all of it has come, and the next request begins at rest_
+    bool holds_more = false;  // the decoder has filled its room and may go on without input
+    uint32_t ready_end = 0;   // of the coded bytes in the buffer that the decoder may have
+    int64_t bytes_max = 0;
+    int64_t coded_bytes = 0;  // that have come, without their framing
+  };
 
   ConnectionHost& host_;
   Loop& loop_;
@@ -145,11 +169,12 @@ class ClientConnection final : public Pollable {
   uint32_t begin_ = 0;     // of the current request in the buffer
   uint32_t end_ = 0;       // of what was received into the buffer
   uint32_t content_ = 0;   // where the body begins in the buffer
-  uint32_t coded_ = 0;     // chunked: what was decoded up to
+  uint32_t coded_ = 0;     // in chunks or in a coding: what was decoded up to
   uint32_t rest_ = 0;      // where the next request begins, once this one is whole
   size_t body_bytes_ = 0;  // of the body so far
   int64_t length_ = -1;
   BodyBuffer body_;  // the body, when it does not fit in the buffer
+  std::unique_ptr<CodedBody> coded_body_;
   http1::HeadScan scan_;
   http1::ChunkedDecoder decoder_;
   int64_t head_began_ms_ = never_ms;

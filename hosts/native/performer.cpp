@@ -27,7 +27,7 @@ void Performer::on_client_head(const ClientHead& head) {
 
 void Performer::on_client_body(const ClientBody& body) { tell(body); }
 
-void Performer::on_client_failed(FaultKind kind) { tell(ClientFailed{kind}); }
+void Performer::on_client_failed(const ClientFailed& failed) { tell(failed); }
 
 void Performer::on_client_gone() { tell(ClientGone{}); }
 
@@ -114,6 +114,8 @@ void Performer::perform(const ReleaseBody& release) {
   voice->released_ += gone.size();
   if (release.to == ReleaseTo::client) client_.send_body(gone);
 }
+
+void Performer::perform(const DecodeRequest& decode) { client_.decode_request(decode); }
 
 void Performer::perform(const ReleaseRequest&) { client_.release_request(); }
 

@@ -38,7 +38,7 @@ class Performer final : public RequestHandler {
 
   void on_client_head(const ClientHead& head) override;
   void on_client_body(const ClientBody& body) override;
-  void on_client_failed(FaultKind kind) override;
+  void on_client_failed(const ClientFailed& failed) override;
   void on_client_gone() override;
   void on_client_taking() override;
 
@@ -70,6 +70,7 @@ class Performer final : public RequestHandler {
   void perform(const SendClientHead& head);
   void perform(const SendClientBody& body);
   void perform(const ReleaseBody& release);
+  void perform(const DecodeRequest& decode);
   void perform(const ReleaseRequest& release);
   void perform(const ShareState& share);
   void perform(const Finish& finish);

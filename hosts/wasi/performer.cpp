@@ -111,6 +111,9 @@ void Performer::perform(const ReleaseBody& release) {
   if (release.to == ReleaseTo::client) answer_.send_body(gone);
 }
 
+// Never asked for: nothing here decodes (hosts/capabilities.h).
+void Performer::perform(const DecodeRequest&) {}
+
 void Performer::perform(const ReleaseRequest&) { request_.release(); }
 
 void Performer::perform(const ShareState& share) { deltas_.emplace_back(share.delta); }

@@ -41,6 +41,7 @@ class Performer {
   void perform(const SendClientHead& head);
   void perform(const SendClientBody& body);
   void perform(const ReleaseBody& release);
+  void perform(const DecodeRequest& decode);
   void perform(const ReleaseRequest& release);
   void perform(const ShareState& share);
   void perform(const Finish& finish);

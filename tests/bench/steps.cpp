@@ -100,6 +100,7 @@ struct Host {
     finished = true;
   }
   void perform(const CancelUpstream&) {}
+  void perform(const DecodeRequest&) {}
   void perform(const ReleaseRequest&) {}
   void perform(const ShareState&) {}
 

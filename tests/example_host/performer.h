@@ -53,6 +53,7 @@ class Performer {
   void perform(const SendClientHead& head);
   void perform(const SendClientBody& body);
   void perform(const ReleaseBody& release);
+  void perform(const DecodeRequest&) {}  // never asked for: its Capabilities have no codings
   void perform(const ReleaseRequest&);
   void perform(const ShareState& share);
   void perform(const Finish& finish);

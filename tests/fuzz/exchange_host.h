@@ -96,6 +96,8 @@ class Host {
     window_.erase(0, release.bytes);
   }
 
+  void perform(const DecodeRequest&) { require(false, "no coding beyond the host's"); }
+
   void perform(const ReleaseRequest&) {
     require(!request_released_, "ReleaseRequest once");
     request_released_ = true;

@@ -166,6 +166,16 @@ void Stage::perform(const Effect& effect) {
     const std::string out = it.window.substr(0, release->bytes);
     it.window.erase(0, release->bytes);
     if (relayed) add_client_bytes(out, it.window.empty() ? Origin::relayed : Origin::own);
+  } else if (auto* decode = std::get_if<DecodeRequest>(&effect)) {
+    const auto codings = capabilities_.request_codings;
+    if (std::find(codings.begin(), codings.end(), decode->coding) == codings.end())
+      broken("a coding that the host has not");
+    if (!request_->empty() || request_whole_) broken("DecodeRequest behind the head");
+    add({'.',
+         "decode " + std::string(name_of(decode->coding)) + " " + std::to_string(decode->bytes_max),
+         {},
+         {},
+         Origin::own});
   } else if (std::holds_alternative<ReleaseRequest>(effect)) {
     if (request_released_) broken("ReleaseRequest twice");
     check_request_views();

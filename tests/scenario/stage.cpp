@@ -124,7 +124,15 @@ void Stage::host_statement(const Statement& statement) {
   else if (name == "upstreams_awaiting_head_max")
     capabilities_.upstreams_awaiting_head_max = parse_integer(value).value_or(0);
   else if (name == "sees_peers") capabilities_.sees_peers = value == "true";
+  else if (name == "request_codings") host_codings(statement);
   else broken("there is no such capability");
+}
+
+void Stage::host_codings(const Statement& statement) {
+  for (Coding coding : {Coding::gzip, Coding::deflate, Coding::br, Coding::zstd})
+    for (size_t i = 2; i < statement.words.size(); ++i)
+      if (statement.word(i) == name_of(coding)) codings_.push_back(coding);
+  capabilities_.request_codings = codings_;
 }
 
 void Stage::client_statement(const Statement& statement) {

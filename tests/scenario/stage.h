@@ -65,6 +65,7 @@ class Stage {
   void client_statement(const Statement& statement);
   void upstream_statement(const Statement& statement);
   void host_statement(const Statement& statement);
+  void host_codings(const Statement& statement);
   void client_head(const Statement& statement);
   void client_body(std::string_view piece, bool last);
   void upstream_body(uint32_t number, std::string_view piece);
@@ -79,6 +80,7 @@ class Stage {
   uint64_t next_random();
 
   Capabilities capabilities_;
+  std::vector<Coding> codings_;  // of it
   std::shared_ptr<const Config> config_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<Gateway> sister_;  // knows of the first by its deltas alone

@@ -40,9 +40,9 @@ class Script final : public RequestHandler {
     whole = b.last;
     if (b.last && on_body) on_body();
   }
-  void on_client_failed(FaultKind kind) override {
-    told.push_back("failed " + std::string(row(kind).name));
-    answer(row(kind).status, "no");
+  void on_client_failed(const ClientFailed& failed) override {
+    told.push_back("failed " + std::string(row(failed.kind).name));
+    answer(row(failed.kind).status, "no");
   }
   void on_client_gone() override {
     told.push_back("gone");

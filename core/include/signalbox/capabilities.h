@@ -4,11 +4,20 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace signalbox {
 
+// What a request's body may be coded in (RFC 9110 section 8.4.1, RFC 7932, RFC 8878).
+enum class Coding : uint8_t { gzip, deflate, br, zstd };
+
+// As Content-Encoding and Accept-Encoding write it.
+std::string_view name_of(Coding coding);
+
 struct Capabilities {
   int64_t request_bytes_max = int64_t(32) << 20;  // the largest request body the host can hold
+  std::span<const Coding> request_codings = {};   // that the host decodes (DecodeRequest); of static storage
   bool upstream_proxies = true;                   // OpenUpstream::proxy
   bool own_ca_files = true;                       // OpenUpstream::ca_file
   bool state_file = true;                         // keeps what exchanges share in a file that the user names

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "signalbox/capabilities.h"
 #include "signalbox/header.h"
 #include "signalbox/report.h"
 
@@ -88,6 +89,15 @@ struct ReleaseBody {
   ReleaseTo to = ReleaseTo::client;
 };
 
+// The request's body comes in this coding, one of Capabilities::request_codings: from here on ClientBody shows what
+// comes out of it. In answer to ClientHead or never. The host tells no more than `bytes_max` decoded bytes and one, by
+// which the core sees that it is too much, and takes in no more than `bytes_max` coded ones either: a coding may
+// spend bytes without end on nothing. What cannot be decoded is ClientFailed{bad_coding}.
+struct DecodeRequest {
+  Coding coding = Coding::gzip;
+  int64_t bytes_max = 0;
+};
+
 // The client's head and body are needed no more: no further attempt is legal and the upload is done.
 struct ReleaseRequest {};
 
@@ -109,7 +119,7 @@ struct Finish {
   const Report* report = nullptr;
 };
 
-using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, ReleaseRequest,
-                            ShareState, Finish>;
+using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, DecodeRequest,
+                            ReleaseRequest, ShareState, Finish>;
 
 }  // namespace signalbox

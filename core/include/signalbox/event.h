@@ -43,10 +43,11 @@ struct ClientBody {
 // The client's connection is gone; whatever is sent now nobody reads.
 struct ClientGone {};
 
-// The request's body cannot be read to its end: impossible framing, or it came too slowly. The client
-// still listens and gets an answer.
+// The request's body cannot be read to its end: impossible framing, a coding that does not hold, or it came too
+// slowly. The client still listens and gets an answer. `detail` is a sentence for it; when empty, the fault's row speaks.
 struct ClientFailed {
   FaultKind kind = FaultKind::bad_request;
+  std::string_view detail = {};
 };
 
 // The attempt's request, body included, has been handed to the transport to the last byte.

@@ -47,6 +47,7 @@ enum class FaultKind : uint8_t {
   request_too_large,
   head_too_large,
   unsupported_coding,  // a Content-Encoding this host cannot decode
+  bad_coding,          // a body that is not what its Content-Encoding says
   request_timeout,     // head or body came too slowly
   client_gone,
   translation_loss,  // the route says reject, and the upstream's dialect cannot carry all of the request
