@@ -29,11 +29,14 @@ def refused(call):
 
 
 # Figures.
-expect("a time is the median between the lowest and the highest", tables.microseconds([30.0, 10.0, 20.0]), "20.0 us (10.0–30.0)")
+expect("a time is the median between the lowest and the highest", tables.microseconds([30.0, 10.0, 20.0]),
+       "20.0 us (10.0–30.0)")
 expect("a large one has no decimals", tables.microseconds([1234.5]), "1,234 us (1,234–1,234)")
 # What the machine did in a round it did to both. A ratio of the medians would say 0.75.
 expect("a multiple is the median of the rounds' own", tables.multiple([10, 60, 15], [10, 40, 20]), "**1.00** (0.75–1.50)")
 expect("what is added is the difference", tables.added({"p50": 90.0}, {"p50": 30.0}, "p50"), 60.0)
+expect("what is added to nothing is no multiple", [tables.multiple_of_added(30.0, unit) for unit in (20.0, 0.5, -3.0)],
+       ["**1.50**", "–", "–"])
 expect("each doubling is over the one before", tables.doublings([10, 20, 80]), [2, 4])
 expect("a part in percent", tables.percent_of(1, 8), "12.5 %")
 expect("MB and MiB are two things", (tables.megabytes(2**20 * 10), tables.mebibytes(2**20 * 10)), ("10.5", "10.0"))
@@ -48,10 +51,12 @@ expect("a new page has the machine and its sections", [page.between(first, name)
        ["this machine", "before", "kept", None])
 prose = first.replace("<!-- b:begin -->", "What a person wrote.\n\n<!-- b:begin -->")
 second = page.written(prose, {"a": "new \\1"}, "this machine", whole=False)
-expect("a section is replaced, and nothing else", (second, page.between(second, "a")), (prose.replace("before", "new \\1"), "new \\1"))
+expect("a section is replaced, and nothing else", (second, page.between(second, "a")),
+       (prose.replace("before", "new \\1"), "new \\1"))
 expect("written twice, it is the same", page.written(second, {"a": "new \\1"}, "this machine", whole=False), second)
 expect("a part of another machine is refused", refused(lambda: page.written(first, {"a": ""}, "another", whole=False)), True)
-expect("all of another machine is not", page.between(page.written(first, {"a": "x"}, "another", whole=True), "machine"), "another")
+expect("all of another machine is not",
+       page.between(page.written(first, {"a": "x"}, "another", whole=True), "machine"), "another")
 
 # Instructions.
 before = {("d", "s"): 1000.0}

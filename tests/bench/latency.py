@@ -68,4 +68,4 @@ def _added(found, base, key):
 
 
 def _multiple(found, unit, base):
-    return "**%.2f**" % (tables.added(found, base, "p50") / max(tables.added(unit, base, "p50"), 0.1))
+    return tables.multiple_of_added(tables.added(found, base, "p50"), tables.added(unit, base, "p50"))

@@ -17,7 +17,8 @@ SETTLED = 1.10  # of the idle memory
 def large_body(byte_count):
     """A Messages request of exactly so many bytes, in texts of the kind that agents send."""
     head = b'{"model":"claude-opus-5-5","max_tokens":256,"messages":[{"role":"user","content":[{"type":"text","text":"begin"}'
-    part, tail = b',{"type":"text","text":"' + b'    a line of some file, as agents send it\\n' * 1024 + b'"}', b',{"type":"text","text":"%s"}]}]}'
+    part = b',{"type":"text","text":"' + b'    a line of some file, as agents send it\\n' * 1024 + b'"}'
+    tail = b',{"type":"text","text":"%s"}]}]}'
     parts = max(0, (byte_count - len(head) - len(tail)) // len(part))
     return head + part * parts + tail % (b"x" * (byte_count - len(head) - len(part) * parts - len(tail) + 2))
 
@@ -67,10 +68,10 @@ def resident(run):
         time.sleep(1)
     later = now()
     return ["## Resident memory", "",
-            "MiB of the process tree before the first request, after %d s of load in each of the two whole shapes on %d connections, "
-            "and when all are back within 10 %% or %d s have gone. In parentheses what of it is "
-            "anonymous; the rest are pages of files, programs and libraries, of which a machine has one copy." % (run.args.seconds, load.CONNECTIONS,
-                                                                     run.args.settle_seconds), ""] + tables.table(
+            "MiB of the process tree before the first request, after %d s of load in each of the two whole shapes on %d "
+            "connections, and when all are back within 10 %% or %d s have gone. In parentheses what of it is anonymous; the "
+            "rest are pages of files, programs and libraries, of which a machine has one copy."
+            % (run.args.seconds, load.CONNECTIONS, run.args.settle_seconds), ""] + tables.table(
         ["", "idle", "after load", "later", "later, idle = 1"],
         [[label, _resident(a), _resident(b), _resident(c), "**%.2f**" % (c[0] / a[0])]
          for (label, _), a, b, c in zip(rows, idle, loaded, later)])

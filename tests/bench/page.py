@@ -17,8 +17,8 @@ Figures in parentheses are the lowest and the highest of the rounds.
 """
 
 
-class OtherMachine(Exception):
-    pass
+class OtherMachine(SystemExit):
+    """The program ends with the sentence, where nobody catches it."""
 
 
 def between(page, name):
@@ -34,7 +34,7 @@ def written(page, sections, machine, whole):
         page = INTRODUCTION
     before = between(page, "machine")
     if before and before != machine and not whole:
-        raise OtherMachine("the page is of another machine (%s): run every section" % before)
+        raise OtherMachine("bench: the page is of another machine (%s): run every section" % before)
     for name, text in {"machine": machine, **sections}.items():
         if between(page, name) is None:
             page = page.rstrip("\n") + "\n\n<!-- %s:begin -->\n<!-- %s:end -->\n" % (name, name)

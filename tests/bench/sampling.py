@@ -28,7 +28,7 @@ def section(run):
             say("profile, %s, %s" % (label, shape))
             server = run.signalbox(mocks[answer], 1, dialect)
             run.checked([(label, server)], size, answer, dialect)
-            columns.append(_sampled(server, run.requests[size, answer], run.args.seconds, run))
+            columns.append(_sampled(server, run.requests[size, answer], run))
         rows = [[owner + ", all of it"] + [tables.percent_of(shares(column)[owner], sum(column.values())) for column in columns]
                 for owner in (KERNEL, C_LIBRARY, GATEWAY, OTHERS)]
         rows += [[str(rank + 1)] + [_cell(column, rank) for column in columns] for rank in range(TOP)]

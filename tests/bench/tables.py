@@ -27,6 +27,11 @@ def added(found, base, key):
     return found[key] - base[key]
 
 
+def multiple_of_added(value, unit):
+    """A dash where the unit adds nothing that could be told from noise: less than a microsecond."""
+    return "**%.2f**" % (value / unit) if unit >= 1 else "–"
+
+
 def doublings(costs):
     """How many times the cost grew from each size to its double; linear is 2 and less where a part is fixed."""
     return [after / before for before, after in zip(costs, costs[1:])]
