@@ -110,7 +110,7 @@ def quiet_streams(run):
     for label, server in [("nginx", run.nginx(direct))] + run.signalboxes(direct):
         say("quiet streams, %s" % label)
         grown = load.bytes_per_quiet_stream(run.tool, run.requests["small", "stream"], run.args.streams, server)
-        unit = unit or grown
-        rows.append([label, "%.1f KB = **%.2f**" % (grown / 1000, grown / unit)])
+        unit = grown if unit is None else unit
+        rows.append([label, "%.1f KB = %s" % (grown / 1000, tables.multiple_of_added(grown, unit))])
     return ["## Memory of a quiet stream", "", "Growth of PSS over %d open streams that say nothing." % run.args.streams,
             ""] + tables.table(["", "a stream"], rows)
