@@ -2,8 +2,6 @@
 // stops the program when the core breaks a promise of effect.h or of translation.md sections 0.6 and 11.
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -11,16 +9,11 @@
 
 #include "anthropic_stream_checker.h"
 #include "dialects/dialect.h"
+#include "require.h"
 #include "signalbox/exchange.h"
 #include "sse/frame_reader.h"
 
 namespace signalbox::testing {
-
-inline void require(bool holds, const char* rule, std::string_view shown = {}) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n%.*s\n", rule, int(shown.size()), shown.data());
-  std::abort();
-}
 
 class Host {
  public:

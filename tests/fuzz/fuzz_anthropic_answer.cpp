@@ -5,7 +5,6 @@
 // The first byte steers: raw bytes as a stream, raw bytes as a whole answer, or a program that says which
 // events come in which order, mostly valid each by itself.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -13,18 +12,16 @@
 #include "chat_answer.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/openai_chat/openai_chat.h"
+#include "require.h"
 
 using namespace signalbox;
 using canonical::Form;
 using signalbox::testing::ChatAnswer;
 using signalbox::testing::Play;
 using signalbox::testing::Played;
+using signalbox::testing::require;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool has(std::string_view text, std::string_view part) { return text.find(part) != text.npos; }
 

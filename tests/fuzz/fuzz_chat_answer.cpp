@@ -5,7 +5,6 @@
 //   odd first byte    an answer that is whole, its calls cut, interleaved, unnamed, repeated: it becomes
 //                     what the same answer becomes when it is sent in one piece, arguments byte by byte
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -13,16 +12,13 @@
 #include "anthropic_stream_checker.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/openai_chat/openai_chat.h"
+#include "require.h"
 
 using namespace signalbox;
 using namespace signalbox::testing;
 using canonical::Form;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 class Bytes {
  public:

@@ -1,5 +1,5 @@
 // Any text as a configuration: read, explained, expanded and read again, without a crash and without a
-// Config that says it is whole when it has problems.
+// Config that says it is whole when it has problems; also as hosts read it whose secrets stay outside.
 #include <cstdint>
 #include <string_view>
 
@@ -8,6 +8,8 @@
 #include "config/load.h"
 #include "config/read.h"
 #include "config/secrets.h"
+#include "hosts/capabilities.h"
+#include "wasm/hosted_config.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace signalbox::config;
@@ -30,5 +32,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return std::nullopt;
   };
   load(source, {signalbox::Capabilities{}, lookup, lookup, {[](CredentialText) {}, signalbox::base::sha256}});
+
+  using namespace signalbox::bindings;
+  std::vector<Variable> variables = variables_of(text);
+  for (size_t i = 0; i < variables.size(); ++i) {
+    variables[i].state = VariableState(i % 4);
+    variables[i].value = variables[i].use == VariableUse::client_key ? std::string(64, 'a') : variables[i].name;
+  }
+  const HostedConfig hosted = read_hosted(text, variables, signalbox::hosts::javascript);
+  if (!hosted.config) __builtin_trap();
+  for (const CredentialVariable& each : hosted.credentials)
+    if (each.variable.empty()) __builtin_trap();
   return 0;
 }

@@ -4,21 +4,18 @@
 //   what the writer makes of an unescaped string reads back as the same string;
 //   the skimmer keeps the same however the bytes were cut, and of valid text what the reader finds.
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "json/reader.h"
 #include "json/skimmer.h"
 #include "json/writer.h"
+#include "require.h"
 
 using namespace signalbox::json;
+using signalbox::testing::require;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 // Walks with next() only. Returns the text of the value that begins with the reader's next token.
 std::string_view walk_value(Reader& reader, std::string_view text) {

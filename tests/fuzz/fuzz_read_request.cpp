@@ -1,9 +1,9 @@
-// Any bytes as a request of every dialect: a reader refuses or understands them; what it understood, every
+// Any bytes as a request of every dialect: its facts are found in valid JSON alone, and where they say; a reader
+// refuses or understands them; what it understood, every
 // writer writes as one whole JSON object, the same twice, and for its own reader; edits of a valid body
 // leave a valid body.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
@@ -11,16 +11,15 @@
 #include "dialects/dialect.h"
 #include "json/reader.h"
 #include "json/walk.h"
+#include "require.h"
+#include "tokens/estimate.h"
 
 using namespace signalbox;
+using signalbox::testing::require;
 
 namespace {
 
 constexpr Dialect all[] = {Dialect::anthropic, Dialect::openai_chat, Dialect::openai_responses, Dialect::gemini};
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 bool is_json(std::string_view text) {
   json::Reader reader(text);
@@ -130,6 +129,22 @@ void check_edits(const dialects::DialectRow& row, std::string_view body, uint32_
   }
 }
 
+void check_facts(const dialects::DialectRow& row, std::string_view body) {
+  if (!row.read_facts) return;
+  Arena arena;
+  http::Endpoint endpoint;
+  endpoint.operation = http::Endpoint::Operation::conversation;
+  endpoint.shape = row.dialect;
+  const routing::FactsResult read = row.read_facts(endpoint, body, arena);
+  require((read.fault.kind == FaultKind::bad_json) == !is_json(body));
+  if (read.fault) return;
+  const routing::Facts& facts = read.facts;
+  require(facts.model_begin < facts.model_end && facts.model_end <= body.size() && json::is_whole_object(body));
+  const std::string_view token = body.substr(facts.model_begin, facts.model_end - facts.model_begin);
+  require(json::equals(json::string_inside(token), facts.model) && facts.model.size() <= routing::model_bytes_max);
+  require(json::member(body, "model") == token && facts.streamed == (json::member(body, "stream") == "true"));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -139,8 +154,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uint32_t seed = 0;
   for (size_t i = 0; i < 4; ++i) seed = seed << 8 | data[size - 4 + i];
   const LaneFlags flags = flags_of(seed);
+  require(tokens::estimate_tokens(body) >= 1);
   for (Dialect dialect : all) {
     const dialects::DialectRow& row = dialects::row_of(dialect);
+    check_facts(row, body);
     check_edits(row, body, seed);
     if (row.read_error) {
       Arena arena;

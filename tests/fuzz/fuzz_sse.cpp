@@ -1,23 +1,20 @@
 // SSE frames: whatever the bytes, and wherever a window is cut and released, the frames are those of
 // the whole. The first byte steers the cuts and the frame bound.
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "require.h"
 #include "sse/frame_reader.h"
 
 using signalbox::sse::Frame;
 using signalbox::sse::FrameReader;
+using signalbox::testing::require;
 
 namespace {
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 struct Kept {
   std::string event;
