@@ -143,7 +143,7 @@ TEST_CASE("codings: members of gzip and frames of zstd may follow one another, n
         body + body);
   for (const Coded& coded : all_of(body)) {
     CAPTURE(coded.name);
-    for (const std::string behind : {std::string("xy"), std::string(2, '\0'), std::string("{}")})
+    for (const std::string& behind : {std::string("xy"), std::string(2, '\0'), std::string("{}")})
       CHECK(decode_in_every_way(coded.coding, coded.bytes + behind).flaw == Flaw::behind);
     const bool repeats = coded.coding == Coding::gzip || coded.coding == Coding::zstd;
     CHECK(decode_in_every_way(coded.coding, coded.bytes + coded.bytes).flaw == (repeats ? Flaw::none : Flaw::behind));
