@@ -14,11 +14,18 @@ namespace signalbox::base {
 // `byte` with A to Z in lower case.
 constexpr char lower(char byte) { return byte >= 'A' && byte <= 'Z' ? char(byte + ('a' - 'A')) : byte; }
 
-// Whether the two are the same but for the case of ASCII letters.
-bool equals_ignoring_case(std::string_view a, std::string_view b);
-
 // Whether `text` begins with `prefix` but for the case of ASCII letters.
-bool begins_ignoring_case(std::string_view text, std::string_view prefix);
+inline bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
+  if (text.size() < prefix.size()) return false;
+  for (size_t i = 0; i < prefix.size(); ++i)
+    if (text[i] != prefix[i] && lower(text[i]) != lower(prefix[i])) return false;
+  return true;
+}
+
+// Whether the two are the same but for the case of ASCII letters. Most names that are compared differ in length.
+inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && begins_ignoring_case(a, b);
+}
 
 // The value of a hexadecimal digit in either case; -1 when `byte` is none.
 constexpr int hex_value(char byte) {

@@ -96,7 +96,7 @@ void write_object(Writer& out, const Shape& shape) {
   bool any_required = false;
   for (const Field& field : shape.fields) {
     any_required = any_required || field.need == Need::required;
-    out.key(field.key).begin_object().key("description").string(field.doc);
+    out.plain_key(field.key).begin_object().key("description").string(field.doc);
     write_value(out, field);
     const std::string fallback = default_json(field, shape.prototype());
     if (!fallback.empty()) out.key("default").raw(fallback);
@@ -150,7 +150,7 @@ std::string changes_json(const Shape& shape, void* object) {
   out.begin_object();
   for (const Field& field : shape.fields) {
     const std::string value = default_json(field, object);
-    if (value != default_json(field, shape.prototype())) out.key(field.key).raw(value);
+    if (value != default_json(field, shape.prototype())) out.plain_key(field.key).raw(value);
   }
   out.end_object();
   return json;
@@ -169,7 +169,7 @@ std::string json_schema() {
   out.key("type").string("string").key("pattern").string("^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$").end_object();
   const std::vector<PlacedShape> shapes = placed_shapes();
   for (size_t i = 1; i < shapes.size(); ++i) {
-    out.key(shapes[i].shape->name).begin_object();
+    out.plain_key(shapes[i].shape->name).begin_object();
     write_object(out, *shapes[i].shape);
     out.end_object();
   }

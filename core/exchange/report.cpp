@@ -12,13 +12,13 @@ namespace {
 class Line {
  public:
   explicit Line(json::Writer& writer) : writer_(writer) {}
-  void text(std::string_view key, std::string_view value) {
+  void text(json::Name key, std::string_view value) {
     if (!value.empty()) writer_.key(key).string(value);
   }
-  void count(std::string_view key, int64_t value) {
+  void count(json::Name key, int64_t value) {
     if (value >= 0) writer_.key(key).number(value);
   }
-  void texts(std::string_view key, const std::vector<std::string>& values) {
+  void texts(json::Name key, const std::vector<std::string>& values) {
     if (values.empty()) return;
     writer_.key(key).begin_array();
     for (const std::string& value : values) writer_.string(value);

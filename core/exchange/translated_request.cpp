@@ -22,12 +22,13 @@ Fault TranslatedRequest::read(const dialects::DialectRow& client, std::string_vi
 void TranslatedRequest::write(const routing::Lane& lane, const Provider& to, int64_t input_tokens_estimate) {
   losses = request_losses;
   names = {};
+  scope = canonical::scope_of(to.name, lane.credential, arena);
   body.clear();
   body.reserve(read_bytes + read_bytes / 16 + 1024);  // other dialects put it into more words or fewer, by little
   const canonical::WriteContext context{.model = lane.upstream_model,
                                         .flags = lane.flags,
                                         .output_tokens_max = lane.output_tokens_max,
-                                        .scope = canonical::scope_of(to.name, lane.credential, arena),
+                                        .scope = scope,
                                         .arena = arena,
                                         .names = names,
                                         .losses = losses,
@@ -39,6 +40,7 @@ void TranslatedRequest::write(const routing::Lane& lane, const Provider& to, int
 void TranslatedRequest::forget_lane() {
   losses.clear();
   names = {};
+  scope.clear();
 }
 
 void TranslatedRequest::release() {

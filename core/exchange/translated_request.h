@@ -28,6 +28,7 @@ struct TranslatedRequest {
   // Of the lane written for last:
   canonical::Losses losses;
   canonical::ToolNames names;
+  std::string scope;  // of its envelopes
   std::string body;
 
   // Reads `client_body`, a conversation request of the dialect `client`, into `request`: views into it and into

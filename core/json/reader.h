@@ -131,7 +131,13 @@ class Reader {
 
 // Whether the JSON string `raw` (between its quotes, as Reader::raw() gives it) spells `plain` (UTF-8).
 // A lone surrogate equals nothing. Never allocates.
-bool equals(std::string_view raw, std::string_view plain);
+bool spells(std::string_view raw, std::string_view plain);
+inline bool equals(std::string_view raw, std::string_view plain) {
+  // Most names are others, and an escape is never shorter than what it spells.
+  if (raw.size() < plain.size() || raw.empty()) return raw.size() == plain.size();
+  if (plain.empty() || (raw.front() != plain.front() && raw.front() != '\\')) return false;
+  return spells(raw, plain);
+}
 
 // Appends what the JSON string `raw` spells to `out` as UTF-8, lone surrogates as U+FFFD. False, with
 // `out` as far as it got, only for escapes that no Reader let through.

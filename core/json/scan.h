@@ -15,7 +15,7 @@ namespace signalbox::json {
 inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Whether a string cannot simply go on over `c`: a quote, a backslash, a control character, non-ASCII.
-inline bool is_special(char c) {
+constexpr bool is_special(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\';
 }
@@ -30,24 +30,32 @@ inline unsigned special_bits(const char* p) {
 }
 #endif
 
-// First special character in [p, end); `end` when there is none.
+// Marks the special characters of eight.
+inline uint64_t mark_special(uint64_t word) {
+  return base::mark_below(word, 0x20) | (word & base::word_highs) | base::mark_equal(word, '"') |
+         base::mark_equal(word, '\\');
+}
+
+// First special character in [p, end); `end` when there is none. Texts of a few bytes are many (names, numbers, ids),
+// so they too are looked at a word at a time, the last word overlapping the one before.
 inline const char* find_special(const char* p, const char* end) {
+  const char* const begin = p;
 #if defined(SIGNALBOX_BLOCKS)
   for (; end - p >= 16; p += 16) {
     const unsigned bits = special_bits(p);
     if (bits != 0) return p + std::countr_zero(bits);
   }
-#else
-  for (; end - p >= 8; p += 8) {
-    const uint64_t word = base::load_word(p);
-    const uint64_t marks = base::mark_below(word, 0x20) | (word & base::word_highs) | base::mark_equal(word, '"') |
-                           base::mark_equal(word, '\\');
-    if (marks != 0) {
-      p += base::first_mark(marks);
-      break;
-    }
-  }
 #endif
+  uint64_t marks = 0;
+  for (; marks == 0 && end - p >= 8; p += 8) marks = mark_special(base::load_word(p));
+  if (marks != 0) {
+    p += base::first_mark(marks) - 8;
+  } else if (p != end && end - begin >= 8) {
+    p = end - 8;
+    marks = mark_special(base::load_word(p));
+    if (marks == 0) return end;
+    p += base::first_mark(marks);
+  }
   while (p != end && !is_special(*p)) ++p;
   return p;
 }

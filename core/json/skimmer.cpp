@@ -29,7 +29,10 @@ Skimmer::Skimmer(std::span<const std::string_view> keys, size_t value_bytes_max)
 void Skimmer::feed(std::string_view bytes) {
   const char* p = bytes.data();
   const char* const end = p + bytes.size();
+  value_from_ = p;
   while (p != end && state_ != State::closed && state_ != State::quiet) p = step(p, end);
+  // Inside a value: what these bytes have of it.
+  if (state_ >= State::in_scalar && state_ <= State::in_nested_string) take(p);
 }
 
 std::string_view Skimmer::value(size_t key_index) const {
@@ -80,6 +83,7 @@ const char* Skimmer::step(const char* p, const char* end) {
 
     case State::before_value:
       if (is_space(*p)) return p + 1;
+      value_from_ = p;
       if (*p == '"') {
         state_ = State::in_string;
       } else if (*p == '{' || *p == '[') {
@@ -91,41 +95,33 @@ const char* Skimmer::step(const char* p, const char* end) {
         state_ = State::quiet;
         return p;
       }
-      take(p, p + 1);
       return p + 1;
 
     case State::in_scalar:
       while (p != end && *p != ',' && *p != '}' && !is_space(*p)) ++p;
-      take(begin, p);
-      if (p != end) value_done();
+      if (p != end) value_done(p);
       return p;
 
     case State::in_string:
-    case State::in_nested_string: {
-      const bool nested = state_ == State::in_nested_string;
       p = run_string(p, end);
-      take(begin, p);
-      if (!nested && state_ == State::after_value) value_done();
+      if (state_ == State::after_value) value_done(p);
       return p;
-    }
+
+    case State::in_nested_string: return run_string(p, end);
 
     case State::in_nested:
-      p = find_structure(p, end);
-      if (p != end) {
+      while (state_ == State::in_nested && (p = find_structure(p, end)) != end) {
         const char c = *p++;
         if (c == '"') {
           state_ = State::in_nested_string;
+          p = run_string(p, end);
         } else if (c == '{' || c == '[') {
           ++depth_;
-        } else {
-          --depth_;
+        } else if (--depth_ == 0) {
+          state_ = State::closed;
+        } else if (depth_ == 1 && is_object_) {
+          value_done(p);
         }
-      }
-      take(begin, p);
-      if (depth_ == 0) {
-        state_ = State::closed;
-      } else if (depth_ == 1 && is_object_) {
-        value_done();
       }
       return p;
 
@@ -162,17 +158,17 @@ const char* Skimmer::run_string(const char* p, const char* end) {
   return p + 1;
 }
 
-// Keeps a piece of the value, if anybody asked for it and it is not too long by now.
-void Skimmer::take(const char* begin, const char* end) {
+// Keeps the value's bytes up to `end`, if anybody asked for it and it is not too long by now.
+void Skimmer::take(const char* end) {
   if (slot_ == nullptr) return;
-  const auto bytes = static_cast<size_t>(end - begin);
+  const auto bytes = static_cast<size_t>(end - value_from_);
   if (bytes > value_bytes_max_ - slot_->text.size()) {
     slot_->text.clear();
     slot_->keep = Keep::too_long;
     slot_ = nullptr;
     return;
   }
-  slot_->text.append(begin, bytes);
+  slot_->text.append(value_from_, bytes);
 }
 
 void Skimmer::choose_slot() {
@@ -187,8 +183,10 @@ void Skimmer::choose_slot() {
   }
 }
 
-void Skimmer::value_done() {
+// The value has ended before `end`.
+void Skimmer::value_done(const char* end) {
   state_ = State::after_value;
+  take(end);
   if (slot_ == nullptr) return;
   slot_->keep = Keep::whole;
   slot_ = nullptr;

@@ -69,16 +69,17 @@ class Skimmer {
 
   const char* step(const char* p, const char* end);
   const char* run_string(const char* p, const char* end);
-  void take(const char* begin, const char* end);
+  void take(const char* end);
   void choose_slot();
-  void value_done();
+  void value_done(const char* end);
 
   std::vector<Slot> slots_;
   std::string key_;  // the root object's member name being read, still escaped
   size_t value_bytes_max_;
   size_t key_bytes_max_ = 0;  // no longer name can be one of ours
   size_t depth_ = 0;
-  Slot* slot_ = nullptr;  // where the value being read goes; null: nowhere
+  Slot* slot_ = nullptr;              // where the value being read goes; null: nowhere
+  const char* value_from_ = nullptr;  // what of it in these bytes is not yet there
   State state_ = State::before_root;
   bool is_object_ = false;
   bool key_too_long_ = false;

@@ -54,7 +54,7 @@ const char* find_backslash(const char* p, const char* end) {
 
 }  // namespace
 
-bool equals(std::string_view raw, std::string_view plain) {
+bool spells(std::string_view raw, std::string_view plain) {
   const char* p = raw.data();
   const char* const end = p + raw.size();
   for (;;) {

@@ -1,5 +1,6 @@
 #include "json/writer.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/utf8.h"
@@ -81,7 +82,7 @@ Writer& Writer::end_array() {
   return *this;
 }
 
-Writer& Writer::key(std::string_view plain) {
+Writer& Writer::plain_key(std::string_view plain) {
   comma();
   out_ += '"';
   escape(plain, out_);
@@ -91,10 +92,17 @@ Writer& Writer::key(std::string_view plain) {
 }
 
 Writer& Writer::key(Escaped name) {
-  comma();
-  out_ += '"';
-  out_ += name.inside;
-  out_ += "\":";
+  // One look at the room of `out`, for there are many.
+  const size_t bytes_max = name.inside.size() + 4;
+  const size_t before = out_.size();
+  out_.resize(before + bytes_max);
+  char* p = out_.data() + before;
+  if (comma_due_) *p++ = ',';
+  *p++ = '"';
+  p = std::copy(name.inside.begin(), name.inside.end(), p);
+  *p++ = '"';
+  *p++ = ':';
+  if (!comma_due_) out_.pop_back();
   comma_due_ = false;
   return *this;
 }

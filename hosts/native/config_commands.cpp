@@ -101,7 +101,7 @@ std::string to_json(const Tree& tree) {
       continue;
     }
     open.back().next = tree[current.next].next;
-    if (mapping) out.key(tree[current.next].key);
+    if (mapping) out.plain_key(tree[current.next].key);
     enter(current.next);
   }
   return config::indented(json);

@@ -1,36 +1,10 @@
 #include "upstream_request.h"
 
-#include <array>
-
-#include "http1/parser.h"
+#include "http1/bytes.h"
 
 namespace signalbox::native {
 
 namespace {
-
-// tchar of RFC 9110 section 5.6.2.
-constexpr std::array<bool, 256> token_bytes = [] {
-  std::array<bool, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[size_t(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[size_t(c)] = table[size_t(c - 'a' + 'A')] = true;
-  for (char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'})
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
-
-bool is_token(std::string_view text) {
-  for (char c : text)
-    if (!token_bytes[static_cast<unsigned char>(c)]) return false;
-  return !text.empty();
-}
-
-bool is_value(std::string_view text) {
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return false;
-  }
-  return true;
-}
 
 bool take_scheme(std::string_view& url, std::string_view scheme) {
   if (url.size() < scheme.size() || !http1::same_name(url.substr(0, scheme.size()), scheme)) return false;
@@ -41,16 +15,13 @@ bool take_scheme(std::string_view& url, std::string_view scheme) {
 }  // namespace
 
 bool split_url(std::string_view url, UrlParts& out) {
-  for (char c : url) {
-    auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte == 0x7f) return false;
-  }
+  if (http1::next_control(url.data(), 0, url.size()) != url.size() || url.find(' ') != url.npos) return false;
   out = {};
   if (take_scheme(url, "https://")) out.scheme = Scheme::https;
   else if (!take_scheme(url, "http://")) return false;
   url = url.substr(0, url.find('#'));
-  size_t end = url.find_first_of("/?");
-  if (end == std::string_view::npos) end = url.size();
+  size_t end = 0;
+  while (end < url.size() && url[end] != '/' && url[end] != '?') ++end;
   out.authority = url.substr(0, end);
   out.target = url.substr(end);
   size_t at = out.authority.rfind('@');
@@ -62,11 +33,11 @@ bool split_url(std::string_view url, UrlParts& out) {
 }
 
 bool can_be_sent(const AttemptRequest& request) {
-  if (!is_token(request.method)) return false;
+  if (!http1::is_token(request.method)) return false;
   for (const Header& header : request.headers)
-    if (!is_token(header.name) || !is_value(header.value)) return false;
+    if (!http1::is_token(header.name) || !http1::is_field_value(header.value)) return false;
   const Header& credential = request.credential;
-  return credential.name.empty() || (is_token(credential.name) && is_value(credential.value));
+  return credential.name.empty() || (http1::is_token(credential.name) && http1::is_field_value(credential.value));
 }
 
 bool is_framing(std::string_view name) {

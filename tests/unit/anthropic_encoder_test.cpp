@@ -73,29 +73,29 @@ TEST_CASE("anthropic encoder: the stream of section 11.2, byte for byte") {
   told.stop(StopReason::tool_use).say(UsageSeen{{200, 87, 1034, -1, 12}});
   told.end();
   CHECK(told.stream ==
-        "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_" +
-            told.stream.substr(told.stream.find("msg_") + 4, 24) +
-            "\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"claude "
-            "\\\"x\\\"\",\"content\":[],\"stop_reason\":null,"
-            "\"stop_sequence\":null,\"usage\":{\"input_tokens\":123,\"cache_creation_input_tokens\":0,"
-            "\"cache_read_input_tokens\":0,\"output_tokens\":1}}}\n\n"
-            "event: ping\ndata: {\"type\":\"ping\"}\n\n"
-            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
-            "{\"type\":\"text\",\"text\":\"\"}}\n\n"
-            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
-            "{\"type\":\"text_delta\",\"text\":\"Hi\\n\"}}\n\n"
-            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-            "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":"
-            "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"Bash\",\"input\":{}}}\n\n"
-            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":"
-            "{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"x\\\":\"}}\n\n"
-            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":"
-            "{\"type\":\"input_json_delta\",\"partial_json\":\"1}\"}}\n\n"
-            "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n"
-            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\","
-            "\"stop_sequence\":null},\"usage\":{\"input_tokens\":200,\"cache_creation_input_tokens\":0,"
-            "\"cache_read_input_tokens\":1034,\"output_tokens\":87}}\n\n"
-            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
+        "event: message_start\ndata: "
+        "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_77\",\"type\":\"message\",\"role\":\"assistant\","
+        "\"model\":\"claude "
+        "\\\"x\\\"\",\"content\":[],\"stop_reason\":null,"
+        "\"stop_sequence\":null,\"usage\":{\"input_tokens\":123,\"cache_creation_input_tokens\":0,"
+        "\"cache_read_input_tokens\":0,\"output_tokens\":1}}}\n\n"
+        "event: ping\ndata: {\"type\":\"ping\"}\n\n"
+        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":"
+        "{\"type\":\"text\",\"text\":\"\"}}\n\n"
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+        "{\"type\":\"text_delta\",\"text\":\"Hi\\n\"}}\n\n"
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
+        "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":"
+        "{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"Bash\",\"input\":{}}}\n\n"
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":"
+        "{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"x\\\":\"}}\n\n"
+        "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":"
+        "{\"type\":\"input_json_delta\",\"partial_json\":\"1}\"}}\n\n"
+        "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n"
+        "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\","
+        "\"stop_sequence\":null},\"usage\":{\"input_tokens\":200,\"cache_creation_input_tokens\":0,"
+        "\"cache_read_input_tokens\":1034,\"output_tokens\":87}}\n\n"
+        "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
   CHECK(told.whole.find(R"({"type":"tool_use","id":"toolu_1","name":"Bash","input":{"x":1}})") != told.whole.npos);
 }
 

@@ -50,7 +50,7 @@ TEST_CASE("json writer: strings are escaped", "[json]") {
   Writer(out).string("q\" b\\ / \b\f\n\r\t \x01\x1f\x7f \0."s);
   CHECK(out == "\"q\\\" b\\\\ / \\b\\f\\n\\r\\t \\u0001\\u001f\x7f \\u0000.\"");
   out.clear();
-  Writer(out).begin_object().key("k\n\"").null().end_object();
+  Writer(out).begin_object().plain_key("k\n\"").null().end_object();
   CHECK(out == R"({"k\n\"":null})");
 }
 

@@ -92,9 +92,14 @@ void set_stop_reason(std::string_view raw_value, Observation& seen) {
 
 // Whether a block says anything as it begins; texts and thinking mostly begin empty.
 bool has_content(std::string_view block) {
-  const std::string_view type = json::string_inside(json::member(block, "type"));
-  for (std::string_view grows : {"text", "thinking"})
-    if (type == grows) return !json::string_inside(json::member(block, grows)).empty();
+  std::string_view type, text, thinking;
+  json::each_member(block, [&](std::string_view key, std::string_view value) {
+    if (key == "type") type = json::string_inside(value);
+    else if (key == "text") text = json::string_inside(value);
+    else if (key == "thinking") thinking = json::string_inside(value);
+  });
+  if (type == "text") return !text.empty();
+  if (type == "thinking") return !thinking.empty();
   return !type.empty();
 }
 

@@ -63,7 +63,9 @@ class TextHash {
 class AnthropicEncoder final : public canonical::Encoder {
  public:
   AnthropicEncoder(const canonical::EncodeContext& context, canonical::Form form) : context_(context), form_(form) {
-    append_derived_id(message_id_, "msg_", "message");
+    // The request's own digits, so that whoever has the one finds the other.
+    message_id_ = "msg_";
+    message_id_ += context.request_id.substr(context.request_id.find('_') + 1);
   }
 
   void encode(const canonical::Delta& delta, std::string& out) override {

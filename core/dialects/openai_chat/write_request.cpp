@@ -29,7 +29,7 @@ constexpr Effort effort_of_switch = Effort::high;
 void write_sampling(const Writing& to, std::string_view member, std::string_view number) {
   if (number.empty()) return;
   if (!to.flags().temperature_fixed && !asks_for_thinking(to)) {
-    to.w.key(member).raw(number);
+    to.w.plain_key(member).raw(number);
   } else if (number != "1" && number != "1.0") {
     to.lose(member);
   }
@@ -84,7 +84,7 @@ void write_request(const canonical::Request& request, const canonical::WriteCont
   const int64_t tokens = canonical::answer_tokens_max(request.max_tokens, context);  // -1: the client did not say
   if (tokens >= 0) {
     const bool completion = flags.max_tokens_field == MaxTokensField::max_completion_tokens;
-    w.key(completion ? "max_completion_tokens" : "max_tokens").number(tokens);
+    (completion ? w.key("max_completion_tokens") : w.key("max_tokens")).number(tokens);
   }
   write_sampling(to, "temperature", request.temperature);
   write_sampling(to, "top_p", request.top_p);

@@ -3,9 +3,7 @@
 #include <array>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
+#include "http1/bytes.h"
 
 namespace signalbox::native::http1 {
 
@@ -45,15 +43,6 @@ constexpr bool rows_in_order() {
 }
 static_assert(rows_in_order());
 
-// RFC 9110 section 5.6.2.
-constexpr std::array<bool, 256> token_bytes = [] {
-  std::array<bool, 256> t{};
-  for (int c = '0'; c <= '9'; ++c) t[size_t(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) t[size_t(c)] = t[size_t(c + 32)] = true;
-  for (char c : {'!', '#', '$', '%', '&', '\'', '*', '+', '-', '.', '^', '_', '`', '|', '~'}) t[uint8_t(c)] = true;
-  return t;
-}();
-
 // What may stand in a host and port (RFC 3986 section 3.2.2), user information left out on purpose.
 constexpr std::array<bool, 256> host_bytes = [] {
   std::array<bool, 256> t{};
@@ -64,36 +53,10 @@ constexpr std::array<bool, 256> host_bytes = [] {
   return t;
 }();
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
-
-bool all_of(std::string_view bytes, const std::array<bool, 256>& allowed) {
-  for (char c : bytes)
-    if (!allowed[uint8_t(c)]) return false;
-  return true;
-}
-
 std::string_view trim(std::string_view v) {
   while (!v.empty() && (v.front() == ' ' || v.front() == '\t')) v.remove_prefix(1);
   while (!v.empty() && (v.back() == ' ' || v.back() == '\t')) v.remove_suffix(1);
   return v;
-}
-
-// The first control byte at or after `from`, HTAB included; `to` when there is none.
-size_t next_control(const char* bytes, size_t from, size_t to) {
-#if defined(__SSE2__)
-  const __m128i below = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
-  for (; from + 16 <= to; from += 16) {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + from));
-    const __m128i low = _mm_cmpeq_epi8(_mm_min_epu8(v, below), v);
-    const int hits = _mm_movemask_epi8(_mm_or_si128(low, _mm_cmpeq_epi8(v, del)));
-    if (hits) return from + size_t(__builtin_ctz(unsigned(hits)));
-  }
-#endif
-  for (; from < to; ++from) {
-    const uint8_t c = uint8_t(bytes[from]);
-    if (c < 0x20 || c == 0x7f) break;
-  }
-  return from;
 }
 
 // A host with an optional numeric port.
@@ -104,11 +67,12 @@ bool host_is_sound(std::string_view host) {
     const size_t end = host.find(']');
     if (end == std::string_view::npos || end == 1) return false;
     rest = host.substr(end + 1);
-    if (host.substr(1, end - 1).find_first_of("[") != std::string_view::npos) return false;
+    if (host.substr(1, end - 1).find('[') != std::string_view::npos) return false;
     if (!rest.empty() && rest.front() != ':') return false;
   } else {
     const size_t colon = host.find(':');
-    if (colon == 0 || host.find_first_of("[]") != std::string_view::npos) return false;
+    if (colon == 0 || host.find('[') != std::string_view::npos || host.find(']') != std::string_view::npos)
+      return false;
     rest = colon == std::string_view::npos ? std::string_view{} : host.substr(colon);
   }
   if (rest.empty()) return true;
@@ -244,13 +208,6 @@ Refusal reduce_target(std::string_view method, std::string_view& target, std::st
 
 const RefusalRow& row(Refusal refusal) {
   return rows[size_t(refusal) < rows.size() ? size_t(refusal) : size_t(Refusal::bad_request_line)];
-}
-
-bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
 }
 
 bool has_token(std::string_view value, std::string_view token) {

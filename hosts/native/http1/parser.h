@@ -14,6 +14,7 @@
 #include <span>
 #include <string_view>
 
+#include "http1/bytes.h"
 #include "signalbox/header.h"
 
 namespace signalbox::native::http1 {
@@ -116,9 +117,6 @@ enum class AnswerTo : uint8_t { head, other };
 // Reads an answer head that HeadScan found complete; `bytes` is exactly the head. A 1xx answer is
 // complete with its head: the caller goes on with the next one. 101 is refused, nobody asked for it.
 Refusal parse_answer(std::string_view bytes, AnswerTo answer_to, std::span<Header, headers_max> storage, Head& out);
-
-// Compares two names without regard to ASCII case.
-bool same_name(std::string_view a, std::string_view b);
 
 // Whether the comma-separated list `value` has `token`, without regard to case.
 bool has_token(std::string_view value, std::string_view token);

@@ -2,6 +2,7 @@
 // come from the parser or from the core and are sound already.
 #pragma once
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <string>
@@ -19,17 +20,21 @@ inline void append_number(std::string& out, int64_t n) {
 void append_status_line(std::string& out, int status);
 
 inline void append_header(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name);
-  out.append(": ", 2);
-  out.append(value);
-  out.append("\r\n", 2);
+  // One look at the room of `out`, for a head has many.
+  const size_t before = out.size();
+  out.resize(before + name.size() + value.size() + 4);
+  char* p = std::copy(name.begin(), name.end(), out.data() + before);
+  *p++ = ':';
+  *p++ = ' ';
+  p = std::copy(value.begin(), value.end(), p);
+  *p++ = '\r';
+  *p = '\n';
 }
 
 inline void append_header(std::string& out, std::string_view name, int64_t value) {
-  out.append(name);
-  out.append(": ", 2);
-  append_number(out, value);
-  out.append("\r\n", 2);
+  char digits[20];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  append_header(out, name, std::string_view(digits, size_t(end - digits)));
 }
 
 // The line before a chunk of `size` bytes, written to `line`; its length is answered. The chunk is
