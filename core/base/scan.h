@@ -53,6 +53,10 @@ inline Block load_block(const char* p) { return _mm_loadu_si128(reinterpret_cast
 inline Block equal(Block block, char c) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(c)); }
 inline Block below_signed(Block block, char c) { return _mm_cmplt_epi8(block, _mm_set1_epi8(c)); }
 inline Block either(Block a, Block b) { return _mm_or_si128(a, b); }
+inline Block above_signed(Block block, char c) { return _mm_cmpgt_epi8(block, _mm_set1_epi8(c)); }
+inline Block both(Block a, Block b) { return _mm_and_si128(a, b); }
+inline Block without(Block a, Block b) { return _mm_andnot_si128(b, a); }
+inline Block differ(Block a, Block b) { return _mm_xor_si128(a, b); }
 inline unsigned bits(Block block) { return static_cast<unsigned>(_mm_movemask_epi8(block)); }
 #elif defined(__wasm_simd128__)
 #define SIGNALBOX_BLOCKS 1
@@ -61,6 +65,10 @@ inline Block load_block(const char* p) { return wasm_v128_load(p); }
 inline Block equal(Block block, char c) { return wasm_i8x16_eq(block, wasm_i8x16_splat(c)); }
 inline Block below_signed(Block block, char c) { return wasm_i8x16_lt(block, wasm_i8x16_splat(c)); }
 inline Block either(Block a, Block b) { return wasm_v128_or(a, b); }
+inline Block above_signed(Block block, char c) { return wasm_i8x16_gt(block, wasm_i8x16_splat(c)); }
+inline Block both(Block a, Block b) { return wasm_v128_and(a, b); }
+inline Block without(Block a, Block b) { return wasm_v128_andnot(a, b); }
+inline Block differ(Block a, Block b) { return wasm_v128_xor(a, b); }
 inline unsigned bits(Block block) { return static_cast<unsigned>(wasm_i8x16_bitmask(block)); }
 #endif
 

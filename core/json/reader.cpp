@@ -32,7 +32,6 @@ struct Scalar {
   Token token = Token::error;
   const char* at = nullptr;  // one past it
   std::string_view what;
-  bool escaped = false;
 };
 
 // Reads the string, number or literal at p; p is before end and on no bracket.
@@ -40,7 +39,7 @@ inline Scalar scan_scalar(const char* p, const char* end) {
   if (*p == '"') {
     const Scanned string = scan_string(p + 1, end);
     if (string.what != nullptr) return {Token::error, string.at, string.what};
-    return {Token::string, string.at + 1, {}, string.escaped};
+    return {Token::string, string.at + 1, {}};
   }
   if (*p == '-' || is_digit(*p)) {
     const Scanned number = scan_number(p, end);
@@ -60,7 +59,7 @@ inline Scalar scan_name(const char* p, const char* end) {
   if (*p != '"') return {Token::error, p, "a name in quotes is due"};
   const Scanned string = scan_string(p + 1, end);
   if (string.what != nullptr) return {Token::error, string.at, string.what};
-  return {Token::key, string.at + 1, {}, string.escaped};
+  return {Token::key, string.at + 1, {}};
 }
 
 // Reads the colon after a name and the whitespace around it; `at` is then on the value.
@@ -72,6 +71,18 @@ inline Scalar scan_colon(const char* p, const char* end) {
   if (p == end) return {Token::error, p, ends_early};
   return {Token::key, p, {}};
 }
+
+// Reads a short name and its colon at p, as programs write them: without whitespace. The value behind them; null
+// where anything else stands, and near the end of the text.
+#if defined(SIGNALBOX_BLOCKS)
+inline const char* pass_short_name(const char* p, const char* end) {
+  if (end - p < 20 || *p != '"') return nullptr;
+  const char* const stop = short_stop(p + 1);
+  return *stop == '"' && stop[1] == ':' && static_cast<unsigned char>(stop[2]) > ' ' ? stop + 2 : nullptr;
+}
+#else
+inline const char* pass_short_name(const char*, const char*) { return nullptr; }
+#endif
 
 // Whether the four characters of `watched` stand behind the opening quote of the string [p, end).
 inline bool begins_with(const char* p, const char* end, uint32_t watched) {
@@ -105,7 +116,6 @@ Reader Reader::moved_to(std::string_view text) const {
 Token Reader::next() {
   if (due_ == Due::nothing) return current_;
   raw_ = {};
-  escaped_ = false;
   const char* p = skip_space(at_, end_);
   if (due_ == Due::end) {
     if (p != end_) return fail(p, "something follows the value");
@@ -158,7 +168,6 @@ std::optional<std::string_view> Reader::skip_value() {
   offset_ = static_cast<size_t>(value - begin_);
   at_ = p;
   raw_ = between(value, p);
-  escaped_ = false;
   value_done();
   current_ = skipped_kind_ = kind;
   return raw_;
@@ -200,44 +209,53 @@ bool Reader::begin_skip(const char*& p) {
 const char* Reader::skip_containers(const char* p) {
   const size_t outside = depth_;
   const uint32_t watched = watched_;
+  const char* const end = end_;
   size_t depth = depth_;
   bool object = false;
   for (;;) {
     // p is on a value.
-    if (p == end_) return fail(p, ends_early), nullptr;
+    if (p == end) return fail(p, ends_early), nullptr;
     bool name = false;  // a member's name comes next, not a value
     bool ended = true;  // the value at p was read over whole
-    if (*p == '{' || *p == '[') {
+    if (*p == '"') {
+      const Scanned string = scan_string(p + 1, end);
+      if (string.what != nullptr) return fail(string.at, string.what), nullptr;
+      if (begins_with(p, string.at + 1, watched)) seen_ = true;
+      p = skip_space(string.at + 1, end);
+    } else if (*p == '{' || *p == '[') {
       if (depth == depth_max_) return fail(p, too_deep), nullptr;
       object = *p == '{';
       set_level(depth++, object);
-      p = skip_space(p + 1, end_);
-      ended = p != end_ && *p == (object ? '}' : ']');
+      p = skip_space(p + 1, end);
+      ended = p != end && *p == (object ? '}' : ']');
       name = object;
     } else {
-      const Scalar scalar = scan_scalar(p, end_);
+      const Scalar scalar = scan_scalar(p, end);
       if (scalar.token == Token::error) return fail(scalar.at, scalar.what), nullptr;
-      if (scalar.token == Token::string && begins_with(p, scalar.at, watched)) seen_ = true;
-      p = skip_space(scalar.at, end_);
+      p = skip_space(scalar.at, end);
     }
     while (ended) {
-      if (p == end_) return fail(p, ends_early), nullptr;
-      if (*p == (object ? '}' : ']')) {
+      if (p == end) return fail(p, ends_early), nullptr;
+      if (*p == ',') {
+        p = skip_space(p + 1, end);
+        name = object;
+        ended = false;
+      } else if (*p == (object ? '}' : ']')) {
         ++p;
         if (--depth == outside) return p;
         object = is_object(depth - 1);
-        p = skip_space(p, end_);
-      } else if (*p == ',') {
-        p = skip_space(p + 1, end_);
-        name = object;
-        ended = false;
+        p = skip_space(p, end);
       } else {
         return fail(p, comma_or(object)), nullptr;
       }
     }
     if (name) {
-      Scalar member = scan_name(p, end_);
-      if (member.token != Token::error) member = scan_colon(member.at, end_);
+      if (const char* const value = pass_short_name(p, end)) {
+        p = value;
+        continue;
+      }
+      Scalar member = scan_name(p, end);
+      if (member.token != Token::error) member = scan_colon(member.at, end);
       if (member.token == Token::error) return fail(member.at, member.what), nullptr;
       p = member.at;
     }
@@ -253,7 +271,6 @@ Token Reader::read_value(const char* p) {
   offset_ = static_cast<size_t>(p - begin_);
   at_ = scalar.at;
   raw_ = scalar.token == Token::string ? between(p + 1, scalar.at - 1) : between(p, scalar.at);
-  escaped_ = scalar.escaped;
   value_done();
   return current_ = scalar.token;
 }
@@ -264,7 +281,6 @@ Token Reader::read_key(const char* p) {
   offset_ = static_cast<size_t>(p - begin_);
   at_ = name.at;
   raw_ = between(p + 1, name.at - 1);
-  escaped_ = name.escaped;
   due_ = Due::colon;
   return current_ = Token::key;
 }
@@ -299,7 +315,6 @@ Token Reader::fail(const char* where, std::string_view what) {
   offset_ = error_.offset;
   at_ = where;
   raw_ = {};
-  escaped_ = false;
   due_ = Due::nothing;
   skipped_kind_ = Token::error;
   return current_ = Token::error;

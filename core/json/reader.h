@@ -82,8 +82,8 @@ class Reader {
   // literal: all of it. After skip_value(): what it returned. Otherwise empty.
   std::string_view raw() const { return raw_; }
 
-  // Whether the current key or string holds a backslash; when not, raw() is the plain text.
-  bool escaped() const { return escaped_; }
+  // Whether the current key or string holds a backslash; when not, raw() is the plain text. Looks raw() through.
+  bool escaped() const { return raw_.find('\\') != raw_.npos; }
 
   // Where the current token begins, in bytes from the start of the text; a string's is its opening quote.
   size_t offset() const { return offset_; }
@@ -123,7 +123,6 @@ class Reader {
   Due due_ = Due::value;
   Token current_ = Token::end;
   Token skipped_kind_ = Token::error;
-  bool escaped_ = false;
   bool seen_ = false;
   uint32_t watched_ = 0;                       // four NULs, which no string has
   uint64_t objects_[depth_ceiling / 64] = {};  // one bit a level: object or array

@@ -2,14 +2,17 @@
 //   the two ways over a text, next() and skip_value(), agree about it, also from any element on;
 //   tokens lie inside the text, in order, and their number is bounded by it;
 //   what the writer makes of an unescaped string reads back as the same string;
+//   a string read many bytes at a time is the string read byte by byte, with the same fault at the same place;
 //   the skimmer keeps the same however the bytes were cut, and of valid text what the reader finds.
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "json/reader.h"
+#include "json/scan.h"
 #include "json/skimmer.h"
 #include "json/writer.h"
+#include "plain_scan.h"
 #include "require.h"
 
 using namespace signalbox::json;
@@ -43,6 +46,15 @@ void check_string(std::string_view raw) {
   require(back == plain);
   require(equals(reader.raw(), plain));
   require(reader.next() == Token::end);
+}
+
+// The text as the inside of a string, wherever in a block it begins.
+void check_blocks(std::string_view text, uint8_t seed) {
+  const std::string padded = std::string(seed % 96, 'x') + std::string(text);
+  const Scanned found = scan_string(padded.data(), padded.data() + padded.size());
+  const signalbox::PlainScan plain = signalbox::scan_plainly(padded);
+  require(size_t(found.at - padded.data()) == plain.at);
+  require((found.what == nullptr ? std::string_view() : found.what) == plain.what);
 }
 
 bool check_reader(std::string_view text) {
@@ -116,6 +128,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const bool valid = check_reader(text);
   check_skimmer(text, valid, size == 0 ? 0 : data[size / 2]);
+  check_blocks(text, size == 0 ? 0 : data[size - 1]);
   std::string written;
   Writer(written).string(text);
   require(Reader(written).skip_value().has_value());

@@ -62,8 +62,10 @@ bool read_members(json::Reader& reader, const std::array<std::string_view, count
                   Reading& reading) {
   json::Token token;
   while ((token = reader.next()) == json::Token::key) {
+    const std::string_view name = reader.raw();
+    const bool escaped = reader.escaped();
     size_t i = 0;
-    while (i < count && !(reader.escaped() ? json::equals(reader.raw(), names[i]) : reader.raw() == names[i])) ++i;
+    while (i < count && !(escaped ? json::equals(name, names[i]) : name == names[i])) ++i;
     const auto value = reader.skip_value();
     if (!value) return reading.bad_json(reader.error());
     if (i < count) values[i] = *value;
