@@ -1,4 +1,5 @@
 // Content codings: no bytes may crash, make memory without end, or be decoded otherwise when they are cut otherwise.
+// Before the coded bytes: the coding, where to cut, and how much room there is.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
