@@ -189,9 +189,11 @@ void Loop::turn(int64_t wait_ms_max) {
 }
 
 void Loop::fire_timers() {
-  // No more than are queued now: a timer that arms itself for this very instant waits a turn.
+  ++turn_;
+  // No more than are queued now, for callbacks may make others.
   for (size_t left = heap_.size(); left > 0 && !heap_.empty() && heap_.front().at_ms <= now_.monotonic_ms; --left) {
     Timer& timer = *heap_.front().timer;
+    if (timer.fired_in_turn_ == turn_) return;  // it has armed itself for this very instant, and waits a turn
     if (timer.due_ms_ == never_ms) {
       unqueue(timer);
     } else if (timer.due_ms_ > now_.monotonic_ms) {  // moved since; look again then
@@ -200,6 +202,7 @@ void Loop::fire_timers() {
     } else {
       unqueue(timer);
       timer.due_ms_ = never_ms;
+      timer.fired_in_turn_ = turn_;
       timer.on_due_();
       settle();
     }

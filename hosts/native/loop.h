@@ -32,7 +32,7 @@ class Pollable {
 class Loop;
 
 // A deadline of one owner. Moving it later costs nothing: the loop notices when the old instant comes.
-// Destroying it disarms it. Fires once per arming, on the loop's thread. Holds no memory of the loop's
+// Destroying it disarms it. Fires once per arming and at most once a turn, on the loop's thread. Holds no memory of the loop's
 // once it is gone, however often it was armed. The loop must outlive it.
 class Timer {
  public:
@@ -53,6 +53,7 @@ class Timer {
   std::function<void()> on_due_;
   int64_t due_ms_ = never_ms;
   size_t slot_ = not_queued;  // where it stands in the loop's heap
+  uint64_t fired_in_turn_ = 0;
 };
 
 class Loop {
@@ -118,6 +119,7 @@ class Loop {
   int wake_ = -1;
   Now now_;
   std::vector<Slot> heap_;
+  uint64_t turn_ = 0;
   std::vector<std::unique_ptr<Pollable>> graveyard_;
   std::vector<Pollable*> settling_;
   std::vector<std::function<void()>> posts_;  // under mutex_

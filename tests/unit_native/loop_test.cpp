@@ -42,6 +42,27 @@ TEST_CASE("loop: a timer that arms itself for now does not hold up the loop") {
   CHECK(count == 5);
 }
 
+TEST_CASE("loop: a timer fires once a turn, however many others wait for later") {
+  Loop loop;
+  std::vector<std::unique_ptr<Timer>> later;
+  for (int i = 0; i < 20; ++i) {
+    later.push_back(std::make_unique<Timer>(loop, [] {}));
+    later.back()->arm_at(loop.now().monotonic_ms + 3'600'000);
+  }
+  int count = 0;
+  Timer* self = nullptr;
+  Timer busy(loop, [&] {
+    ++count;
+    self->arm_at(loop.now().monotonic_ms);
+  });
+  self = &busy;
+  busy.arm_at(0);
+  for (int turns = 1; turns <= 5; ++turns) {
+    loop.turn(0);
+    CHECK(count == turns);
+  }
+}
+
 namespace {
 struct Settler : Pollable {
   Loop& loop;

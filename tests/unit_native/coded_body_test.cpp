@@ -1,0 +1,96 @@
+// Request bodies in a content coding on a connection: what the handler sees of them, and what the loop does meanwhile. The
+// decoders themselves are content_decoder_test.cpp's.
+#include <zlib.h>
+
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "connection_bench.h"
+
+using namespace connection_test;
+
+namespace {
+
+constexpr int64_t bytes_max = 32 << 20;
+
+std::string gzip(const std::string& content) {
+  z_stream stream{};
+  REQUIRE(deflateInit2(&stream, 9, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(deflateBound(&stream, content.size()) + 32, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = uInt(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = uInt(out.size());
+  REQUIRE(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(out.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return out;
+}
+
+std::string post(const std::string& coded) {
+  return "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(coded.size()) + "\r\n\r\n" + coded;
+}
+
+// A connection whose bodies come in gzip.
+struct CodedBench : Bench {
+  CodedBench() { decode_under(bytes_max); }
+  void decode_under(int64_t budget) {
+    script->on_head = [this, budget] { connection->decode_request({Coding::gzip, budget}); };
+  }
+};
+
+}  // namespace
+
+TEST_CASE("coded body: exactly the budget is a body, a byte more is too large, fewer than announced are none") {
+  const std::string content(300'000, 'x');
+  CodedBench b;
+  SECTION("as much as the budget") {
+    b.decode_under(int64_t(content.size()));
+    b.send(post(gzip(content)));
+    CHECK((b.read() == ok(length(content.size()), content)));
+  }
+  SECTION("a byte more") {
+    b.decode_under(int64_t(content.size()) - 1);
+    b.send(post(gzip(content)));
+    CHECK(b.told ==
+          std::vector<std::string>{"POST /a " + std::to_string(gzip(content).size()), "failed request_too_large"});
+    CHECK_FALSE(b.script->whole);
+  }
+  SECTION("cut") {
+    const std::string coded = gzip(content);
+    b.send(post(coded.substr(0, coded.size() - 1)));
+    CHECK(b.told.back() == "failed bad_coding");
+    CHECK_FALSE(b.script->whole);
+  }
+}
+
+TEST_CASE("coded body: exchanges of other connections go on while one is decoded") {
+  const auto others_meanwhile = [](const std::string& coded) {
+    CodedBench decoding;
+    // Connections that do nothing must not lend their turns.
+    std::vector<std::unique_ptr<Bench>> idle;
+    for (int i = 0; i < 50; ++i) idle.push_back(std::make_unique<Bench>(decoding.loop()));
+    Bench other(decoding.loop());
+    const std::string request = post(coded), question = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    REQUIRE(::send(decoding.client, request.data(), request.size(), MSG_NOSIGNAL) == ssize_t(request.size()));
+    int answered = 0;
+    while (!decoding.script->whole && answered < 1000) {
+      REQUIRE(::send(other.client, question.data(), question.size(), MSG_NOSIGNAL) == ssize_t(question.size()));
+      decoding.turn(1);
+      char answer[4096];
+      answered += recv(other.client, answer, sizeof answer, 0) > 0;
+    }
+    CHECK(decoding.script->whole);
+    return answered;
+  };
+  SECTION("a bomb: a piece of 256 KiB, or two, between two exchanges") {
+    CHECK(others_meanwhile(gzip(std::string(8 << 20, '\0'))) >= (8 << 20) / (256 << 10) / 2);
+  }
+  SECTION("one that spends its bytes on nothing: 16 KiB of them, or 32") {
+    std::string nothing;
+    while (nothing.size() < 60'000) nothing += gzip("");
+    CHECK(others_meanwhile(nothing) >= 60'000 / (16 << 10) / 2 + 1);
+  }
+}
