@@ -121,6 +121,11 @@ SIGNALBOX_EXPORT(signalbox_request_body_idle_ms) double signalbox_request_body_i
   return double(hosted->config.config->server.limits.request_body_idle_ms_max);
 }
 
+// How long all of a client's body may take before its host tells the same.
+SIGNALBOX_EXPORT(signalbox_request_body_ms) double signalbox_request_body_ms(const Hosted* hosted) {
+  return double(hosted->config.config->server.limits.request_body_ms_max);
+}
+
 // Takes in a delta or a snapshot; 0 when it was none, and nothing has changed.
 SIGNALBOX_EXPORT(signalbox_merge) int signalbox_merge(Hosted* hosted, const char* delta, size_t bytes) {
   return hosted->gateway.merge({delta, bytes});

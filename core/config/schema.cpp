@@ -53,7 +53,7 @@ constinit const Field limits_fields[] = {
      .doc = "How long a request body may pause, in milliseconds."},
     {.key = "request_body_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::request_body_ms_max>,
      .min = 1, .max = hour_ms,
-     .doc = "How long a whole request body may take, in milliseconds. Enough for 32 MiB over half a megabit a second; without it single bytes would hold a connection and its memory for years. On Cloudflare the platform bounds it."},
+     .doc = "How long a whole request body may take, in milliseconds. Enough for 32 MiB over half a megabit a second; without it single bytes would hold a connection and its memory for years."},
     {.key = "idle_connection_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::idle_connection_ms_max>,
      .min = 1, .max = day_ms,
      .doc = "How long a client's connection is kept between requests, in milliseconds. Longer than the pauses of a working agent."},

@@ -294,16 +294,19 @@ class Slow:
 
     def run(self):
         starts = {"length body": post(b"{", "content-length: 100000\r\n", length=False),
-                  "chunked body": post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False),
-                  "head": b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: ",
-                  "extension": post(b"1;", "transfer-encoding: chunked\r\n", length=False),
-                  "body of a path that nobody has": post(b"{", "content-length: 100000\r\n", path="/nothing", length=False)}
+                  "chunked body": post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False)}
+        if OURS:  # heads and chunks are elsewhere another's to bound
+            starts.update({"head": b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: ",
+                           "extension": post(b"1;", "transfer-encoding: chunked\r\n", length=False),
+                           "body of a path that nobody has": post(b"{", "content-length: 100000\r\n", path="/nothing", length=False)})
         for name, start in starts.items():
             self.tap.run("a client's slow %s ends" % name, self.client, start)
-        for name in ("slow-head", "slow-interims", "slow-body"):
+        for name in ("slow-head", "slow-interims", "slow-body") if OURS else ():
             self.tap.run("an upstream's %s ends" % name.replace("-", " "), self.slow_upstream, name)
         self.tap.run("serves after slow ones", serves, self.server)
-        self.tap.equal("ends with code 0 after slow ones", self.server.stop(), 0)
+        code = self.server.stop()
+        if OURS:
+            self.tap.equal("ends with code 0 after slow ones", code, 0)
 
     def client(self, start):
         with wire.Connection(self.server.port) as connection:
@@ -320,9 +323,9 @@ class Slow:
                     piece = b""
                 answer += piece
                 closed = not piece
-                if closed:
+                if closed or (answer and not OURS):  # elsewhere another closes, when it likes
                     break
-            assert closed, "held for %d seconds" % SLOW_SECONDS
+            assert closed or not OURS, "held for %d seconds" % SLOW_SECONDS
             assert answer.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 404 ")), answer[:100]
         assert not self.upstream.count or self.upstream.requests[-1][1].body[:1] == b"{"
 
@@ -343,7 +346,7 @@ def main():
                 print("%4d  %s: %s" % (len(rows), side, group))
         return
     tap = Tap("http vectors")
-    for suite in (Requests, Answers, TlsAnswers, Slow) if OURS else (Requests,):
+    for suite in (Requests, Answers, TlsAnswers, Slow) if OURS else (Requests, Slow):
         suite(tap).run()
     signalbox_server.check_secrets(tap)
     tap.exit()

@@ -158,6 +158,11 @@ export class Core {
     return this.call('signalbox_request_body_idle_ms', gateway);
   }
 
+  // How long all of it may take.
+  requestBodyMs(gateway) {
+    return this.call('signalbox_request_body_ms', gateway);
+  }
+
   // Map of "provider NUL credential" to the variable that holds the secret.
   credentials(gateway) {
     this.call('signalbox_credentials', gateway);

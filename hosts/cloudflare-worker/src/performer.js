@@ -36,7 +36,7 @@ export class Performer {
     this.clientPieces = 0;   // of this step
     this.chunk = null;       // what this step has for the client, where it is an upstream's own
     this.body = null;        // reads the client's
-    this.bodyIdle = new Deadline(() => this.tell(Event.client_failed, 0, Fault.request_timeout));
+    this.bodyLate = new Deadline(() => this.tell(Event.client_failed, 0, Fault.request_timeout));
     this.wake = new Deadline(() => this.tell(Event.woken));
     this.done = new Promise((resolve) => (this.resolveDone = resolve));
     // Another request's trap ends this exchange too, but what it holds may be touched in its own context only, and
@@ -83,10 +83,11 @@ export class Performer {
         // One place for all of it, so that it need not be moved as it grows.
         if (announced > 0 && !this.core.dead && !this.core.room(this.port, Room.request_body, 0, announced))
           return this.tell(Event.client_failed, 0, Fault.overloaded);
+        const endMs = Date.now() + this.service.requestBodyMs;
         for (;;) {
-          this.bodyIdle.setIn(this.service.requestBodyIdleMs);
+          this.bodyLate.setIn(Math.min(this.service.requestBodyIdleMs, endMs - Date.now()));
           const { done, value } = await this.body.read();
-          this.bodyIdle.clear();
+          this.bodyLate.clear();
           if (this.over || this.core.dead) return;
           if (done) break;
           if (!this.fill(Room.request_body, 0, value)) return this.tell(Event.client_failed, 0, Fault.overloaded);
@@ -297,7 +298,7 @@ export class Performer {
     if (this.over) return;
     this.over = true;
     this.wake.end();
-    this.bodyIdle.end();
+    this.bodyLate.end();
     this.request.signal.removeEventListener('abort', this.onAbort);
     for (const attempt of this.attempts.values()) attempt.cancel();
     this.body?.cancel().catch(() => {});
