@@ -217,6 +217,10 @@ void Machine::on(const UpstreamHead& head) {
   // The pipe cannot follow a head of ours, in which nothing was said of a coding.
   if (attempt_.handling == Handling::unseen && committed_ != Committed::nothing)
     return fail_attempt(FaultKind::upstream_bad_type);
+  // Nobody can say what is in it. The last lane's goes on all the same, for the client may well understand it.
+  if (attempt_.handling == Handling::unseen && decision_.plan.route->accounting != Accounting::off &&
+      next_instead(FaultKind::upstream_bad_type, what_came(head.headers)))
+    return;
   attempt_.head = kept_headers(head);
 
   const size_t frame_bytes_max = size_t(config_->server.limits.frame_bytes_max);

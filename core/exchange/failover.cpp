@@ -89,6 +89,21 @@ void Machine::fail_attempt(Failure failure, std::string_view original) {
   give_up();
 }
 
+// For an answer that another lane may do better and that is good enough without one. False where no lane is left; then
+// nothing has happened to it.
+bool Machine::next_instead(FaultKind kind, std::string said) {
+  Failure failure;
+  failure.kind = kind;
+  failure.said = std::move(said);
+  failure.choice = attempt_.choice;
+  const Choice* next = take_next(failure);
+  if (!next) return false;
+  note_failure(std::move(failure));
+  drop_attempt();
+  serve(*next);
+  return true;
+}
+
 void Machine::note_failure(Failure failure) {
   if (failure.status == 0) failure.status = row(failure.kind).status;
   failure.choice = attempt_.choice;

@@ -261,15 +261,7 @@ bool Machine::next_for_silence() {
   const dialects::Observation& what = seen();
   const bool on_purpose = !what.stop_reason.empty() && what.stop_reason != "end_turn" && what.stop_reason != "stop";
   if (what.content || on_purpose || counting()) return false;
-  Failure failure;
-  failure.kind = FaultKind::upstream_empty;
-  failure.choice = attempt_.choice;
-  const Choice* next = take_next(failure);
-  if (!next) return false;
-  note_failure(std::move(failure));
-  drop_attempt();
-  serve(*next);
-  return true;
+  return next_instead(FaultKind::upstream_empty);
 }
 
 // An error status, with as much of its body as there is.

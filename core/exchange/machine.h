@@ -198,6 +198,7 @@ class Machine {
   void cool_lane(FaultKind kind, int64_t asked_ms);
   void fail_attempt(FaultKind kind, std::string said = {});
   void fail_attempt(Failure failure, std::string_view original = {});
+  bool next_instead(FaultKind kind, std::string said = {});
   Failure failure_of(const routing::UpstreamError& error);
   void note_failure(Failure failure);
   const Choice* take_next(const Failure& failure);

@@ -88,6 +88,9 @@ class Case:
     def lanes(self):
         return {name: self.fault_of(name) for name, _ in ROUTES[self.route]}
 
+    def has_healthy_lane(self):
+        return any(fault in FINE for fault in self.lanes().values())
+
     def __str__(self):
         return "case %d: %s, %s, %s, %s, lanes %s (repeat it: --seed %s --case %d)" % (
             self.number, self.kind, self.dialect, self.route, "streamed" if self.stream else "whole", self.lanes(), self.seed, self.number)
@@ -107,13 +110,16 @@ class Outcome:
 
 def goes_by_unread(case, provider):
     """Whether the gateway hands this lane's answer on whatever it says, as documented: where accounting is off; an answer in a
-    coding that nobody asked for; the inside of a whole answer's JSON. The client's own reader refuses it."""
+    coding that nobody asked for, where no lane can do better; the inside of a whole answer's JSON. The client's own reader
+    refuses it."""
     if provider.startswith("chat-") != (case.dialect == "chat"):
         return False
     fault = case.fault_of(provider)
     if case.route == "unseen":
         return fault in CONTENT + CUT + ("page", "image", "gzip-bomb")
-    return fault == "gzip-bomb" or (fault == "bad-json" and not case.stream)
+    if fault == "gzip-bomb":
+        return not case.has_healthy_lane()
+    return fault == "bad-json" and not case.stream
 
 
 def may_be_cut(case, provider):
@@ -141,6 +147,6 @@ def judge(outcome):
         return None if any(goes_by_unread(case, name) for name in lanes) else "not the dialect: " + outcome.detail[-400:]
     if outcome.ending != "error":
         return outcome.ending
-    if any(fault in FINE for fault in case.lanes().values()) and not any(may_be_cut(case, name) for name in lanes):
+    if case.has_healthy_lane() and not any(may_be_cut(case, name) for name in lanes):
         return "not served, with a healthy lane: %s %s" % (outcome.status, outcome.detail[:300])
     return None

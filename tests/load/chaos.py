@@ -74,7 +74,7 @@ class Judge:
         wrong = judge(outcome)
         self.endings[(outcome.case.kind, outcome.case.dialect, outcome.ending if not wrong else "WRONG")] += 1
         self.plays.update(outcome.case.faults)
-        self.healthy += any(fault in FINE for fault in outcome.case.lanes().values())
+        self.healthy += outcome.case.has_healthy_lane()
         if wrong:
             self.wrong.append("%s\n    %s" % (wrong, outcome.case))
 

@@ -95,7 +95,7 @@ class Crowd {
     long whole = 0, bad = 0, left = 0;
     while (now_ns() < end_ns || !clients_.empty()) {
       while (now_ns() < end_ns && long(clients_.size()) < count) {
-        const unsigned dice = random_() % 20;
+        const unsigned dice = unsigned(random_() % 20);
         if (dice < 8) begin("brief", 0);
         else if (dice < 13) begin("whole", 0);
         else if (dice < 15) begin("brief", 1 << (10 + random_() % 9));
