@@ -203,22 +203,14 @@ class ZstdDecoder final : public ContentDecoder {
       const bool single_segment = value & 0x20;
       constexpr uint8_t content_size_bytes[] = {0, 2, 4, 8};
       const size_t size_bytes = (value >> 6) == 0 && single_segment ? 1 : content_size_bytes[value >> 6];
-      has_window_byte_ = !single_segment;
-      head_bytes_known_ += size_bytes + (has_window_byte_ ? 1 : 0);
+      head_bytes_known_ += size_bytes + (single_segment ? 0 : 1);
     }
-    if (!skippable_ && head_bytes_ == magic_bytes + 1 && has_window_byte_ && window_too_large(value))
-      return Flaw::window;
     ++head_bytes_;
     ZSTD_inBuffer input{&byte, 1, 0};
     char nothing = 0;
     ZSTD_outBuffer output{&nothing, 0, 0};
     const size_t told = ZSTD_decompressStream(stream_, &output, &input);
     return ZSTD_isError(told) ? flaw(told) : Flaw::none;
-  }
-
-  static bool window_too_large(uint8_t descriptor) {
-    const int log = 10 + (descriptor >> 3);
-    return log > window_log_max || (log == window_log_max && (descriptor & 7) != 0);
   }
 
   void next_frame() {
@@ -242,7 +234,6 @@ class ZstdDecoder final : public ContentDecoder {
   size_t head_bytes_ = 0;                      // of this frame, taken
   size_t head_bytes_known_ = magic_bytes + 1;  // how many it has, as far as is known
   bool skippable_ = false;
-  bool has_window_byte_ = false;
 };
 
 }  // namespace

@@ -194,6 +194,8 @@ TEST_CASE("codings: a flaw has its name") {
   const std::string large(100'000, 'x');
   CHECK(decode(Coding::zstd, zstd(large, 23), {zstd(large, 23).size()}).content == large);
   CHECK(decode_in_every_way(Coding::zstd, zstd(large, 24)).flaw == Flaw::window);
+  CHECK(decode_in_every_way(Coding::zstd, std::string("\x28\xb5\x2f\xfd\x00\x69\x01\0\0", 9)).flaw ==
+        Flaw::window);  // 9 MiB
   // A single segment's window is its content: 9 MiB of it are too many.
   const std::string segment("\x28\xb5\x2f\xfd\xa0\x00\x00\x90\x00", 9);
   CHECK(decode_in_every_way(Coding::zstd, segment).flaw == Flaw::window);
