@@ -41,8 +41,8 @@ class Messages:
     def error(self, message, type_="overloaded_error"):
         return json.dumps({"type": "error", "error": {"type": type_, "message": message}}).encode()
 
-    def error_frame(self):
-        return b"event: error\ndata: " + self.error("Overloaded") + b"\n\n"
+    def error_frame(self, message="Overloaded"):
+        return b"event: error\ndata: " + self.error(message) + b"\n\n"
 
 
 class Chat:
@@ -66,8 +66,8 @@ class Chat:
     def error(self, message, type_="server_error"):
         return json.dumps({"error": {"message": message, "type": type_, "param": None, "code": None}}).encode()
 
-    def error_frame(self):
-        return b"data: " + self.error("Overloaded") + b"\n\n"
+    def error_frame(self, message="Overloaded"):
+        return b"data: " + self.error(message) + b"\n\n"
 
 
 def chunked(data):
@@ -228,6 +228,10 @@ class Exchange:
         """The words of a provider that quotes the key it refuses."""
         return await self.framed(self.answer.error("Incorrect API key provided: %s." % KEYS[self.lane], "authentication_error"), status=401)
 
+    async def on_key_in_failure(self):
+        """The same in words that clients are told."""
+        return await self.framed(self.answer.error("No quota for %s." % KEYS[self.lane]), status=503)
+
     async def on_page(self):
         return await self.framed(b"<html>Sign in to the hotel's network</html>", type_="text/html")
 
@@ -290,6 +294,11 @@ class Exchange:
         if not self.stream:
             return await self.on_cut()
         return await self.framed(self.part() + self.answer.error_frame())
+
+    async def on_key_in_event(self):
+        if not self.stream:
+            return await self.on_cut()
+        return await self.framed(self.part() + self.answer.error_frame("No quota for %s." % KEYS[self.lane]))
 
     async def on_bad_chunk(self):
         await self.send(self.head(200, "transfer-encoding: chunked") + chunked(self.part()) + b"zz\r\nnonsense\r\n0\r\n\r\n")
