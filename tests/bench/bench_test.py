@@ -23,7 +23,7 @@ def expect(what, found, right):
 def refused(call):
     try:
         call()
-    except page.OtherMachine:
+    except (page.OtherMachine, page.Unmarked):
         return True
     return False
 
@@ -55,6 +55,8 @@ expect("a section is replaced, and nothing else", (second, page.between(second, 
        (prose.replace("before", "new \\1"), "new \\1"))
 expect("written twice, it is the same", page.written(second, {"a": "new \\1"}, "this machine", whole=False), second)
 expect("a part of another machine is refused", refused(lambda: page.written(first, {"a": ""}, "another", whole=False)), True)
+expect("a page of somebody else's is not written over",
+       refused(lambda: page.written("# Notes\n", {"a": ""}, "this machine", whole=True)), True)
 expect("all of another machine is not",
        page.between(page.written(first, {"a": "x"}, "another", whole=True), "machine"), "another")
 

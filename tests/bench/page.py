@@ -21,6 +21,10 @@ class OtherMachine(SystemExit):
     """The program ends with the sentence, where nobody catches it."""
 
 
+class Unmarked(SystemExit):
+    """The same, for a page that the bench has not begun."""
+
+
 def between(page, name):
     """What stands in a section, or None where the page has none of this name."""
     found = _marks(name).search(page)
@@ -29,9 +33,11 @@ def between(page, name):
 
 def written(page, sections, machine, whole):
     """The page with these sections, {name: text}, in the place of the old ones; new ones go to the end. Raises
-    OtherMachine where only a part is refreshed and the rest was measured elsewhere."""
-    if between(page, "machine") is None:
+    OtherMachine where only a part is refreshed and the rest was measured elsewhere, Unmarked where the page is not the bench's."""
+    if not page.strip():
         page = INTRODUCTION
+    if between(page, "machine") is None:
+        raise Unmarked("bench: the page has no <!-- machine:begin -->, so none of it would be kept: empty it, or put the marks in")
     before = between(page, "machine")
     if before and before != machine and not whole:
         raise OtherMachine("bench: the page is of another machine (%s): run every section" % before)

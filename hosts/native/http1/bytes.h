@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/text.h"
+
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -56,14 +58,7 @@ inline bool is_field_value(std::string_view text) {
   }
 }
 
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; }
-
-// Compares two names without regard to ASCII case. Most differ in length already.
-inline bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); ++i)
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-  return true;
-}
+// Compares two names, without regard to ASCII case.
+inline bool same_name(std::string_view a, std::string_view b) { return base::equals_ignoring_case(a, b); }
 
 }  // namespace signalbox::native::http1
