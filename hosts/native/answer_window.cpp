@@ -6,14 +6,24 @@
 namespace signalbox::native {
 
 std::unique_ptr<char[]> BufferPool::take() {
-  if (free_.empty()) return std::unique_ptr<char[]>(new char[buffer_bytes]);
+  if (free_.empty()) {
+    unneeded_ = 0;
+    return std::unique_ptr<char[]>(new char[buffer_bytes]);
+  }
   auto buffer = std::move(free_.back());
   free_.pop_back();
+  unneeded_ = std::min(unneeded_, free_.size());
   return buffer;
 }
 
 void BufferPool::give_back(std::unique_ptr<char[]> buffer) {
   if (free_.size() < free_max) free_.push_back(std::move(buffer));
+}
+
+void BufferPool::trim() {
+  // The oldest stand in front; those at the back are warm.
+  free_.erase(free_.begin(), free_.begin() + std::ptrdiff_t(unneeded_));
+  unneeded_ = free_.size();
 }
 
 bool AnswerWindow::reserve(size_t bytes) {

@@ -20,15 +20,18 @@ namespace signalbox::native {
 class BufferPool {
  public:
   static constexpr size_t buffer_bytes = 64 << 10;
-  // Enough for what is busy at once; 2 MB idle at most.
+  // Enough for what is busy at once; 2 MB idle at most, and not for long.
   static constexpr size_t free_max = 32;
 
   std::unique_ptr<char[]> take();
   void give_back(std::unique_ptr<char[]> buffer);
+  // Frees what has not been needed since the last call; called every few seconds.
+  void trim();
   size_t free_count() const { return free_.size(); }
 
  private:
   std::vector<std::unique_ptr<char[]>> free_;
+  size_t unneeded_ = 0;  // the fewest that were free since the last trim
 };
 
 class AnswerWindow {

@@ -1,7 +1,6 @@
 #include "connect_only.h"
 
-#include <algorithm>
-
+#include "attempt_pool.h"
 #include "http1_attempt.h"
 
 namespace signalbox::native {
@@ -27,17 +26,16 @@ class ConnectOnlyTransport final : public Transport, private Shared, public Http
         soon_(l, [this] { on_soon(); }) {}
 
   Attempt* open(const AttemptRequest& request, AttemptListener& listener) override {
-    if (free_.empty()) {
-      attempts_.push_back(std::make_unique<Http1Attempt>(*this));
-      free_.push_back(attempts_.back().get());
-    }
-    Http1Attempt* attempt = free_.back();
-    free_.pop_back();
-    attempt->begin(request, listener);
-    return attempt;
+    Http1Attempt& attempt = attempts_.take(*this);
+    attempt.begin(request, listener);
+    return &attempt;
   }
 
   void adopt(const TransportSettings& adopted) override { Shared::settings = adopted; }
+  void trim() override {
+    Shared::buffers.trim();
+    attempts_.trim();
+  }
 
  private:
   void bring_news(Http1Attempt& attempt) override {
@@ -65,25 +63,15 @@ class ConnectOnlyTransport final : public Transport, private Shared, public Http
     walked_.swap(news_);
     for (Http1Attempt* attempt : walked_) attempt->on_news();
     walked_.clear();
-    for (Http1Attempt* attempt : reusable_) recycle(attempt);
+    for (Http1Attempt* attempt : reusable_) {
+      attempt->let_go();
+      attempts_.give_back(*attempt);
+    }
     reusable_.clear();
     walking_ = false;
   }
 
-  void recycle(Http1Attempt* attempt) {
-    attempt->let_go();
-    if (free_.size() < attempts_kept_max) {
-      free_.push_back(attempt);
-      return;
-    }
-    auto gone =
-        std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& owned) { return owned.get() == attempt; });
-    std::swap(*gone, attempts_.back());
-    attempts_.pop_back();
-  }
-
-  std::vector<std::unique_ptr<Http1Attempt>> attempts_;  // all there are
-  std::vector<Http1Attempt*> free_;
+  AttemptPool<Http1Attempt> attempts_{attempts_kept_max};
   std::vector<Http1Attempt*> news_, spent_, walked_, reusable_;
   Timer soon_;
   bool walking_ = false;

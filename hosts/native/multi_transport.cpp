@@ -2,10 +2,10 @@
 // what libcurl forbids while it is on the stack.
 #include "multi_transport.h"
 
-#include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "attempt_pool.h"
 #include "multi_attempt.h"
 
 namespace signalbox::native {
@@ -37,18 +37,17 @@ class MultiTransport final : public Transport, private CurlOwner, private Shared
   }
 
   Attempt* open(const AttemptRequest& request, AttemptListener& listener) override {
-    if (free_.empty()) {
-      attempts_.push_back(std::make_unique<MultiAttempt>(*this));
-      free_.push_back(attempts_.back().get());
-    }
-    MultiAttempt* attempt = free_.back();
-    free_.pop_back();
-    attempt->begin(request, listener);
-    bring_news(*attempt);
-    return attempt;
+    MultiAttempt& attempt = attempts_.take(*this);
+    attempt.begin(request, listener);
+    bring_news(attempt);
+    return &attempt;
   }
 
   void adopt(const TransportSettings& adopted) override { Shared::settings = adopted; }
+  void trim() override {
+    Shared::buffers.trim();
+    attempts_.trim();
+  }
 
  private:
   void bring_news(MultiAttempt& attempt) override {
@@ -68,7 +67,7 @@ class MultiTransport final : public Transport, private CurlOwner, private Shared
 
   void stir(int local_port) override {
     MultiAttempt* found = nullptr;
-    for (auto& attempt : attempts_) {
+    for (const auto& attempt : attempts_.all()) {
       if (!attempt->runs_from(local_port)) continue;
       found = attempt.get();
       if (!found->paused_in_curl()) break;
@@ -95,23 +94,13 @@ class MultiTransport final : public Transport, private CurlOwner, private Shared
     walked_.swap(news_);
     for (MultiAttempt* attempt : walked_) attempt->on_news();
     walked_.clear();
-    for (MultiAttempt* attempt : reusable) recycle(attempt);
-  }
-
-  void recycle(MultiAttempt* attempt) {
-    attempt->let_go();  // not before: what was shown last may still be read in the callback that ended it
-    if (free_.size() < attempts_kept_max) {
-      free_.push_back(attempt);
-      return;
+    for (MultiAttempt* attempt : reusable) {
+      attempt->let_go();  // not before: what was shown last may still be read in the callback that ended it
+      attempts_.give_back(*attempt);
     }
-    auto gone =
-        std::find_if(attempts_.begin(), attempts_.end(), [&](const auto& owned) { return owned.get() == attempt; });
-    std::swap(*gone, attempts_.back());
-    attempts_.pop_back();
   }
 
-  std::vector<std::unique_ptr<MultiAttempt>> attempts_;  // all there are
-  std::vector<MultiAttempt*> free_;
+  AttemptPool<MultiAttempt> attempts_{attempts_kept_max};
   // What waits for libcurl to be off the stack, and a second list to walk while the first fills.
   std::vector<MultiAttempt*> news_, dropped_, spent_, walked_;
   CurlMulti multi_;

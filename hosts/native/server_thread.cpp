@@ -223,6 +223,7 @@ void ServerThread::on_report(const Report& report) {
 // what the crowd has left to the pools, which let it go later.
 void ServerThread::trim() {
   buffers_.trim();
+  transport_->trim();
   const size_t work = work_ + clients_.size();
   work_ = 0;
   if (work < work_most_ / 4) {

@@ -25,6 +25,11 @@ class ChoosingTransport final : public Transport {
     multi_->adopt(settings);
   }
 
+  void trim() override {
+    plain_->trim();
+    multi_->trim();
+  }
+
  private:
   std::unique_ptr<Transport> plain_;
   std::unique_ptr<Transport> multi_;

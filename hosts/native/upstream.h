@@ -69,6 +69,8 @@ class Transport {
   // Attempts opened from now on have these bounds; those open keep the ones they began with. A transport
   // that holds nothing has none.
   virtual void adopt(const TransportSettings&) {}
+  // Frees memory that has not been needed since the last call; called every few seconds.
+  virtual void trim() {}
 };
 
 class Loop;

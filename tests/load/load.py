@@ -32,7 +32,7 @@ SLOW_READER_KB_MAX = 768
 BODY_BYTES = 24 << 20
 # What may stay behind load beside a tenth of what was there. Connections to upstreams are kept for a minute, each in a page of
 # its own: the short form does not wait for their end.
-REST_KB, REST_LONG_KB = 5 << 10, 512
+REST_KB, REST_LONG_KB = 1 << 10, 512
 HEADERS = [("content-type", "application/json"), ("anthropic-version", "2023-06-01")]
 
 

@@ -81,6 +81,30 @@ TEST_CASE("answer window: buffers go back to the pool, large ones do not, and th
   CHECK(pool.free_count() == BufferPool::free_max);
 }
 
+TEST_CASE("answer window: the pool frees what was not needed between two trims, and no more") {
+  BufferPool pool;
+  for (int i = 0; i < 5; ++i) pool.give_back(pool.take());
+  for (int i = 0; i < 4; ++i) pool.give_back(std::unique_ptr<char[]>(new char[BufferPool::buffer_bytes]));
+  REQUIRE(pool.free_count() == 5);
+  pool.trim();
+  CHECK(pool.free_count() == 5);  // they have just come
+  {
+    const auto a = pool.take(), b = pool.take();
+  }
+  pool.trim();
+  CHECK(pool.free_count() == 0);  // three were not needed, and two have not come back
+  auto only = pool.take();
+  pool.give_back(std::move(only));
+  pool.trim();
+  CHECK(pool.free_count() == 1);
+  auto warm = pool.take();
+  pool.give_back(std::move(warm));
+  pool.trim();
+  CHECK(pool.free_count() == 1);  // in use between the two
+  pool.trim();
+  CHECK(pool.free_count() == 0);
+}
+
 TEST_CASE("upstream request: URLs taken apart") {
   UrlParts parts = split("http://host.example:8080/a/b?c=d#e");
   CHECK(parts.scheme == Scheme::http);
