@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "exchange/machine.h"
 #include "exchange/unwanted.h"
+#include "http/content_coding.h"
 #include "http/forward.h"
 #include "http/header_list.h"
 #include "http/url.h"
@@ -217,8 +218,10 @@ void Machine::on(const UpstreamHead& head) {
   // The pipe cannot follow a head of ours, in which nothing was said of a coding.
   if (attempt_.handling == Handling::unseen && committed_ != Committed::nothing)
     return fail_attempt(FaultKind::upstream_bad_type);
-  // Nobody can say what is in it. The last lane's goes on all the same, for the client may well understand it.
+  // An answer in a coding that the client has not asked for either. The last lane's goes on all the same, for it may well
+  // understand it; what it does understand is good, and is not thrown away.
   if (attempt_.handling == Handling::unseen && decision_.plan.route->accounting != Accounting::off &&
+      !http::takes(head_.headers, http::content_coding(head.headers).name) &&
       next_instead(FaultKind::upstream_bad_type, what_came(head.headers)))
     return;
   attempt_.head = kept_headers(head);

@@ -40,6 +40,19 @@ ContentCoding content_coding(std::span<const Header> headers) {
   return found;
 }
 
+bool takes(std::span<const Header> asked, std::string_view coding) {
+  const Header* header = find(asked, "accept-encoding");
+  TokenList list(header ? header->value : std::string_view());
+  for (std::string_view item; list.next(item);) {
+    const size_t end = item.find(';');
+    if (!equals_ignoring_case(trim(item.substr(0, end)), coding)) continue;
+    if (end == item.npos) return true;
+    // A weight, of which only nought says no (section 12.4.2).
+    return item.find_first_of("123456789", end) != item.npos;
+  }
+  return false;
+}
+
 std::string accept_encoding(std::span<const Coding> taken) {
   if (taken.empty()) return "identity";
   std::string out;

@@ -22,6 +22,10 @@ struct ContentCoding {
 // multiply what a byte can cost. Views into `headers`.
 ContentCoding content_coding(std::span<const Header> headers);
 
+// Whether somebody who sent `asked` names `coding` in Accept-Encoding as one to answer in (section 12.5.3). What is not
+// named is not taken: whoever says nothing may be unable to read any.
+bool takes(std::span<const Header> asked, std::string_view coding);
+
 // The value of Accept-Encoding by which a 415 says what is taken (section 15.5.16).
 std::string accept_encoding(std::span<const Coding> taken);
 
