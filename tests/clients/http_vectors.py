@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """HTTP/1.1 as others get it wrong, on raw sockets: every vector of http_framing.py, http_requests.py and http_answers.py,
 whole and cut into single bytes. A message is taken as the RFCs say or refused, nothing is smuggled in either direction,
-and the next request is served. Heads and bodies that come too slowly end. `http_vectors.py count` prints how many there
-are. Before the other hosts stands the HTTP of wasmtime or workerd: there a client's vectors are sent once, whole.
+and the next request is served. Before the other hosts stands the HTTP of wasmtime or workerd: there a client's vectors are
+sent once, whole. `http_vectors.py count` prints how many there are. Slow senders, http_slow.py, are played with them.
 """
 import json
 import os
@@ -14,23 +14,22 @@ import tempfile
 import messages
 import signalbox_server
 import wire
-from bad_vectors import BODY, JSON, MODEL, VERSION, post
+from bad_vectors import BODY, MODEL, post
 from http_answers import ANSWERS, NONCE
 from http_answers import BODY as ANSWER_BODY
 from http_framing import FRAMING
 from http_requests import HIDDEN, REQUESTS
+from http_slow import Slow
+from http_vectors_server import OURS, config, serves
 from raw_upstream import RawUpstream
 from tap import Tap
 
 # What belongs to one hop (RFC 9110 section 7.6.1) or to framing, and must not come out of the other side.
 OF_ONE_HOP = ("keep-alive", "proxy-connection", "te", "trailer", "upgrade", "http2-settings", "expect", "proxy-authenticate")
-MOCK = post(json.dumps(dict(MODEL, model="mock")).encode())
 # More than this goes in pieces of a thousand: nothing in it is decided by a single byte.
 SINGLE_BYTES_MAX = 8192
-# A bound that slow senders are held to, and far more than what they would take unbounded.
-BOUND_MS, SLOW_SECONDS = 300, 20
-# Whether the HTTP that reads requests is ours. Another's gets this long for a word about what it may be waiting on.
-OURS, ELSEWHERE_SECONDS = signalbox_server.HOST == "native", 0.2
+# Another's HTTP gets this long for a word about what it may be waiting on.
+ELSEWHERE_SECONDS = 0.2
 
 
 def cut_up(data):
@@ -41,26 +40,11 @@ def cut_up(data):
 FORMS = {"whole": lambda data: [data], "in single bytes": cut_up}
 
 
-def config(upstream, limits=None, **more):
-    configuration = signalbox_server.config_for(upstream, server={"threads": 2, "limits": limits or {}}, **more)
-    configuration["providers"]["mock"] = {"builtin": "mock"}
-    configuration["routes"].insert(0, {"match": "mock", "targets": ["mock/*"]})
-    return configuration
-
-
-def serves(server):
-    assert server.alive(), "the server has ended: " + server.text()[-2000:]
-    with wire.Connection(server.port) as connection:
-        connection.send(MOCK)
-        answer = connection.receive()
-        assert answer and answer.status == 200 and answer.json()["type"] == "message", answer and answer.start
-
-
 class Requests:
     """What clients send. The upstream may only ever see BODY, once for each request that is served."""
 
     def __init__(self, tap):
-        self.tap = tap
+        self.tap, self.due = tap, 0
         self.upstream = RawUpstream(lambda request: [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER_BODY) + ANSWER_BODY])
         self.server = signalbox_server.Server(config(self.upstream), "http-requests")
 
@@ -70,11 +54,14 @@ class Requests:
                 self.tap.run("a client's %s, %s (%s)" % (group, row.name, row.source), self.play if OURS else self.play_elsewhere, row)
         if not signalbox_server.HOST.startswith("wasi"):  # wasi:http shows no component a Connection
             self.tap.run("a client's headers named by Connection go no further", self.named_by_connection)
-        if OURS:
-            self.tap.check("nothing hidden was sent upstream", b"smuggled" not in self.upstream.bytes())
-        self.tap.equal("all that the upstream was sent were requests", self.upstream.broken, [])
         code = self.server.stop()
+        # Here also what came too late for its row.
+        wire.wait_until(lambda: len(self.upstream.answered) == self.upstream.count)
+        self.tap.equal("all that the upstream was sent were requests", self.upstream.broken, [])
+        self.tap.equal("each of them was one that clients sent", self.foreign(), [])
         if OURS:
+            self.tap.equal("no more of them than were served", self.upstream.count, self.due)
+            self.tap.check("nothing hidden was sent upstream", b"smuggled" not in self.upstream.bytes())
             self.tap.equal("ends with code 0 after all requests", code, 0)
 
     def play(self, row):
@@ -100,8 +87,12 @@ class Requests:
             except (OSError, ValueError, wire.WireError):
                 pass  # its own words, or none
         serves(self.server)
-        for _, request in self.upstream.requests[before:]:
-            assert request.path.split("?")[0] == "/v1/messages" and request.body.rstrip() == BODY, (request.start, request.body[:200])
+        assert not (foreign := self.foreign(before)), foreign
+
+    def foreign(self, begin=0):
+        """What the upstream was sent that no row stands for."""
+        return [(request.start, request.body[:200]) for _, request in self.upstream.requests[begin:]
+                if request.path.split("?")[0] != "/v1/messages" or request.body.rstrip() != BODY]
 
     def exchange(self, row, cut, connection):
         behind = HIDDEN if row.keep is False and not row.cut else b""
@@ -140,6 +131,7 @@ class Requests:
         self.upstream_got(before, 2)
 
     def upstream_got(self, before, count):
+        self.due += count
         fresh = self.upstream.requests[before:]
         assert len(fresh) == count, "the upstream got %d requests: %r" % (len(fresh), [request.start for _, request in fresh])
         for _, request in fresh:
@@ -155,8 +147,9 @@ class Requests:
         with wire.Connection(self.server.port) as connection:
             connection.send(post(head=head))
             assert connection.receive().status == 200
-        names = {name.lower() for name, _ in self.upstream.requests[-1][1].fields}
-        assert "x-three" in names and not names & {"x-one", "x-two", "x-four", *OF_ONE_HOP}, names
+        self.due += 1
+        [names] = [names for _, request in self.upstream.requests if "x-three" in (names := {name.lower() for name, _ in request.fields})]
+        assert not names & {"x-one", "x-two", "x-four", *OF_ONE_HOP}, names
 
 
 class Answers:
@@ -271,72 +264,6 @@ class TlsAnswers(Answers):
             assert answer.body.rstrip() == ANSWER_BODY.replace(NONCE, nonce), (answer.start, answer.body[:300])
         else:
             assert answer.json()["error"]["message"], answer.start
-
-
-class Slow:
-    """Single bytes, each in time: what holds a connection is the whole, and it ends."""
-
-    def __init__(self, tap):
-        self.tap = tap
-        self.upstream = RawUpstream(self.answer)
-        limits = {"request_head_ms_max": BOUND_MS, "request_body_ms_max": BOUND_MS}
-        self.server = signalbox_server.Server(config(self.upstream, limits, timeouts={"first_byte_ms": BOUND_MS, "total_ms": 3 * BOUND_MS}), "http-slow")
-
-    def answer(self, request):
-        what = json.loads(request.body)["model"]
-        if what == "slow-body":
-            yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{"
-        elif what == "slow-head":
-            yield b"HTTP/1.1 200 OK\r\n"
-        for _ in range(SLOW_SECONDS * 50):
-            yield 0.02
-            yield b"HTTP/1.1 103 Early Hints\r\n\r\n" if what == "slow-interims" else b" " if what == "slow-body" else b"x"
-
-    def run(self):
-        starts = {"length body": post(b"{", "content-length: 100000\r\n", length=False),
-                  "chunked body": post(b"ffff\r\n{", "transfer-encoding: chunked\r\n", length=False)}
-        if OURS:  # heads and chunks are elsewhere another's to bound
-            starts.update({"head": b"POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nx-slow: ",
-                           "extension": post(b"1;", "transfer-encoding: chunked\r\n", length=False),
-                           "body of a path that nobody has": post(b"{", "content-length: 100000\r\n", path="/nothing", length=False)})
-        for name, start in starts.items():
-            self.tap.run("a client's slow %s ends" % name, self.client, start)
-        for name in ("slow-head", "slow-interims", "slow-body") if OURS else ():
-            self.tap.run("an upstream's %s ends" % name.replace("-", " "), self.slow_upstream, name)
-        self.tap.run("serves after slow ones", serves, self.server)
-        code = self.server.stop()
-        if OURS:
-            self.tap.equal("ends with code 0 after slow ones", code, 0)
-
-    def client(self, start):
-        with wire.Connection(self.server.port) as connection:
-            connection.send(start)
-            connection.socket.settimeout(0.02)
-            answer, closed = b"", False
-            for _ in range(SLOW_SECONDS * 50):
-                connection.send_lenient(b" ")
-                try:
-                    piece = connection.socket.recv(65536)
-                except socket.timeout:
-                    continue
-                except OSError:
-                    piece = b""
-                answer += piece
-                closed = not piece
-                if closed or (answer and not OURS):  # elsewhere another closes, when it likes
-                    break
-            assert closed or not OURS, "held for %d seconds" % SLOW_SECONDS
-            assert answer.startswith((b"HTTP/1.1 408 ", b"HTTP/1.1 404 ")), answer[:100]
-        assert not self.upstream.count or self.upstream.requests[-1][1].body[:1] == b"{"
-
-    def slow_upstream(self, name):
-        with wire.Connection(self.server.port, SLOW_SECONDS) as connection:
-            connection.send(post(json.dumps(dict(MODEL, model=name)).encode()))
-            try:
-                answer = connection.receive()
-            except wire.WireError:
-                return  # visibly cut
-            assert answer.status in (502, 504), answer.start
 
 
 def main():
