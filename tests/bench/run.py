@@ -44,8 +44,8 @@ class Run:
     def built(self, target):
         """A program of the build, made where it has to be."""
         folder = self.args.build_dir
-        if not (folder / "CMakeCache.txt").is_file():
-            subprocess.run(["cmake", "--preset", "native", "-B", str(folder)], check=True, cwd=ROOT, stdout=sys.stderr)
+        preset = [] if (folder / "CMakeCache.txt").is_file() else ["--preset", "native"]
+        subprocess.run(["cmake", *preset, "-B", str(folder), "-DSIGNALBOX_TESTS=ON"], check=True, cwd=ROOT, stdout=sys.stderr)
         subprocess.run(["cmake", "--build", str(folder), "--target", target], check=True, stdout=sys.stderr)
         for path in (folder / target, folder / "tests" / "bench" / target, folder / "tests" / "growth" / target):
             if path.is_file():
