@@ -189,13 +189,16 @@ def upstream_restarts(tap, options):
     up = Upstream(folder)
     with Gateway(signalbox_server.config_for(up, server={"listen": ["127.0.0.1:0"], "threads": 2}), "restart") as server:
         ask = lambda model, **more: json.dumps({"model": model, "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}], **more}).encode()
-        for _ in range(20):
-            wire.ask(server.port, "POST", "/v1/messages", ask("script-text"), HEADERS)
         open_ = [wire.Connection(server.port) for _ in range(20)]
         for connection in open_:
             connection.send(wire.request_bytes("POST", "/v1/messages", ask("script-hold", stream=True), HEADERS))
             wire.read_head(connection.stream)
-        wire.wait_until(lambda: up.count >= 40)
+        at_once = [wire.Connection(server.port) for _ in range(40)]  # whose connections upstream then lie idle
+        for connection in at_once:
+            connection.send(wire.request_bytes("POST", "/v1/messages", ask("script-text"), HEADERS))
+        for connection in at_once:
+            connection.receive()
+            connection.close()
         up.close()
         for connection in up.connections:
             try:
