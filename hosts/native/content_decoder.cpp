@@ -168,11 +168,13 @@ class ZstdDecoder final : public ContentDecoder {
       }
       ZSTD_inBuffer input{coded.data(), coded.size(), result.consumed};
       ZSTD_outBuffer output{to, room, result.produced};
-      if (input.pos == input.size && output.pos == output.size) break;
+      // Asked in vain, the library gives an error after a while.
+      if (input.pos == input.size && !(holds_more_ && output.pos < output.size)) break;
       const size_t told = ZSTD_decompressStream(stream_, &output, &input);
       const bool stuck = input.pos == result.consumed && output.pos == result.produced;
       result.consumed = input.pos;
       result.produced = output.pos;
+      holds_more_ = output.pos == output.size;
       if (ZSTD_isError(told)) result.flaw = flaw(told);
       else if (told == 0) next_frame();
       else if (stuck || input.pos == input.size) break;
@@ -215,6 +217,7 @@ class ZstdDecoder final : public ContentDecoder {
 
   void next_frame() {
     ++frames_;
+    holds_more_ = false;
     head_bytes_ = 0;
     head_bytes_known_ = magic_bytes + 1;
   }
@@ -234,6 +237,7 @@ class ZstdDecoder final : public ContentDecoder {
   size_t head_bytes_ = 0;                      // of this frame, taken
   size_t head_bytes_known_ = magic_bytes + 1;  // how many it has, as far as is known
   bool skippable_ = false;
+  bool holds_more_ = false;  // the last call filled its room
 };
 
 }  // namespace
