@@ -2,6 +2,7 @@
 """The rules of scripts/bench: how figures are summed up, what of the page is written, which counts have drifted. Needs
 no build and measures nothing."""
 import pathlib
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -31,7 +32,8 @@ def refused(call):
 # Figures.
 expect("a time is the median between the lowest and the highest", tables.microseconds([30.0, 10.0, 20.0]),
        "20.0 us (10.0–30.0)")
-expect("a large one has no decimals", tables.microseconds([1234.5]), "1,234 us (1,234–1,234)")
+expect("a large one has no decimals", tables.microseconds([1234.5]), "1,234 us")
+expect("one round has no spread", [tables.multiple([10], [20]), tables.rounds(1)], ["**0.50**", "1 round: no spread"])
 # What the machine did in a round it did to both. A ratio of the medians would say 0.75.
 expect("a multiple is the median of the rounds' own", tables.multiple([10, 60, 15], [10, 40, 20]), "**1.00** (0.75–1.50)")
 expect("what is added is the difference", tables.added({"p50": 90.0}, {"p50": 30.0}, "p50"), 60.0)
@@ -59,6 +61,13 @@ expect("a page of somebody else's is not written over",
        refused(lambda: page.written("# Notes\n", {"a": ""}, "this machine", whole=True)), True)
 expect("all of another machine is not",
        page.between(page.written(first, {"a": "x"}, "another", whole=True), "machine"), "another")
+
+# What is missing is said before anything is built.
+BENCH = pathlib.Path(__file__).resolve().parent.parent.parent / "scripts" / "bench"
+for section, program in (("frames", "wrk"), ("instructions", "valgrind")):
+    said = subprocess.run([sys.executable, str(BENCH), "--sections", section], env={"PATH": ""}, capture_output=True, text=True)
+    expect("without %s a sentence names what installs it" % program, (said.returncode, said.stderr.startswith(
+        "bench: there is no " + program), "`scripts/setup bench`" in said.stderr), (1, True, True))
 
 # Instructions.
 before = {("d", "s"): 1000.0}

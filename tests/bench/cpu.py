@@ -54,8 +54,8 @@ def _measured(run, title, words, mocks, rows, dialect):
         run.checked(rows[answer][:1], size, answer)
         run.checked(rows[answer][1:], size, answer, dialect)
     spent = measured(run, {shape: rows[answer] for shape, _, answer in SHAPES}, mocks)
-    return ["## " + title, "", "%d connections, %d s a cell, median of %d alternated rounds; bold: multiples of nginx in the "
-            "same round. %s" % (load.CONNECTIONS, run.args.seconds, run.args.rounds, words), ""] + cells(
+    return ["## " + title, "", "%d connections, %d s a cell, %s; bold: multiples of nginx in the same round. %s"
+            % (load.CONNECTIONS, run.args.seconds, tables.rounds(run.args.rounds), words), ""] + cells(
                 spent, [label for label, _ in rows["whole"]])
 
 

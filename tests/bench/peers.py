@@ -74,10 +74,10 @@ def section(run):
     programs = installed()
     lines = ["## Other gateways", "",
              "LiteLLM %s (one worker) and claude-code-router %s on the same work, in the same run: CPU of the process tree per "
-             "request, and multiples of nginx. %d connections, %d s a cell, %d rounds. A dash is a shape that was not answered "
+             "request, and multiples of nginx. %d connections, %d s a cell, %s. A dash is a shape that was not answered "
              "as the mock says. The clients of these two finish what they began, where wrk leaves at its end: "
              "claude-code-router does not survive that, and LiteLLM finishes too little in a second."
-             % (LITELLM, ROUTER, load.CONNECTIONS, run.args.seconds, run.args.rounds), ""]
+             % (LITELLM, ROUTER, load.CONNECTIONS, run.args.seconds, tables.rounds(run.args.rounds)), ""]
     messages = run.mocks("anthropic")
     nginx = {answer: run.nginx(mock) for answer, mock in messages.items()}
     for dialect, label in (("anthropic", "Messages in and out"), ("openai_chat", "Messages in, Chat out")):

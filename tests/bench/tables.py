@@ -12,14 +12,20 @@ def table(head, rows):
 
 
 def microseconds(values):
-    """The median, and between which figures it lies."""
-    return "%s us (%s–%s)" % tuple(map(_three_digits, (statistics.median(values), min(values), max(values))))
+    """The median, and between which figures it lies; one alone has no spread."""
+    spread = " (%s–%s)" % (_three_digits(min(values)), _three_digits(max(values))) if len(values) > 1 else ""
+    return "%s us%s" % (_three_digits(statistics.median(values)), spread)
 
 
 def multiple(values, units):
     """A round's figure over the unit's in the same round: what the machine did to both falls out."""
     ratios = [value / unit for value, unit in zip(values, units, strict=True)]
-    return "**%.2f** (%.2f–%.2f)" % (statistics.median(ratios), min(ratios), max(ratios))
+    spread = " (%.2f–%.2f)" % (min(ratios), max(ratios)) if len(ratios) > 1 else ""
+    return "**%.2f**%s" % (statistics.median(ratios), spread)
+
+
+def rounds(count):
+    return "1 round: no spread" if count == 1 else "median of %d alternated rounds" % count
 
 
 def added(found, base, key):
