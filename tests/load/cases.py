@@ -57,10 +57,12 @@ class Case:
             self.faults = [fault.replace("gzip-bomb", "page") for fault in self.faults]
         if self.route == "unseen":  # what nobody reads, nobody keeps keys out of
             self.faults = [fault.replace("key-in-event", "error-event") for fault in self.faults]
-        # Only raw clients do these: leave after so many bytes of the answer, send in so many pieces, keep the connection.
+        # Only raw clients do these: leave after so many bytes of the answer, send in so many pieces, keep the connection, and
+        # end one that is not kept by a reset.
         self.leaves_after = random_.randrange(3000) if random_.random() < 0.08 else None
         self.sent_in = random_.choice((1, 1, 1, 2, 7))
         self.keeps = random_.random() < 0.7
+        self.resets = random_.random() < 0.5
 
     @staticmethod
     def _fault(random_):
@@ -134,6 +136,8 @@ def judge(outcome):
     case = outcome.case
     if not case.text.startswith(outcome.text):
         return "not the text of this request: %r" % outcome.text[:200]
+    if outcome.status == 200 and outcome.provider not in case.lanes():
+        return "an answer that names no lane of its route: %s" % outcome.provider
     lanes = case.lanes() if outcome.provider is None else {outcome.provider: case.fault_of(outcome.provider)}
     if outcome.ending == "success":
         if outcome.text != case.text:
@@ -149,6 +153,9 @@ def judge(outcome):
         return None if any(goes_by_unread(case, name) for name in lanes) else "not the dialect: " + outcome.detail[-400:]
     if outcome.ending != "error":
         return outcome.ending
-    if case.has_healthy_lane() and not any(may_be_cut(case, name) for name in lanes):
+    if outcome.status is None:
+        return "no answer at all: " + outcome.detail[:300]
+    # Only what a lane has begun may end with it.
+    if case.has_healthy_lane() and not (outcome.status == 200 and may_be_cut(case, outcome.provider)):
         return "not served, with a healthy lane: %s %s" % (outcome.status, outcome.detail[:300])
     return None

@@ -80,7 +80,7 @@ class Judge:
 
     def note_line(self, line):
         seen = json.loads(line)
-        outcome = Outcome(Case(self.seed, seen["number"]), seen["ending"], seen["text"], None, seen.get("status"), seen.get("detail") or "")
+        outcome = Outcome(Case(self.seed, seen["number"]), seen["ending"], seen["text"], seen.get("provider"), seen.get("status"), seen.get("detail") or "")
         if any(key in line for key in KEYS.values()):
             outcome.ending = "the upstream's key stands in the answer"
         self.note(outcome)

@@ -3,6 +3,8 @@ at a time, on a connection that it keeps, gives up or breaks as the case says.""
 import asyncio
 import json
 import re
+import socket
+import struct
 
 import stream_rules
 import wire
@@ -119,9 +121,13 @@ class Client:
         self.port, self.secrets = port, [secret.encode() for secret in secrets]
         self.reader = self.writer = None
 
-    def close(self):
+    def close(self, resets=False):
         if self.writer:
-            self.writer.transport.abort() if id(self.writer) % 2 else self.writer.close()
+            if resets:
+                self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.writer.transport.abort()
+            else:
+                self.writer.close()
         self.reader = self.writer = None
 
     async def ask(self, case):
@@ -154,7 +160,7 @@ class Client:
                 self.close()
                 return Outcome(case, "not HTTP: %r" % error, status=answer.status)
             if not keeps or not case.keeps or case.leaves_after is not None:
-                self.close()
+                self.close(case.resets)
             return self.seen(case, answer, "")
 
     def seen(self, case, answer, cut):

@@ -10,8 +10,20 @@ const end = Date.now() + 1000 * Number(seconds);
 const messagesClient = new Anthropic({ apiKey: "any", baseURL: url, maxRetries: 0, timeout: 30_000 });
 const chatClient = new OpenAI({ apiKey: "any", baseURL: url + "/v1", maxRetries: 0, timeout: 30_000 });
 
+function noteHead(seen, status, headers) {
+  seen.status = status;
+  seen.provider = headers.get("x-signalbox-provider");
+}
+
+// The head is known before the body has been read.
+async function answerOf(asked, seen) {
+  const response = await asked.asResponse();
+  noteHead(seen, response.status, response.headers);
+  return await asked;
+}
+
 async function messages(body, seen) {
-  const answer = await messagesClient.messages.create(body);
+  const answer = await answerOf(messagesClient.messages.create(body), seen);
   if (!body.stream) {
     seen.text = answer.content.map((block) => block.text).join("");
     seen.ended = answer.stop_reason === "end_turn";
@@ -24,7 +36,7 @@ async function messages(body, seen) {
 }
 
 async function chat(body, seen) {
-  const answer = await chatClient.chat.completions.create(body);
+  const answer = await answerOf(chatClient.chat.completions.create(body), seen);
   if (!body.stream) {
     seen.text = answer.choices[0].message.content;
     seen.ended = answer.choices[0].finish_reason === "stop";
@@ -40,18 +52,18 @@ async function chat(body, seen) {
 
 async function play({ number, dialect, body }) {
   const seen = { text: "", ended: false };
-  let ending, status, detail;
+  let ending, detail;
   try {
     await (dialect === "messages" ? messages : chat)(body, seen);
     ending = seen.ended ? "success" : "ended without a word";
   } catch (error) {
     ending = seen.ended ? "an error behind a success" : "error";
-    status = error.status;
+    if (error.status) noteHead(seen, error.status, error.headers);
     detail = `${error.constructor.name}: ${error.message}`;
     if (error instanceof Anthropic.APIConnectionTimeoutError || error instanceof OpenAI.APIConnectionTimeoutError) ending = "no ending within 30 s";
     if (error instanceof TypeError && body.stream && !/fetch|terminated/.test(error.message)) ending = `the package cannot read it: ${detail}`;
   }
-  console.log(JSON.stringify({ number, ending, text: seen.text, status, detail }));
+  console.log(JSON.stringify({ number, ending, text: seen.text, status: seen.status, provider: seen.provider, detail }));
 }
 
 const byClient = new Map();
