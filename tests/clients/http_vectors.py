@@ -268,10 +268,16 @@ class TlsAnswers(Answers):
 
 def main():
     if sys.argv[1:] == ["count"]:
+        total = 0
         for side, groups in (("client", {**FRAMING, **REQUESTS}), ("upstream", ANSWERS)):
             for group, rows in groups.items():
                 print("%4d  %s: %s" % (len(rows), side, group))
+                total += len(rows)
+        print("%4d  in all. A run has more checks: those of upstreams once more over TLS, slow senders, and what holds of a "
+              "whole suite" % total)
         return
+    if sys.argv[1:]:
+        sys.exit(__doc__)
     tap = Tap("http vectors")
     for suite in (Requests, Answers, TlsAnswers, Slow) if OURS else (Requests, Slow):
         suite(tap).run()
