@@ -3,7 +3,8 @@
 
 In one's own dialect what is no JSON is 400 with its offset, and all else arrives byte for byte. Between dialects it is
 400, and all else arrives as the same value: no digit of a number is changed. Arguments that are no JSON arrive as the text
-they are. Never a status of 500 of our own, and the next request is served on the same connection. Print the number of texts with `json_vectors.py count`.
+they are. Never a status of 500 of our own, and the next request is served on the same connection. Print the number of
+texts with `json_vectors.py count`.
 """
 import json
 import re
@@ -36,8 +37,8 @@ TRANSLATED = {
 }
 
 
-DEPTH_MAX = 512
-# A number's fault is for us behind what was read of it, for Python before; that of a `\u` for us before, for Python behind.
+DEPTH_MAX = 512  # of core/json
+# Of a bad number we name where a digit is due, Python what goes before; of a short `\u` we name the backslash, Python what follows.
 OFFSETS_BEFORE, OFFSETS_BEHIND = 1, 2
 
 
