@@ -203,7 +203,10 @@ def main():
         for group, texts in TEXTS.items():
             kinds = [name[0] for name in texts]
             print("%4d  %s: %s" % (len(kinds), group, ", ".join("%d %s_" % (kinds.count(kind), kind) for kind in "ynic" if kind in kinds)))
+        print("%4d  in all" % sum(map(len, TEXTS.values())))
         return
+    if sys.argv[1:]:
+        sys.exit(__doc__)
     tap = Tap("json vectors")
     check_texts(tap)
     Suite(tap).run()

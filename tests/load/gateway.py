@@ -31,7 +31,7 @@ class Crowd:
 
     def __init__(self):
         if not os.access(TOOL, os.X_OK):
-            raise SystemExit("not ok - load: there is no %s: build the target load_crowd beside the binary" % TOOL)
+            raise SystemExit("not ok - load: there is no %s: `cmake --build build/native --target load_crowd` builds it" % TOOL)
         self.process = subprocess.Popen([TOOL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
 
