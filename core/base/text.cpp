@@ -44,6 +44,13 @@ size_t distance(std::string_view a, std::string_view b, size_t bound) {
 
 }  // namespace
 
+bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
+  if (text.size() < prefix.size()) return false;
+  for (size_t i = 0; i < prefix.size(); ++i)
+    if (text[i] != prefix[i] && lower(text[i]) != lower(prefix[i])) return false;
+  return true;
+}
+
 void append_decimal(std::string& out, int64_t number) {
   std::array<char, decimal_bytes_max> buffer;
   auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;

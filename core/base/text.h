@@ -15,12 +15,7 @@ namespace signalbox::base {
 constexpr char lower(char byte) { return byte >= 'A' && byte <= 'Z' ? char(byte + ('a' - 'A')) : byte; }
 
 // Whether `text` begins with `prefix` but for the case of ASCII letters.
-inline bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
-  if (text.size() < prefix.size()) return false;
-  for (size_t i = 0; i < prefix.size(); ++i)
-    if (text[i] != prefix[i] && lower(text[i]) != lower(prefix[i])) return false;
-  return true;
-}
+bool begins_ignoring_case(std::string_view text, std::string_view prefix);
 
 // Whether the two are the same but for the case of ASCII letters. Most names that are compared differ in length.
 inline bool equals_ignoring_case(std::string_view a, std::string_view b) {
