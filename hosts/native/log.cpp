@@ -218,4 +218,19 @@ void Log::message(LogLevel level, std::string_view text) {
   inside_->put(level, line);
 }
 
+void RepeatedWarning::say(std::string_view text, int64_t now_ms) {
+  constexpr int64_t between_ms = 60'000;
+  const std::lock_guard lock(mutex_);
+  if (again_at_ms_ && now_ms < *again_at_ms_) {
+    ++unsaid_count_;
+    return;
+  }
+  again_at_ms_ = now_ms + between_ms;
+  std::string line(text);
+  if (unsaid_count_ > 0)
+    line.append(" Since this was last logged: ").append(std::to_string(unsaid_count_)).append(" more.");
+  unsaid_count_ = 0;
+  log_.message(LogLevel::warn, line);
+}
+
 }  // namespace signalbox::native

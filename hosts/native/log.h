@@ -5,7 +5,10 @@
 // not fit is dropped and counted, and the count is logged.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +45,22 @@ class Log {
  private:
   struct Inside;
   std::unique_ptr<Inside> inside_;
+};
+
+// A condition that may come many times a second: its first time is logged, and then at most one time a minute, with how
+// many there have been between.
+class RepeatedWarning {
+ public:
+  explicit RepeatedWarning(Log& log) : log_(log) {}
+
+  // From any thread. `text` is whole sentences; `now_ms` is monotonic.
+  void say(std::string_view text, int64_t now_ms);
+
+ private:
+  Log& log_;
+  std::mutex mutex_;
+  std::optional<int64_t> again_at_ms_;
+  uint64_t unsaid_count_ = 0;
 };
 
 }  // namespace signalbox::native

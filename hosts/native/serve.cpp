@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "config_file.h"
+#include "descriptors.h"
 #include "listen.h"
 #include "log.h"
 #include "server.h"
@@ -88,6 +89,7 @@ int serve(const ServeOptions& options) {
   Setup setup = setup_of(loaded, options);
   const Config config = setup.config;
   Log log(STDERR_FILENO, isatty(STDERR_FILENO) ? Log::Form::terminal : Log::Form::json, config.server.log_level);
+  raise_descriptor_limit();
   HttpServer server(std::move(setup), log);
   if (std::optional<std::string> problem = server.listen()) {
     std::fprintf(stderr, "signalbox: %s\n", problem->c_str());
@@ -95,6 +97,11 @@ int serve(const ServeOptions& options) {
   }
   greet(server, config, options.config_path.empty(), loaded.file);
   for (const std::string& warning : config.warnings) log.message(LogLevel::warn, warning);
+  const auto warn_of_descriptors = [&log](const Config& of) {
+    const std::string warning = descriptor_warning(of.server.limits.connections_max);
+    if (!warning.empty()) log.message(LogLevel::warn, warning);
+  };
+  warn_of_descriptors(config);
 
   const auto reload = [&]() -> std::optional<Setup> {
     if (options.config_path.empty()) {
@@ -123,6 +130,7 @@ int serve(const ServeOptions& options) {
     }
     Setup next = setup_of(fresh, options);
     log.set_level(next.config.server.log_level);
+    warn_of_descriptors(next.config);
     next.loaded = summary(next.config) + " from " + fresh.file;
     return next;
   };

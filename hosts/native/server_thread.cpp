@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "descriptors.h"
 #include "hosts/capabilities.h"
 #include "http1/write.h"
 
@@ -27,9 +28,6 @@ constexpr int64_t accept_rest_ms = 100;
 // How soon a thread looks again whether one of its sisters' clients has left, when there is no place for
 // another; its own it notices at once.
 constexpr int64_t full_rest_ms = 100;
-
-// Said again this often at most: on a busy evening places come and go many times a second.
-constexpr int64_t full_told_every_ms = 60'000;
 
 // Taken in one turn; the others' frames must not wait for a crowd at the door.
 constexpr int accepts_per_turn = 64;
@@ -141,10 +139,7 @@ void ServerThread::rest_until_place() {
   resting_until_place_ = true;
   const int64_t now = loop_.now().monotonic_ms;
   accept_again_.arm_at(now + full_rest_ms);
-  if (now < full_told_again_ms_) return;
-  full_told_again_ms_ = now + full_told_every_ms;
-  server_.log_.message(LogLevel::warn,
-                       "server.limits.connections_max is reached; further connections wait to be accepted.");
+  server_.full_.say("server.limits.connections_max is reached; further connections wait to be accepted.", now);
 }
 
 void ServerThread::accept_again() {
@@ -154,9 +149,11 @@ void ServerThread::accept_again() {
 
 void ServerThread::rest_from_accepting(int error) {
   for (auto& listener : listeners_) listener->rest();
-  accept_again_.arm_at(loop_.now().monotonic_ms + accept_rest_ms);
-  server_.log_.message(LogLevel::warn,
-                       std::string("Cannot accept connections for the moment: ") + std::strerror(error));
+  const int64_t now = loop_.now().monotonic_ms;
+  accept_again_.arm_at(now + accept_rest_ms);
+  std::string text = std::string("Cannot accept connections for the moment: ") + std::strerror(error) + ".";
+  if (error == EMFILE) text.append(" ").append(out_of_descriptors());
+  server_.not_accepting_.say(text, now);
 }
 
 std::string_view ServerThread::date() {

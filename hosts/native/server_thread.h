@@ -73,7 +73,6 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   size_t work_most_ = 0;  // of one such time, with the clients at its end; halved each time the heap is trimmed
   Timer accept_again_;
   bool resting_until_place_ = false;
-  int64_t full_told_again_ms_ = 0;
   Timer drain_end_;
   int64_t date_second_ = -1;
   char date_[32] = {};

@@ -4,6 +4,7 @@ what the log says. Waits are nets, never measures: nothing here asserts how long
 import json
 import os
 import re
+import resource
 import select
 import signal
 import socket
@@ -265,6 +266,55 @@ def connections_max(tap):
                 connection.close()
 
 
+class FewDescriptors(Server):
+    """Started with a soft limit of 256 descriptors, and a hard one of `hard`."""
+
+    hard = 0
+
+    def command(self, config, env):
+        return ["sh", "-c", "ulimit -Sn 256 && ulimit -Hn %d && exec \"$@\"" % self.hard, "sh", *super().command(config, env)]
+
+    def limits(self):
+        with open("/proc/%d/limits" % self.process.pid) as file:
+            return tuple(int(number) for number in re.search(r"Max open files\s+(\d+)\s+(\d+)", file.read()).groups())
+
+
+class RaisedDescriptors(FewDescriptors):
+    hard = 4096
+
+
+class BoundDescriptors(FewDescriptors):
+    hard = 256
+
+
+def descriptors(tap):
+    """Each open request takes two: the soft limit of a shell would end it at a few hundred."""
+    few = signalbox_server.config_for(upstream(), server={"limits": {"connections_max": 500}})
+    with RaisedDescriptors(few, "descriptors") as server:
+        tap.equal("the soft limit of descriptors is raised to the hard one", server.limits(), (4096, 4096))
+        tap.check("and nothing is said where that is enough", "file descriptors" not in server.text(), server.text())
+        connections = [wire.Connection(server.port) for _ in range(300)]
+        for connection in connections:
+            connection.send(wire.request_bytes("GET", "/healthz"))
+        tap.equal("more clients are served than the soft limit had", {c.receive("GET").status for c in connections}, {200})
+        for connection in connections:
+            connection.close()
+    with BoundDescriptors(few, "descriptors-bound") as server:
+        tap.check("a limit below what connections_max may need is warned of", wire.wait_until(
+            lambda: "may have 256 file descriptors, and server.limits.connections_max = 500 may need 1256" in server.text(), 5), server.text())
+        connections = [wire.Connection(server.port) for _ in range(300)]
+        said = lambda: server.text().count("Cannot accept connections")
+        tap.check("who finds no descriptor waits, and the log says why", wire.wait_until(
+            lambda: "limit 256; raise `ulimit -n`" in server.text(), 10), server.text())
+        time.sleep(0.5)  # in which it tries again several times, and says nothing more
+        tap.equal("once", said(), 1)
+        for connection in connections[:-1]:
+            connection.close()
+        connections[-1].send(wire.request_bytes("GET", "/healthz"))
+        tap.equal("and is served when others have left", connections[-1].receive("GET").status, 200)
+        connections[-1].close()
+
+
 def disconnect(tap):
     a = upstream()
     with Server(signalbox_server.config_for(a), "disconnect") as server:
@@ -445,7 +495,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, reload_open, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_open, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, descriptors, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)

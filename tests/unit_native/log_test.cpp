@@ -140,3 +140,15 @@ TEST_CASE("log: lines that found no room are counted, in the form of the others"
     }
   }
 }
+
+TEST_CASE("log: what comes again and again is logged once a minute, with a count") {
+  const auto lines = lines_of(Log::Form::terminal, [](Log& log) {
+    RepeatedWarning warning(log);
+    for (int64_t now_ms : {5, 6, 59'000, 60'004, 60'005, 60'006, 200'000, 300'000}) warning.say("No room.", now_ms);
+  });
+  REQUIRE(lines.size() == 4);
+  CHECK(lines[0].find("No room.") == lines[0].size() - 8);
+  CHECK(lines[1].find("No room. Since this was last logged: 3 more.") != lines[1].npos);
+  CHECK(lines[2].find("No room. Since this was last logged: 1 more.") != lines[2].npos);
+  CHECK(lines[3].find("No room.") == lines[3].size() - 8);
+}
