@@ -3,7 +3,7 @@
 //   one that fits behind its head   is read there, and taken out of its chunks where it stands
 //   a larger one                    has a BodyBuffer, of the announced size, or growing where it comes in chunks
 //   one in a content coding         has a growing BodyBuffer for what comes out of it; behind the head stand only the
-//                                   coded bytes of one read, which are decoded a piece a turn
+//                                   coded bytes of one read, which are decoded in pieces
 #include <algorithm>
 #include <cstring>
 
@@ -19,10 +19,10 @@ constexpr size_t receive_bytes_max = 256 << 10;
 // A body of unknown length begins with this, and so does what comes out of a coding.
 constexpr size_t growing_bytes_min = RequestBuffer::bytes_max * 4;
 
-// One turn of the loop decodes this much: a millisecond of it, also where a bomb comes out of it or where a coding
-// spends its bytes on tables instead of content.
-constexpr size_t coded_bytes_a_turn = 16 << 10;
-constexpr size_t decoded_bytes_a_turn = 256 << 10;
+// One turn of the loop decodes this much, of all connections together: about a millisecond of it, also where a bomb comes out
+// of it or where a coding spends its bytes on tables instead of content.
+constexpr size_t coded_bytes_a_piece = (16 << 10) / Loop::pieces_per_turn;
+constexpr size_t decoded_bytes_a_piece = (256 << 10) / Loop::pieces_per_turn;
 
 }  // namespace
 
@@ -143,24 +143,33 @@ void ClientConnection::decode_request(const DecodeRequest& decode) {
   coded_body_->decoder = make_content_decoder(decode.coding);
 }
 
-// Whether there is something to decode, or to be read for it, that waits for the loop's next turn.
+// Whether there is something to decode, or to be read for it, that waits for a piece of the loop's.
 bool ClientConnection::decoding() const {
-  return coded_body_ && !released_ && (readable_ || coded_body_->holds_more || coded_ < coded_body_->ready_end);
+  if (!coded_body_ || released_) return false;
+  const CodedBody& coded = *coded_body_;
+  return readable_ || coded.holds_more || coded_ < (coded.whole ? coded.ready_end : end_);
+}
+
+void ClientConnection::on_piece() {
+  in_piece_ = true;
+  pump();
+  in_piece_ = false;
 }
 
 // In the buffer:    | head | decoded | coded, ready | not yet taken out of its framing, or the next request's | room |
 ClientConnection::Progress ClientConnection::take_coded_body() {
+  if (!in_piece_) return Progress::enough;
   CodedBody& coded = *coded_body_;
   if (coded_ >= coded.ready_end && !coded.holds_more && !coded.whole && !unframe()) return Progress::stuck;
 
   const size_t room_max = size_t(coded.bytes_max) + 1 - body_bytes_;
-  const size_t room = std::min(decoded_bytes_a_turn, room_max);
+  const size_t room = std::min(decoded_bytes_a_piece, room_max);
   if (body_bytes_ + room > body_.capacity() &&
       !body_.reserve(body_bytes_ + std::max(room, std::min(body_bytes_, room_max)))) {
     body_failed({FaultKind::overloaded});
     return Progress::stuck;
   }
-  const std::string_view ready(buffer_->bytes + coded_, std::min<size_t>(coded.ready_end - coded_, coded_bytes_a_turn));
+  const std::string_view ready(buffer_->bytes + coded_, std::min<size_t>(coded.ready_end - coded_, coded_bytes_a_piece));
   const ContentDecoder::Result r = coded.decoder->feed(ready, body_.data() + body_bytes_, room);
   coded_ += uint32_t(r.consumed);
   body_bytes_ += r.produced;

@@ -284,7 +284,10 @@ void ClientConnection::rearm() {
         timer_.arm_at(idle_since_ms_ + (first_request_ ? limits.request_head_ms_max : limits.idle_connection_ms_max));
       return;
     case State::body:
-      if (decoding()) return timer_.arm_at(now);
+      if (decoding()) {
+        timer_.disarm();  // it is not the client that is waited for
+        return loop_.queue_piece(*this);
+      }
       timer_.arm_at(std::min(now + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max));
       return;
     case State::answering: timer_.disarm(); return;
@@ -300,7 +303,6 @@ void ClientConnection::on_due() {
                     buffer_ ? std::string_view(buffer_->bytes + begin_, end_ - begin_) : std::string_view{});
     case State::body:
       if (released_) return;
-      if (decoding()) return pump();
       return body_failed({FaultKind::request_timeout});
     case State::closing: return close(Goodbye::reset);
     case State::lingering: return close(Goodbye::fin);

@@ -84,10 +84,11 @@ class ClientConnection final : public Pollable {
 
   void on_ready(uint32_t epoll_events) override;
   void on_settled() override;
+  void on_piece() override;
 
  private:
   enum class State : uint8_t { head, body, answering, closing, lingering, closed };
-  enum class Progress : uint8_t { more, stuck, enough };  // enough: the rest in the next turn
+  enum class Progress : uint8_t { more, stuck, enough };  // enough: the rest in another piece
 
   // client_connection.cpp: the life of the connection and its input
   void pump();
@@ -156,6 +157,7 @@ class ClientConnection final : public Pollable {
   bool peer_closed_ = false;
   bool broken_ = false;  // a write failed
   bool pumping_ = false;
+  bool in_piece_ = false;  // may decode
 
   // The request.
   bool exchange_open_ = false;

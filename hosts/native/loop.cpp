@@ -83,8 +83,15 @@ void Loop::settle() {
   settling_.clear();
 }
 
+void Loop::queue_piece(Pollable& target) {
+  if (target.has_piece_ || target.buried_) return;
+  target.has_piece_ = true;
+  pieces_.push_back(&target);
+}
+
 void Loop::bury(std::unique_ptr<Pollable> target) {
   target->buried_ = true;
+  if (target->has_piece_) std::erase(pieces_, target.get());
   graveyard_.push_back(std::move(target));
 }
 
@@ -165,7 +172,7 @@ void Loop::unqueue(Timer& timer) {
 void Loop::turn(int64_t wait_ms_max) {
   settle();  // of callers outside any callback
   int64_t wait = wait_ms_max;
-  if (has_posts_.load()) wait = 0;
+  if (has_posts_.load() || !pieces_.empty()) wait = 0;
   else if (!heap_.empty()) {
     refresh_now();
     wait = std::clamp<int64_t>(heap_.front().at_ms - now_.monotonic_ms, 0, wait_ms_max);
@@ -183,9 +190,20 @@ void Loop::turn(int64_t wait_ms_max) {
       settle();
     }
   }
+  do_pieces();
   fire_timers();
   run_posts();
   graveyard_.clear();
+}
+
+void Loop::do_pieces() {
+  for (int left = pieces_per_turn; left > 0 && !pieces_.empty(); --left) {
+    Pollable& target = *pieces_.front();
+    pieces_.pop_front();
+    target.has_piece_ = false;
+    target.on_piece();
+    settle();
+  }
 }
 
 void Loop::fire_timers() {

@@ -1,4 +1,4 @@
-// One thread's event loop: edge-triggered epoll, lazy timers, posts from other threads. Everything on a
+// One thread's event loop: edge-triggered epoll, lazy timers, long work in pieces, posts from other threads. Everything on a
 // loop runs on its own thread but `post` and `stop`, which any thread may call.
 #pragma once
 
@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,11 +23,14 @@ class Pollable {
   virtual void on_ready(uint32_t epoll_events) = 0;
   // Asked for with Loop::settle_later; the place to write out what one callback has gathered.
   virtual void on_settled() {}
+  // Asked for with Loop::queue_piece; the place for a small piece of long work.
+  virtual void on_piece() {}
 
  private:
   friend class Loop;
   bool buried_ = false;
   bool settling_ = false;
+  bool has_piece_ = false;
 };
 
 class Loop;
@@ -59,6 +63,7 @@ class Timer {
 class Loop {
  public:
   static constexpr uint32_t all_edges = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+  static constexpr int pieces_per_turn = 16;
 
   Loop();
   ~Loop();
@@ -78,6 +83,10 @@ class Loop {
   // Calls `target.on_settled()` once, after the callback that is running now (a readiness, a timer, a
   // post) and before the next. Asking again meanwhile changes nothing. Buried targets hear nothing.
   void settle_later(Pollable& target);
+
+  // Calls `target.on_piece()` once, for work that would hold up others were it done in one go: `pieces_per_turn` of all
+  // targets together, in the order in which they have asked. Asking again meanwhile changes nothing.
+  void queue_piece(Pollable& target);
 
   // Runs `task` on the loop's thread: soon when called from elsewhere, at the end of this turn when
   // called from the loop itself. Thread-safe.
@@ -99,6 +108,7 @@ class Loop {
 
  private:
   friend class Timer;
+  void do_pieces();
   void fire_timers();
   void run_posts();
   void settle();
@@ -122,6 +132,7 @@ class Loop {
   uint64_t turn_ = 0;
   std::vector<std::unique_ptr<Pollable>> graveyard_;
   std::vector<Pollable*> settling_;
+  std::deque<Pollable*> pieces_;
   std::vector<std::function<void()>> posts_;  // under mutex_
   std::mutex mutex_;
   std::atomic<bool> has_posts_{false};

@@ -2,6 +2,7 @@
 // decoders themselves are content_decoder_test.cpp's.
 #include <zlib.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -36,6 +37,7 @@ std::string post(const std::string& coded) {
 // A connection whose bodies come in gzip.
 struct CodedBench : Bench {
   CodedBench() { decode_under(bytes_max); }
+  explicit CodedBench(Loop& shared) : Bench(shared) { decode_under(bytes_max); }
   void decode_under(int64_t budget) {
     script->on_head = [this, budget] { connection->decode_request({Coding::gzip, budget}); };
   }
@@ -85,12 +87,60 @@ TEST_CASE("coded body: exchanges of other connections go on while one is decoded
     CHECK(decoding.script->whole);
     return answered;
   };
-  SECTION("a bomb: a piece of 256 KiB, or two, between two exchanges") {
-    CHECK(others_meanwhile(gzip(std::string(8 << 20, '\0'))) >= (8 << 20) / (256 << 10) / 2);
+  SECTION("a bomb: 256 KiB, or twice that, between two exchanges") {
+    CHECK(others_meanwhile(gzip(std::string(2 << 20, '\0'))) >= (2 << 20) / (256 << 10) / 2);
   }
   SECTION("one that spends its bytes on nothing: 16 KiB of them, or 32") {
     std::string nothing;
     while (nothing.size() < 60'000) nothing += gzip("");
     CHECK(others_meanwhile(nothing) >= 60'000 / (16 << 10) / 2 + 1);
   }
+}
+
+TEST_CASE("coded body: many are decoded in turns, and together in no larger pieces than one") {
+  const size_t decoding_count = 32, content_bytes = 512 << 10;
+  const std::string request = post(gzip(std::string(content_bytes, '\0'))), question = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  Bench other;
+  std::vector<std::unique_ptr<CodedBench>> decoding;
+  for (size_t i = 0; i < decoding_count; ++i) {
+    decoding.push_back(std::make_unique<CodedBench>(other.loop()));
+    REQUIRE(::send(decoding[i]->client, request.data(), request.size(), MSG_NOSIGNAL) == ssize_t(request.size()));
+  }
+  size_t decoded_before = 0, whole = 0, answered = 0;
+  while (whole < decoding_count && answered < 1000) {
+    REQUIRE(::send(other.client, question.data(), question.size(), MSG_NOSIGNAL) == ssize_t(question.size()));
+    char answer[4096];
+    int turns = 0;
+    do other.turn(1);
+    while (recv(other.client, answer, sizeof answer, 0) <= 0 && ++turns < 3);
+    REQUIRE(turns < 3);
+    ++answered;
+    size_t decoded = 0, most = 0, least = content_bytes;
+    whole = 0;
+    for (const auto& each : decoding) {
+      const size_t there = each->script->body.size();
+      decoded += there;
+      most = std::max(most, there);
+      least = std::min(least, there);
+      whole += each->script->whole;
+    }
+    REQUIRE(decoded - decoded_before <= size_t(turns + 1) * (256 << 10));
+    REQUIRE(most - least <= (16 << 10));
+    decoded_before = decoded;
+  }
+  CHECK(whole == decoding_count);
+}
+
+TEST_CASE("coded body: a client that leaves while its body waits to be decoded leaves nothing behind") {
+  Bench other;
+  std::vector<std::unique_ptr<CodedBench>> decoding;
+  const std::string request = post(gzip(std::string(1 << 20, '\0')));
+  for (size_t i = 0; i < 32; ++i) {
+    decoding.push_back(std::make_unique<CodedBench>(other.loop()));
+    REQUIRE(::send(decoding[i]->client, request.data(), request.size(), MSG_NOSIGNAL) == ssize_t(request.size()));
+  }
+  other.turn(1);
+  decoding.erase(decoding.begin(), decoding.begin() + 31);
+  while (!decoding[0]->script->whole) other.turn(1);
+  CHECK(decoding[0]->script->body.size() == 1 << 20);
 }

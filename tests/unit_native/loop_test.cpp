@@ -92,3 +92,35 @@ TEST_CASE("loop: on_settled comes once, after the callback and before the next")
   CHECK(seen_next == 1);
   CHECK(s.settled == 1);
 }
+
+namespace {
+struct Worker : Pollable {
+  Loop& loop;
+  std::vector<int>& done;
+  const int name;
+  int pieces_left;
+  Worker(Loop& l, std::vector<int>& d, int n, int pieces) : loop(l), done(d), name(n), pieces_left(pieces) {}
+  void on_ready(uint32_t) override {}
+  void on_piece() override {
+    done.push_back(name);
+    if (--pieces_left > 0) loop.queue_piece(*this);
+  }
+};
+}  // namespace
+
+TEST_CASE("loop: pieces of work are done in turns, and only so many before the rest goes on") {
+  Loop loop;
+  std::vector<int> done;
+  Worker one(loop, done, 1, 100), two(loop, done, 2, 3);
+  auto buried = std::make_unique<Worker>(loop, done, 3, 100);
+  loop.queue_piece(one);
+  loop.queue_piece(one);
+  loop.queue_piece(*buried);
+  loop.queue_piece(two);
+  loop.bury(std::move(buried));
+  loop.turn();
+  CHECK(done.size() == Loop::pieces_per_turn);
+  CHECK((std::vector<int>(done.begin(), done.begin() + 7) == std::vector<int>{1, 2, 1, 2, 1, 2, 1}));
+  loop.turn();
+  CHECK(done.size() == 2 * Loop::pieces_per_turn);
+}
