@@ -4,6 +4,7 @@ bodies beyond the budget, coded or not, at no cost."""
 import gzip
 import subprocess
 import tempfile
+import time
 import zlib
 
 import signalbox_server
@@ -96,6 +97,17 @@ class Suite:
             self.arrived(connection.receive())
             assert connection.receive("GET").status == 200
 
+    def framing_alone(self, coding, coded):
+        """A chunk extension byte by byte: reads that bring nothing for the decoder."""
+        with wire.Connection(self.server.port) as connection:
+            connection.send(post(b"", "content-encoding: %s\r\ntransfer-encoding: chunked\r\n" % coding, length=False))
+            connection.send(b"9\r\n" + coded[:9] + b"\r\n")
+            for byte in b"%x;a=%s\r\n" % (len(coded) - 9, b"b" * 60):
+                connection.send(bytes([byte]))
+                time.sleep(0.002)  # a read of its own
+            connection.send(coded[9:] + b"\r\n0\r\n\r\n")
+            self.arrived(connection.receive())
+
     def refused(self, coding, coded, *words):
         before = self.upstream.count
         with wire.Connection(self.server.port) as connection:
@@ -112,9 +124,10 @@ class Suite:
         assert self.upstream.count == before
 
     def bomb(self, coding, coded):
-        peak = self.server.rss_kb("VmHWM")
-        self.asked(coding, coded, status=413, words=["larger"])
-        grown = self.server.rss_kb("VmHWM") - peak
+        self.server.forget_peak()
+        before = self.server.rss_kb("VmHWM")
+        self.asked(coding, coded, status=413, words=["more than", "when decoded"])
+        grown = self.server.rss_kb("VmHWM") - before
         assert grown < BOMB_GROWTH_KB_MAX, "grown by %d KB" % grown
         self.serves()
 
@@ -157,6 +170,7 @@ def main():
         coded = CODERS[coding](BODY)
         tap.run(coding + ": decoded, and sent on without it", suite.decoded, coding, coded)
         tap.run(coding + ": byte by byte, after 100 Continue and in chunks", suite.in_pieces, coding, coded)
+        tap.run(coding + ": chunk framing alone between its bytes", suite.framing_alone, coding, coded)
         tap.run(coding + ": cut", suite.refused, coding, coded[:-1], coding, "ends before")
         tap.run(coding + ": garbage behind it", suite.refused, coding, coded + b"xy", coding, "goes on behind")
         tap.run(coding + ": no such coding", suite.refused, coding, BODY, coding, "not valid")

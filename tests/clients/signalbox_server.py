@@ -119,6 +119,11 @@ class NativeServer:
         with open("/proc/%d/status" % self.process.pid) as file:
             return int(re.search(field + r":\s+(\d+)", file.read()).group(1))
 
+    def forget_peak(self):
+        """VmHWM is a lifetime's otherwise."""
+        with open("/proc/%d/clear_refs" % self.process.pid, "w") as file:
+            file.write("5")
+
     def stop(self):
         """Ends the server; gives its exit code (negative: the signal that killed it)."""
         if self.alive():

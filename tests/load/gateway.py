@@ -73,7 +73,3 @@ class Gateway(signalbox_server.Server):
     def pss_kb(self):
         with open("/proc/%d/smaps_rollup" % self.process.pid) as file:
             return int(re.search(r"Pss:\s+(\d+)", file.read()).group(1))
-
-    def forget_peak(self):
-        with open("/proc/%d/clear_refs" % self.process.pid, "w") as file:
-            file.write("5")
