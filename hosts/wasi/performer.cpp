@@ -1,6 +1,7 @@
 #include "performer.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "error_codes.h"
 #include "http_fields.h"
@@ -111,8 +112,8 @@ void Performer::perform(const ReleaseBody& release) {
   if (release.to == ReleaseTo::client) answer_.send_body(gone);
 }
 
-// Never asked for: nothing here decodes (hosts/capabilities.h).
-void Performer::perform(const DecodeRequest&) {}
+// Never asked for: nothing here decodes (hosts/capabilities.h). Were it passed over, coded bytes would be read as JSON.
+void Performer::perform(const DecodeRequest&) { std::abort(); }
 
 void Performer::perform(const ReleaseRequest&) { request_.release(); }
 

@@ -207,6 +207,7 @@ export class Performer {
         case Effect.release_request: break;  // the core's memory holds it, and lets it go itself
         case Effect.share_state: this.shareState(words, each); break;
         case Effect.finish: this.finish(words, each); break;
+        default: throw new Error('effect ' + words[each + effect.kind] + ' is none that this host can perform');
       }
     }
     if (!this.chunk && this.clientPieces) this.chunk = core.copy(words[at + step.client_data], words[at + step.client_bytes]);
