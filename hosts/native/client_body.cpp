@@ -169,7 +169,8 @@ ClientConnection::Progress ClientConnection::take_coded_body() {
     body_failed({FaultKind::overloaded});
     return Progress::stuck;
   }
-  const std::string_view ready(buffer_->bytes + coded_, std::min<size_t>(coded.ready_end - coded_, coded_bytes_a_piece));
+  const std::string_view ready(buffer_->bytes + coded_,
+                               std::min<size_t>(coded.ready_end - coded_, coded_bytes_a_piece));
   const ContentDecoder::Result r = coded.decoder->feed(ready, body_.data() + body_bytes_, room);
   coded_ += uint32_t(r.consumed);
   body_bytes_ += r.produced;

@@ -99,7 +99,8 @@ TEST_CASE("coded body: exchanges of other connections go on while one is decoded
 
 TEST_CASE("coded body: many are decoded in turns, and together in no larger pieces than one") {
   const size_t decoding_count = 32, content_bytes = 512 << 10;
-  const std::string request = post(gzip(std::string(content_bytes, '\0'))), question = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string request = post(gzip(std::string(content_bytes, '\0'))),
+                    question = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
   Bench other;
   std::vector<std::unique_ptr<CodedBench>> decoding;
   for (size_t i = 0; i < decoding_count; ++i) {
