@@ -295,15 +295,29 @@ void ClientConnection::rearm() {
   }
 }
 
+void ClientConnection::body_came_too_slowly() {
+  const Limits& limits = host_.limits();
+  const bool paused = loop_.now().monotonic_ms < body_began_ms_ + limits.request_body_ms_max;
+  const std::string detail = paused
+                                 ? "The request's body paused for " + std::to_string(limits.request_body_idle_ms_max) +
+                                       " ms (server.limits.request_body_idle_ms_max)."
+                                 : "The request's body took longer than " + std::to_string(limits.request_body_ms_max) +
+                                       " ms (server.limits.request_body_ms_max).";
+  body_failed({FaultKind::request_timeout, detail});
+}
+
 void ClientConnection::on_due() {
   switch (state_) {
     case State::head:
       if (head_began_ms_ == never_ms) return close(unsent() > 0 ? Goodbye::reset : Goodbye::fin);
-      return refuse({FaultKind::request_timeout, {}}, row(FaultKind::request_timeout).status, "slow_head",
+      return refuse({FaultKind::request_timeout, "The request's head took longer than " +
+                                                     std::to_string(host_.limits().request_head_ms_max) +
+                                                     " ms (server.limits.request_head_ms_max)."},
+                    row(FaultKind::request_timeout).status, "slow_head",
                     buffer_ ? std::string_view(buffer_->bytes + begin_, end_ - begin_) : std::string_view{});
     case State::body:
       if (released_) return;
-      return body_failed({FaultKind::request_timeout});
+      return body_came_too_slowly();
     case State::closing: return close(Goodbye::reset);
     case State::lingering: return close(Goodbye::fin);
     default: return;

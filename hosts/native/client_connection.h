@@ -101,6 +101,7 @@ class ClientConnection final : public Pollable {
   void lost();
   void rearm();
   void on_due();
+  void body_came_too_slowly();
 
   // client_body.cpp: the request's body
   bool place_body();

@@ -347,7 +347,9 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
   SECTION("head") {
     b.send("GET / HTTP/1.1\r\n");
     wait();
-    CHECK(b.read().find("HTTP/1.1 408") == 0);
+    const std::string answer = b.read();
+    CHECK(answer.find("HTTP/1.1 408") == 0);
+    CHECK(answer.find("The request's head took longer than 20 ms (server.limits.request_head_ms_max).") != answer.npos);
     CHECK(b.refused == std::vector<std::string>{"slow_head"});
   }
   SECTION("a slow head's path tells the error's dialect") {
@@ -374,6 +376,7 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
     b.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe");
     wait();
     CHECK(b.told.back() == "failed request_timeout");
+    CHECK(b.script->detail == "The request's body paused for 20 ms (server.limits.request_body_idle_ms_max).");
     CHECK(b.read().find("HTTP/1.1 408") == 0);
   }
   SECTION("a body that never pauses for long and never ends") {
@@ -385,6 +388,7 @@ TEST_CASE("connection: clocks for slow heads, slow bodies and silence") {
       if (::send(b.client, "l", 1, MSG_NOSIGNAL) != 1) break;
     }
     CHECK(b.told.back() == "failed request_timeout");
+    CHECK(b.script->detail == "The request's body took longer than 60 ms (server.limits.request_body_ms_max).");
     CHECK(b.read().find("HTTP/1.1 408") == 0);
   }
   SECTION("silence between requests") {

@@ -27,7 +27,7 @@ class Script final : public RequestHandler {
   ClientConnection* connection = nullptr;
   std::function<void()> on_head, on_body;  // what to do when told
   std::vector<std::string>& told;          // outlives the connection
-  std::string body, last_target;
+  std::string body, last_target, detail;   // `detail`: of what failed
   size_t body_tellings = 0;
   bool whole = false;
 
@@ -46,6 +46,7 @@ class Script final : public RequestHandler {
   }
   void on_client_failed(const ClientFailed& failed) override {
     told.push_back("failed " + std::string(row(failed.kind).name));
+    detail = std::string(failed.detail);
     answer(row(failed.kind).status, "no");
   }
   void on_client_gone() override {
