@@ -10,7 +10,7 @@ void Machine::on(const UpstreamFailed& failed) {
   attempt_.open = false;
   if (attempt_.handling == Handling::error) return judge_error({}, BodyEnd::missing);
   if (phase_ == Phase::streaming || phase_ == Phase::piping) return cut_answer(failed.kind);
-  if (!ends_by_its_own_words()) fail_attempt(failed.kind);
+  if (!ends_by_its_own_words()) fail_attempt(failed.kind, std::string(failed.detail));
 }
 
 // Ends what is whole by its dialect's own rules, however its connection ends, if it ends. False when it is

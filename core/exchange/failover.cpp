@@ -209,6 +209,8 @@ std::string Machine::sentence(const Failure& failure) const {
   if (row(failure.kind).source == FaultSource::client && !failure.said.empty() && !is_status_of_its_own(failure.kind)) {
     return failure.said;  // about the client's own request, by us
   }
+  if (row(failure.kind).source == FaultSource::gateway)  // no provider's doing
+    return failure.said.empty() ? std::string(row(failure.kind).message) : failure.said;
   text = "Provider \"";
   text += name;
   text += "\"";

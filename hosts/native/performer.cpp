@@ -209,6 +209,8 @@ void Performer::Voice::on_end(std::string_view window) {
 void Performer::Voice::on_failed(FaultKind kind) {
   attempt_ = nullptr;
   if (mode_ == BodyMode::pass) performer_.tell(UpstreamPiped{number_, piped_bytes_, false});
+  else if (kind == FaultKind::overloaded)
+    performer_.tell(UpstreamFailed{number_, kind, performer_.host_.on_out_of_descriptors()});
   else performer_.tell(UpstreamFailed{number_, kind});
 }
 

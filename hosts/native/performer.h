@@ -29,6 +29,8 @@ class PerformerHost {
   virtual std::shared_ptr<const SecretLookup> secrets() = 0;
   virtual void share(std::string_view delta) = 0;  // to the sister threads
   virtual void on_report(const Report& report) = 0;
+  // No descriptor was left for a connection to an upstream: what to tell the client.
+  virtual std::string on_out_of_descriptors() = 0;
 };
 
 class Performer final : public RequestHandler {

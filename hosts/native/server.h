@@ -57,7 +57,7 @@ class HttpServer {
 
   Setup setup_;
   Log& log_;
-  RepeatedWarning full_{log_}, not_accepting_{log_};
+  RepeatedWarning full_{log_}, no_descriptor_{log_}, not_accepting_{log_};
   size_t thread_count_ = 1;
   const uint32_t first_writer_;  // its threads' gateways count on from here: others may share the state file
   std::atomic<int64_t> connection_count_{0};

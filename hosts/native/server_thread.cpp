@@ -215,6 +215,12 @@ void ServerThread::on_report(const Report& report) {
   server_.log_.exchange(report);
 }
 
+std::string ServerThread::on_out_of_descriptors() {
+  std::string text = out_of_descriptors();
+  server_.no_descriptor_.say(text, loop_.now().monotonic_ms);
+  return text;
+}
+
 // The allocator keeps what a crowd has left behind: below the top of a heap nothing goes back to the system unasked. It is
 // asked when there is far less to do than there was, since a busy thread would only take it again; and a few times more, for
 // what the crowd has left to the pools, which let it go later.

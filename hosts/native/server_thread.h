@@ -43,6 +43,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   std::shared_ptr<const SecretLookup> secrets() override { return secrets_; }
   void share(std::string_view delta) override;
   void on_report(const Report& report) override;
+  std::string on_out_of_descriptors() override;
 
  private:
   class Listener;

@@ -308,6 +308,14 @@ def descriptors(tap):
             lambda: "limit 256; raise `ulimit -n`" in server.text(), 10), server.text())
         time.sleep(0.5)  # in which it tries again several times, and says nothing more
         tap.equal("once", said(), 1)
+        connections[0].send(wire.request_bytes("POST", "/v1/messages", json.dumps(body()).encode(), HEADERS))
+        answer = connections[0].receive()
+        words = b"The gateway has no file descriptor left for a connection (limit 256; raise `ulimit -n`)."
+        tap.check("no descriptor for an upstream is a 503 that blames no provider",
+                  answer.status == 503 and words in answer.body and b"Provider" not in answer.body, answer.body)
+        log = lambda: [json.loads(line) for line in server.text().splitlines() if line.startswith("{")]
+        tap.check("and it is a line of the log", wire.wait_until(
+            lambda: words.decode() in [line.get("message") for line in log()], 5), server.text())
         for connection in connections[:-1]:
             connection.close()
         connections[-1].send(wire.request_bytes("GET", "/healthz"))

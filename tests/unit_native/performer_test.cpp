@@ -88,6 +88,7 @@ struct Bench final : ConnectionHost, PerformerHost {
   std::string new_request_id() override { return "req_1"; }
   void on_refused(std::string_view, int, std::string_view) override {}
   void on_closed(ClientConnection&) override { closed = true; }
+  std::string on_out_of_descriptors() override { return "No descriptor is left."; }
   Gateway& gateway() override { return the_gateway; }
   Transport& transport() override { return upstream; }
   std::array<uint8_t, 16> random() override { return {}; }

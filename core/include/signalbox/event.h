@@ -79,10 +79,12 @@ struct UpstreamEnd {
   std::string_view window;
 };
 
-// The attempt failed below HTTP or was cut by its transport; nothing of it follows.
+// The attempt failed below HTTP or was cut by its transport; nothing of it follows. `detail` is a sentence for the client
+// and the log; when empty, the fault's row speaks. A view until the event has been handled.
 struct UpstreamFailed {
   uint32_t attempt = 0;
   FaultKind kind = FaultKind::upstream_reset;
+  std::string_view detail = {};
 };
 
 // Pass mode only: the platform's pipe has ended. `complete` is false when the upstream was cut.
