@@ -151,6 +151,8 @@ bool ClientConnection::decoding() const {
 }
 
 void ClientConnection::on_piece() {
+  // Nobody waits for what would come out of it.
+  if (coded_body_ && (reset_ || (peer_closed_ && coded_body_->whole))) return lost();
   in_piece_ = true;
   pump();
   in_piece_ = false;
@@ -223,12 +225,13 @@ bool ClientConnection::unframe() {
     coded.ready_end = coded_ + uint32_t(r.produced);
     coded.coded_bytes += int64_t(r.produced);
     coded.whole = r.outcome == http1::Outcome::complete;
-    if (coded.coded_bytes > coded.bytes_max) {
-      body_failed({FaultKind::request_too_large});
-      return false;
-    }
   }
+  // Before anything is answered: what is whole may keep the connection, and then the next request is read from there.
   if (coded.whole) rest_ = coded_ + uint32_t(taken);
+  if (coded.coded_bytes > coded.bytes_max) {
+    body_failed({FaultKind::request_too_large});
+    return false;
+  }
   return true;
 }
 

@@ -36,7 +36,8 @@ void ClientConnection::on_ready(uint32_t epoll_events) {
     blocked_ = false;
     loop_.settle_later(*this);
   }
-  if (epoll_events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) peer_closed_ = true;
+  if (epoll_events & (EPOLLHUP | EPOLLERR)) reset_ = true;
+  if (reset_ || (epoll_events & EPOLLRDHUP)) peer_closed_ = true;
   if (peer_closed_ || (epoll_events & EPOLLIN)) readable_ = true;
   switch (state_) {
     case State::head:
@@ -285,7 +286,8 @@ void ClientConnection::rearm() {
       return;
     case State::body:
       if (decoding()) {
-        timer_.disarm();  // it is not the client that is waited for
+        timer_.arm_at(body_began_ms_ +
+                      limits.request_body_ms_max);  // no pause: it is not the client that is waited for
         return loop_.queue_piece(*this);
       }
       timer_.arm_at(std::min(now + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max));

@@ -156,6 +156,7 @@ class ClientConnection final : public Pollable {
   bool readable_ = false;
   bool blocked_ = false;  // the socket takes no more for now
   bool peer_closed_ = false;
+  bool reset_ = false;   // in both directions
   bool broken_ = false;  // a write failed
   bool pumping_ = false;
   bool in_piece_ = false;  // may decode

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -144,4 +145,49 @@ TEST_CASE("coded body: a client that leaves while its body waits to be decoded l
   decoding.erase(decoding.begin(), decoding.begin() + 31);
   while (!decoding[0]->script->whole) other.turn(1);
   CHECK(decoding[0]->script->body.size() == 1 << 20);
+}
+
+TEST_CASE(
+    "coded body: its end comes with the byte that is too many, and what follows is the next request all the same") {
+  // Bytes that would be a request themselves, were the next one looked for in them.
+  const std::string inner = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
+  const std::string content = inner + std::string(2000, 'x');
+  char size[20];
+  std::snprintf(size, sizeof size, "%zx", content.size());
+  CodedBench b;
+  b.decode_under(1024);
+  b.send("POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nxx");
+  b.told.clear();
+  b.read();
+  b.send("POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + std::string(size) + "\r\n" + content +
+         "\r\n0\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\n\r\n");
+  for (int i = 0; i < 10; ++i) b.turn();
+  CHECK(b.told == std::vector<std::string>{"POST /a -1", "failed request_too_large", "GET /b 0"});
+}
+
+TEST_CASE("coded body: whoever has left has nothing decoded") {
+  CodedBench b;
+  const std::string request = post(gzip(std::string(8 << 20, '\0')));
+  REQUIRE(::send(b.client, request.data(), request.size(), MSG_NOSIGNAL) == ssize_t(request.size()));
+  b.turn(2);
+  const size_t before = b.script->body_tellings;
+  SECTION("half") { REQUIRE(shutdown(b.client, SHUT_WR) == 0); }
+  SECTION("for good") {
+    ::close(b.client);
+    b.client = -1;
+  }
+  b.turn(3);
+  CHECK(b.told.back() == "gone");
+  CHECK(b.script->body_tellings <= before + 2 * Loop::pieces_per_turn);
+  CHECK_FALSE(b.script->whole);
+}
+
+TEST_CASE("coded body: decoding is no reason to take longer than a body may") {
+  CodedBench b;
+  b.the_limits.request_body_ms_max = 1;
+  std::string nothing;
+  while (nothing.size() < 4'000'000) nothing += gzip("");
+  b.send(post(nothing));
+  for (int i = 0; i < 10'000 && b.told.back() != "failed request_timeout" && !b.script->whole; ++i) b.turn(1);
+  CHECK(b.told.back() == "failed request_timeout");
 }
