@@ -14,7 +14,7 @@ using routing::Facts;
 using routing::FactsResult;
 
 Fault bad_json(const json::Error& error) {
-  std::string detail = "The request body is not valid JSON: ";
+  std::string detail = "The request's body is not valid JSON: ";
   detail += error.what;
   detail += " at byte ";
   base::append_decimal(detail, int64_t(error.offset));

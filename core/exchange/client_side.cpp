@@ -23,18 +23,21 @@ std::string_view hex_id(const std::array<uint8_t, 16>& random, Arena& arena) {
 
 Fault unsupported(const http::ContentCoding& written, std::span<const Coding> taken) {
   constexpr size_t coding_bytes_max = 64;
-  Fault fault{FaultKind::unsupported_coding, written.several ? "The request's body is in several codings, \""
-                                                             : "The request's body is in the coding \""};
-  for (char c : written.name.substr(0, coding_bytes_max)) fault.detail += c > 0x1f && c < 0x7f ? c : '?';
-  if (written.several) fault.detail += "\" and more";
-  else fault.detail += "\"";
+  Fault fault{FaultKind::unsupported_coding, {}};
+  std::string& text = fault.detail;
   if (taken.empty()) {
-    fault.detail += ", which is not decoded here; bodies are taken as they are, without a content-encoding.";
+    text = "No content coding is decoded here: send the body as it is";
   } else {
-    fault.detail += ", which is not decoded here; taken is one of ";
-    fault.detail += http::accept_encoding(taken);
-    fault.detail += ".";
+    text = taken.size() > 1 ? "Only one content coding is decoded: " : "Only the content coding ";
+    for (size_t i = 0; i < taken.size(); ++i) {
+      if (i > 0) text += i + 1 < taken.size() ? ", " : " or ";
+      text += name_of(taken[i]);
+    }
+    if (taken.size() == 1) text += " is decoded";
   }
+  text += "; this body has \"";
+  for (char c : written.name.substr(0, coding_bytes_max)) text += c > 0x1f && c < 0x7f ? c : '?';
+  text += written.several ? "\" and more." : "\".";
   return fault;
 }
 
@@ -128,11 +131,11 @@ Fault Machine::admit(const ClientHead& head) {
   }
   const int64_t limit = request_bytes_max();
   if (head.body_bytes > limit) {
-    Fault fault{FaultKind::request_too_large, "The request body has "};
+    Fault fault{FaultKind::request_too_large, "The request's body has "};
     base::append_decimal(fault.detail, head.body_bytes);
     fault.detail += " bytes; this gateway accepts ";
     base::append_decimal(fault.detail, limit);
-    fault.detail += ".";
+    fault.detail += request_bytes_source();
     return fault;
   }
   return {};
@@ -166,8 +169,22 @@ int64_t Machine::request_bytes_max() const {
   return std::min(config_->server.limits.request_bytes_max, gateway_.capabilities().request_bytes_max);
 }
 
+std::string_view Machine::request_bytes_source() const {
+  return request_bytes_max() == config_->server.limits.request_bytes_max ? " (server.limits.request_bytes_max)."
+                                                                         : " (this host's own bound).";
+}
+
+// A body whose length nobody announced, or that only decoding has made so large.
+Fault Machine::body_too_large() const {
+  Fault fault{FaultKind::request_too_large, "The request's body has more than "};
+  base::append_decimal(fault.detail, request_bytes_max());
+  fault.detail += coding_ ? " bytes when decoded" : " bytes";
+  fault.detail += request_bytes_source();
+  return fault;
+}
+
 void Machine::on(const ClientBody& body) {
-  if (int64_t(body.window.size()) > request_bytes_max()) return refuse({FaultKind::request_too_large, {}});
+  if (int64_t(body.window.size()) > request_bytes_max()) return refuse(body_too_large());
   body_ = body.window;
   if (!body.last) return;
   report_.request_bytes = body_.size();
@@ -193,6 +210,9 @@ void Machine::on(const ClientGone&) {
   finish(Ending::cut);
 }
 
-void Machine::on(const ClientFailed& failed) { refuse({failed.kind, std::string(failed.detail)}); }
+void Machine::on(const ClientFailed& failed) {
+  if (failed.kind == FaultKind::request_too_large && failed.detail.empty()) return refuse(body_too_large());
+  refuse({failed.kind, std::string(failed.detail)});
+}
 
 }  // namespace signalbox::exchange

@@ -125,6 +125,8 @@ class Machine {
   Fault admit_client(const ClientHead& head);
   void converse();
   int64_t request_bytes_max() const;
+  std::string_view request_bytes_source() const;
+  Fault body_too_large() const;
 
   // attempt.cpp
   void serve(const Choice& choice);

@@ -257,7 +257,8 @@ std::string sentence(Flaw flaw, Coding coding) {
     case Flaw::behind: return "The request's body goes on behind the end of its " + name + " coding.";
     case Flaw::cut: return "The request's body ends before its " + name + " coding does.";
     case Flaw::window:
-      return "The request's body needs a larger window than the 8 MiB that the coding zstd has (RFC 9659).";
+      return "The request's body needs a larger window than the 8 MiB that the coding zstd has (RFC 9659): "
+             "compress with a window of 8 MiB at most (zstd -19 or lower, no --long).";
     case Flaw::dictionary: return "The request's body is coded with a dictionary, and nobody here has it.";
     default: return "The request's body is not valid in the coding " + name + ".";
   }

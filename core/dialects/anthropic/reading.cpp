@@ -45,7 +45,7 @@ bool Reading::wrong_at(const Place& place, std::string_view wanted, size_t offse
 
 bool Reading::bad_json(const json::Error& error) {
   if (fault) return false;
-  std::string detail = "The request body is not valid JSON: ";
+  std::string detail = "The request's body is not valid JSON: ";
   detail += error.what;
   detail += " at byte ";
   base::append_decimal(detail, int64_t(error.offset));

@@ -20,7 +20,7 @@ bool Reading::wrong(std::string_view member, std::string_view wanted, std::strin
 
 bool Reading::bad_json(const json::Error& error) {
   if (fault_) return false;
-  std::string detail = "The request body is not valid JSON: ";
+  std::string detail = "The request's body is not valid JSON: ";
   detail += error.what;
   detail += " at byte ";
   base::append_decimal(detail, int64_t(error.offset));
