@@ -182,6 +182,7 @@ def main():
         wrong = bytearray(gzip.compress(BODY))
         wrong[-6] ^= 1
         tap.run("gzip: a checksum that fails", suite.refused, "gzip", bytes(wrong), "checksum")
+        tap.run("zstd: a window of 9 MiB", suite.refused, "zstd", b"\x28\xb5\x2f\xfd\x00\x69\x01\x00\x00", "a window of 8 MiB at most (zstd -19 or lower, no --long)")
         tap.run("identity is nothing", suite.decoded, "identity", BODY)
     if TAKEN.endswith("deflate"):
         tap.run("deflate without zlib's wrapping", suite.decoded, "deflate", deflate_bare(BODY))
