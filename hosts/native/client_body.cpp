@@ -28,7 +28,7 @@ constexpr size_t decoded_bytes_a_piece = (256 << 10) / Loop::pieces_per_turn;
 
 // A body of known length that does not fit behind its head gets memory of its own, once.
 bool ClientConnection::place_body() {
-  if (coded_body_) return bool(body_ = host_.buffers().take_body(growing_bytes_min));
+  if (coded_body_) return bool(body_ = host_.buffers().take_decoded_body(growing_bytes_min));
   if (framing_ != http1::Framing::length || content_ + uint64_t(length_) <= RequestBuffer::bytes_max) return true;
   body_ = host_.buffers().take_body(size_t(length_));
   if (!body_) return false;

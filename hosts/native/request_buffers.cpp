@@ -26,11 +26,14 @@ constexpr size_t kept_text_bytes_max = 64 << 10;
 }  // namespace
 
 BodyBuffer::BodyBuffer(BodyBuffer&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), capacity_(std::exchange(other.capacity_, 0)) {}
+    : all_decoded_bytes_(std::move(other.all_decoded_bytes_)),
+      data_(std::exchange(other.data_, nullptr)),
+      capacity_(std::exchange(other.capacity_, 0)) {}
 
 BodyBuffer& BodyBuffer::operator=(BodyBuffer&& other) noexcept {
   if (this != &other) {
     reset();
+    all_decoded_bytes_ = std::move(other.all_decoded_bytes_);
     data_ = std::exchange(other.data_, nullptr);
     capacity_ = std::exchange(other.capacity_, 0);
   }
@@ -40,6 +43,10 @@ BodyBuffer& BodyBuffer::operator=(BodyBuffer&& other) noexcept {
 bool BodyBuffer::reserve(size_t bytes) {
   if (bytes <= capacity_) return true;
   const size_t size = whole_pages(bytes);
+  if (all_decoded_bytes_) {
+    const size_t others = *all_decoded_bytes_ - capacity_;
+    if (others > 0 && others + size > RequestBuffers::decoded_bytes_max) return false;
+  }
   void* p = nullptr;
   if (data_) {
     p = mremap(data_, capacity_, size, MREMAP_MAYMOVE);
@@ -48,6 +55,7 @@ bool BodyBuffer::reserve(size_t bytes) {
     p = map(size);
   }
   if (!p) return false;
+  if (all_decoded_bytes_) *all_decoded_bytes_ += size - capacity_;
   data_ = static_cast<char*>(p);
   capacity_ = size;
   return true;
@@ -55,6 +63,8 @@ bool BodyBuffer::reserve(size_t bytes) {
 
 void BodyBuffer::reset() {
   if (data_) munmap(data_, capacity_);
+  if (all_decoded_bytes_) *all_decoded_bytes_ -= capacity_;
+  all_decoded_bytes_.reset();
   data_ = nullptr;
   capacity_ = 0;
 }
@@ -94,8 +104,16 @@ BodyBuffer RequestBuffers::take_body(size_t bytes) {
   return b;
 }
 
+BodyBuffer RequestBuffers::take_decoded_body(size_t bytes) {
+  BodyBuffer b;
+  b.all_decoded_bytes_ = decoded_bytes_;
+  b.reserve(bytes);
+  return b;
+}
+
 void RequestBuffers::give_back(BodyBuffer body) {
-  if (body && body.capacity() <= free_body_bytes_max && free_bodies_.size() < free_bodies_max)
+  if (body && !body.all_decoded_bytes_ && body.capacity() <= free_body_bytes_max &&
+      free_bodies_.size() < free_bodies_max)
     free_bodies_.push_back(std::move(body));
 }
 

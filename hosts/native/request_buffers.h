@@ -35,11 +35,14 @@ class BodyBuffer {
   char* data() const { return data_; }
   size_t capacity() const { return capacity_; }
 
-  // Makes room for `bytes` in all; what is in it stays, perhaps elsewhere. False when memory is short.
+  // Makes room for `bytes` in all; what is in it stays, perhaps elsewhere. False when memory is short, or the bound of
+  // decoded bodies is reached.
   bool reserve(size_t bytes);
   void reset();
 
  private:
+  friend class RequestBuffers;
+  std::shared_ptr<size_t> all_decoded_bytes_;  // this one's among them; null: it counts for nothing
   char* data_ = nullptr;
   size_t capacity_ = 0;
 };
@@ -60,6 +63,11 @@ class RequestBuffers {
 
   // Empty when memory is short.
   BodyBuffer take_body(size_t bytes);
+
+  // For what comes out of a content coding, which may be thousands of times what was sent for it: all of these together
+  // have no more than this, but for one alone, which has the bound of its request. Empty beyond it.
+  static constexpr size_t decoded_bytes_max = size_t(512) << 20;
+  BodyBuffer take_decoded_body(size_t bytes);
   void give_back(BodyBuffer body);
 
   // Text on its way to clients.
@@ -71,6 +79,7 @@ class RequestBuffers {
   size_t free_count() const { return free_.size(); }
 
  private:
+  std::shared_ptr<size_t> decoded_bytes_ = std::make_shared<size_t>(0);
   std::vector<RequestBuffer*> free_;
   std::vector<BodyBuffer> free_bodies_;
   std::vector<std::unique_ptr<std::string>> free_texts_;

@@ -229,7 +229,7 @@ void ServerThread::trim() {
   transport_->trim();
   const size_t work = work_ + clients_.size();
   work_ = 0;
-  if (work < work_most_ / 4) {
+  if (work * 4 < work_most_) {
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif
