@@ -52,7 +52,7 @@ inline const char* find_special(const char* p, const char* end) {
   uint64_t marks = 0;
   for (; marks == 0 && end - p >= 8; p += 8) marks = mark_special(base::load_word(p));
   if (marks != 0) {
-    p += base::first_mark(marks) - 8;
+    p = p - 8 + base::first_mark(marks);
   } else if (p != end && end - begin >= 8) {
     p = end - 8;
     marks = mark_special(base::load_word(p));
