@@ -128,9 +128,11 @@ class Reader {
   uint64_t objects_[depth_ceiling / 64] = {};  // one bit a level: object or array
 };
 
+// equals() for what it cannot tell at a glance.
+bool spells(std::string_view raw, std::string_view plain);
+
 // Whether the JSON string `raw` (between its quotes, as Reader::raw() gives it) spells `plain` (UTF-8).
 // A lone surrogate equals nothing. Never allocates.
-bool spells(std::string_view raw, std::string_view plain);
 inline bool equals(std::string_view raw, std::string_view plain) {
   // Most names are others, and an escape is never shorter than what it spells.
   if (raw.size() < plain.size() || raw.empty()) return raw.size() == plain.size();

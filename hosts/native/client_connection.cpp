@@ -286,8 +286,8 @@ void ClientConnection::rearm() {
       return;
     case State::body:
       if (decoding()) {
-        timer_.arm_at(body_began_ms_ +
-                      limits.request_body_ms_max);  // no pause: it is not the client that is waited for
+        // No pause: it is not the client that is waited for.
+        timer_.arm_at(body_began_ms_ + limits.request_body_ms_max);
         return loop_.queue_piece(*this);
       }
       timer_.arm_at(std::min(now + limits.request_body_idle_ms_max, body_began_ms_ + limits.request_body_ms_max));
