@@ -43,7 +43,7 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
   const canonical::EncodeContext encode{
       .model = arena_.copy(echo_client ? decision_.facts.model : lane.upstream_model),
       .request_id = report_.request_id,
-      .scope = own_dialect ? canonical::scope_of(from.name, lane.credential, arena_) : std::string_view(t.scope),
+      .scope = t.scope.empty() ? canonical::scope_of(from.name, lane.credential, arena_) : std::string_view(t.scope),
       .upstream = from.dialect,
       .input_tokens_estimate = gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
       .unix_ms = now_.unix_ms,
