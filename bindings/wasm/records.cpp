@@ -123,6 +123,7 @@ std::string boundary_javascript() {
     places.add("x_api_key", CredentialPlace::x_api_key);
     places.add("bearer", CredentialPlace::bearer);
     places.add("x_goog_api_key", CredentialPlace::x_goog_api_key);
+    places.add("api_key", CredentialPlace::api_key);
   }
   {
     Numbers receivers(out, "ReleaseTo");

@@ -9,7 +9,7 @@ namespace {
 using http::equals_ignoring_case;
 
 constexpr std::string_view own_header = "x-signalbox-key";
-constexpr std::string_view shared_headers[] = {"x-api-key", "authorization", "x-goog-api-key"};
+constexpr std::string_view shared_headers[] = {"x-api-key", "authorization", "x-goog-api-key", "api-key"};
 
 // The key in an Authorization field, whose scheme is compared without regard to case (RFC 9110 section
 // 11.1); empty for another scheme.
@@ -34,6 +34,11 @@ class Search {
     }
   }
 
+  // Compares what is shown elsewhere, at `place`; empty shows nothing.
+  void look_at(std::string_view shown, std::string_view place) {
+    if (!shown.empty()) compare(shown, place);
+  }
+
   AuthResult result() const { return result_; }
 
  private:
@@ -52,13 +57,15 @@ class Search {
 
 }  // namespace
 
-AuthResult authenticate(std::span<const Header> headers, const std::vector<ClientKey>& keys) {
+AuthResult authenticate(std::span<const Header> headers, const std::vector<ClientKey>& keys,
+                        std::string_view query_key) {
   if (keys.empty()) return {AuthResult::Outcome::open, {}, {}};
   Search search(keys);
   if (http::find(headers, own_header)) {
     search.look(headers, own_header);
   } else {
     for (std::string_view name : shared_headers) search.look(headers, name);
+    search.look_at(query_key, "?key");
   }
   return search.result();
 }

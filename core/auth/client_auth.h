@@ -22,16 +22,18 @@ struct AuthResult {
 
   Outcome outcome = Outcome::missing;
   std::string_view key_name;  // of the key that matched; a view into the configuration
-  std::string_view header;    // the field that carried it, in lower case; static
+  std::string_view header;    // the field that carried it, in lower case, or "?key"; static
 
   bool allowed() const { return outcome == Outcome::open || outcome == Outcome::matched; }
 };
 
-// Looks for one of `keys` in x-signalbox-key, x-api-key, Authorization: Bearer and x-goog-api-key.
+// Looks for one of `keys` in x-signalbox-key, x-api-key, Authorization: Bearer, x-goog-api-key and api-key, and in
+// `query_key`, what a Gemini client has put into its query (http::key_in_query).
 // Where x-signalbox-key is present it alone counts: the others then carry a provider's credential.
 // Empty values show nothing. Serves client keys and admin keys alike; what `open` means for the
 // latter the caller decides.
-AuthResult authenticate(std::span<const Header> headers, const std::vector<ClientKey>& keys);
+AuthResult authenticate(std::span<const Header> headers, const std::vector<ClientKey>& keys,
+                        std::string_view query_key = {});
 
 // Whether the field shows one of `keys`, in any of the places above. A client that sends its key twice
 // (ANTHROPIC_API_KEY and ANTHROPIC_AUTH_TOKEN both set) must not have the second passed on to a provider.

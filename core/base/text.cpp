@@ -51,6 +51,17 @@ bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
   return true;
 }
 
+void append_hex(std::string& out, std::span<const uint8_t> bytes) {
+  static constexpr char digits[] = "0123456789abcdef";
+  const size_t begin = out.size();
+  out.resize(begin + 2 * bytes.size());
+  char* p = out.data() + begin;
+  for (const uint8_t byte : bytes) {
+    *p++ = digits[byte >> 4];
+    *p++ = digits[byte & 15];
+  }
+}
+
 void append_decimal(std::string& out, int64_t number) {
   std::array<char, decimal_bytes_max> buffer;
   auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr;

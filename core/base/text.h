@@ -29,6 +29,9 @@ constexpr int hex_value(char byte) {
   return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
+// Appends two hexadecimal digits for each of `bytes`, in lower case.
+void append_hex(std::string& out, std::span<const uint8_t> bytes);
+
 // Appends `number` in decimal.
 void append_decimal(std::string& out, int64_t number);
 

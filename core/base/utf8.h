@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace signalbox::base {
 
@@ -30,6 +31,18 @@ inline Utf8Step utf8_step(const char* p, const char* end) {
   if (lead < 0xf0) return {3, true};
   if (left < 4 || !within(byte(3), 0x80, 0xbf)) return {3, false};
   return {4, true};
+}
+
+// Whether all of `text` is UTF-8.
+inline bool is_utf8(std::string_view text) {
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  while (p != end) {
+    const Utf8Step step = utf8_step(p, end);
+    if (!step.valid) return false;
+    p += step.bytes;
+  }
+  return true;
 }
 
 // U+FFFD, what stands for what cannot be said.

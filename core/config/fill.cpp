@@ -100,6 +100,9 @@ class Filler {
       case FieldKind::text_list: return read_text_list(node, field, slot);
       case FieldKind::header_map: return read_headers(node, field, slot);
       case FieldKind::credential_key: return read_credential_key(node);
+      case FieldKind::json:
+        if (slot != nullptr) *static_cast<std::string*>(slot) = json_of(tree_, node);
+        return;
       case FieldKind::client_key: return read_client_key(node, slot);
       case FieldKind::object:
         // Without a slot resolve.cpp reads the object into its place; here only the checks are wanted.
@@ -210,10 +213,18 @@ class Filler {
       std::string fault = field.key_rule(tree_[item].key);
       if (!fault.empty()) problem_at_key(item, std::move(fault));
       if (!expect(item, Kind::string) || !keeps_rule(item, field.rule)) continue;
-      if (slot != nullptr) {
-        static_cast<std::vector<ExtraHeader>*>(slot)->push_back({tree_[item].key, tree_[item].text});
-      }
+      if (slot != nullptr) put_header(*static_cast<std::vector<ExtraHeader>*>(slot), tree_[item]);
     }
+  }
+
+  // In the place of the preset's of the same name.
+  static void put_header(std::vector<ExtraHeader>& headers, const Node& node) {
+    for (ExtraHeader& each : headers) {
+      if (!base::equals_ignoring_case(each.name, node.key)) continue;
+      each.value = node.text;
+      return;
+    }
+    headers.push_back({node.key, node.text});
   }
 
   void read_credential_key(NodeId node) {

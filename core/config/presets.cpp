@@ -152,12 +152,100 @@ constexpr std::string_view openai = R"({
   "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "documents": true,
             "effort_levels": ["low", "medium", "high"], "prompt_cache_key": true, "strip_billing": true}})";
 
+// The same models through the Responses protocol, where reasoning comes back with its state: what a session with
+// tools wants. The flags that speak of Chat's members alone say nothing there.
+constexpr std::string_view openai_responses = R"({
+  "dialect": "openai_responses", "base_url": "https://api.openai.com/v1", "timeouts": {"idle_ms": 300000},
+  "flags": {"temperature_fixed": true, "documents": true, "effort_levels": ["low", "medium", "high"],
+            "prompt_cache_key": true, "strip_billing": true}})";
+
+// Everybody has an address of his own, so that base_url is the user's: https://NAME.openai.azure.com/openai/v1,
+// the v1 API (learn.microsoft.com, api version lifecycle). A resource's key goes in api-key there; a token of Entra's
+// is a bearer token, so that auth_style is then the user's. The models are OpenAI's under names of deployments, which say nothing of them; thinking models
+// refuse max_tokens and a temperature, and the others understand max_completion_tokens too. Effort is refused by
+// models that do not think, so that it is a models entry's to give.
+constexpr std::string_view azure = R"({
+  "dialect": "openai_chat", "auth_style": "api_key", "timeouts": {"idle_ms": 300000},
+  "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "effort_style": "none",
+            "strip_billing": true}})";
+
+// platform.claude.com, models overview and the models' own pages; other clouds write names of their own around these
+// ("us.anthropic.claude-opus-4-6-v1", "claude-opus-4-1@20250805"). Where documents have differed, the smaller number:
+// asking for more than a model has is refused, and asking for nothing is not possible.
+constexpr ModelLimits claude_models[] = {{"*claude-3-7-*", 200'000, 64'000},
+                                         {"*claude-3-5-*", 200'000, 8'192},
+                                         {"*claude-3*", 200'000, 4'096},
+                                         {"*claude-*-4-5*", 200'000, 64'000},
+                                         {"*claude-sonnet-4-6*", 1'000'000, 64'000},
+                                         {"*claude-opus-4-6*", 1'000'000, 128'000},
+                                         {"*claude-opus-4-7*", 1'000'000, 128'000},
+                                         {"*claude-opus-4-8*", 1'000'000, 128'000},
+                                         {"*claude-sonnet-4*", 200'000, 64'000},
+                                         {"*claude-opus-4*", 200'000, 32'000},
+                                         {"*claude-opus-5*", 1'000'000, 128'000},
+                                         {"*claude-sonnet-5*", 1'000'000, 128'000},
+                                         {"*claude-haiku-5*", 1'000'000, 128'000},
+                                         {"*claude-fable-5*", 1'000'000, 128'000},
+                                         {"*claude-mythos-5*", 1'000'000, 128'000}};
+
+// base_url is the region's: https://bedrock-runtime.REGION.amazonaws.com/openai/v1 or
+// https://bedrock-mantle.REGION.api.aws/v1 (docs.aws.amazon.com, inference-chat-completions). The key is a Bedrock
+// API key, a bearer token; requests signed by SigV4 are not made here. Open models of many vendors: what most do not
+// know is not asked for.
+constexpr std::string_view bedrock = R"({
+  "dialect": "openai_chat", "timeouts": {"idle_ms": 300000},
+  "flags": {"max_tokens_field": "max_completion_tokens", "effort_style": "none", "vision": false,
+            "parallel_tools": false, "structured_output": "none", "output_tokens_default": 32000,
+            "strip_billing": true}})";
+
+// base_url names project and region, and is the endpoint's whole address: https://REGION-aiplatform.googleapis.com/
+// v1/projects/PROJECT/locations/REGION/endpoints/openapi/chat/completions (cloud.google.com, OpenAI compatibility),
+// for no version stands where others have it. The key is an access token, which lasts an hour: something beside the gateway renews it. Models are called google/gemini-...
+constexpr std::string_view vertex = R"({
+  "dialect": "openai_chat", "timeouts": {"idle_ms": 300000},
+  "flags": {"effort_levels": ["minimal", "low", "medium", "high"], "output_tokens_default": 32000,
+            "strip_billing": true}})";
+
+// ai.google.dev: the Gemini API in its own protocol. Schemas, thinking and PDFs are what all its models know.
+constexpr ModelLimits google_models[] = {{"gemini-2.5-pro", 1'048'576, 65'536},
+                                         {"gemini-2.5-flash", 1'048'576, 65'536},
+                                         {"gemini-2.5-flash-lite", 1'048'576, 65'536}};
+constexpr std::string_view google = R"({
+  "dialect": "gemini", "base_url": "https://generativelanguage.googleapis.com", "timeouts": {"idle_ms": 300000},
+  "flags": {"documents": true, "top_k": true, "strip_billing": true}})";
+
+// ai.google.dev, thinking and structured outputs: from 3 on models are told a level, show media within results, and
+// keep a form of the answer beside tools; 2.5 is told a budget, which ends at 24576 for Flash and which Pro does not
+// let go to 0; nothing before it thinks.
+constexpr PresetModels google_model_flags[] = {
+    {"gemini-3-pro*", R"({"effort_style": "thinking_level", "effort_levels": ["low", "high"], )"
+                      R"("media_in_results": true, "format_with_tools": true})"},
+    {"gemini-3.1-pro*", R"({"effort_style": "thinking_level", "effort_levels": ["low", "medium", "high"], )"
+                        R"("media_in_results": true, "format_with_tools": true})"},
+    {"gemini-3*", R"({"effort_style": "thinking_level", "effort_levels": ["minimal", "low", "medium", "high"], )"
+                  R"("media_in_results": true, "format_with_tools": true})"},
+    {"gemini-2.5-flash*", R"({"effort_levels": ["none", "minimal", "low", "medium", "high"]})"},
+    {"gemini-2.5-pro*", R"({"effort_levels": ["minimal", "low", "medium", "high", "xhigh"]})"},
+    {"gemini-2.0*", R"({"effort_style": "none"})"},
+    {"gemini-1*", R"({"effort_style": "none"})"}};
+
+// The address is whole, because it has no version. The token is Copilot's own of half an hour, got with a GitHub login by something beside the gateway. Requests are
+// refused that do not say which editor asks (ericc-ch/copilot-api); Copilot-Vision-Request is wanted with images,
+// and is no harm without. Newer models refuse max_tokens (ericc-ch/copilot-api #222).
+constexpr std::string_view copilot = R"({
+  "dialect": "openai_chat", "base_url": "https://api.githubcopilot.com/chat/completions", "timeouts": {"idle_ms": 300000},
+  "headers": {"editor-version": "vscode/1.104.0", "editor-plugin-version": "copilot-chat/0.31.0",
+              "copilot-integration-id": "vscode-chat", "openai-intent": "conversation-panel",
+              "copilot-vision-request": "true"},
+  "flags": {"max_tokens_field": "max_completion_tokens", "temperature_fixed": true, "effort_style": "none",
+            "strip_billing": true}})";
+
 // From Opus 4.7 on a budget of thinking is refused, and so is any temperature, top_p or top_k
 // (NousResearch/hermes-agent #11137): that is what a name that is not known yet gets. Which words for effort
-// a model knows is documented with the effort parameter.
+// a model knows is documented with the effort parameter. Every model from 4 on answers with 32,000 tokens at least.
 constexpr std::string_view anthropic = R"({
   "dialect": "anthropic", "base_url": "https://api.anthropic.com", "timeouts": {"idle_ms": 300000},
-  "flags": {"effort_style": "adaptive", "temperature_fixed": true}})";
+  "flags": {"effort_style": "adaptive", "temperature_fixed": true, "output_tokens_default": 32000}})";
 
 constexpr std::string_view always_thinks =
     R"({"effort_levels": ["low", "medium", "high", "xhigh", "max"], "tool_choice": "auto_only"})";
@@ -199,7 +287,13 @@ constexpr Preset presets[preset_count] = {
     {"vllm", vllm},
     {"llamacpp", llamacpp},
     {"openai", openai},
-    {"anthropic", anthropic, {}, anthropic_models},
+    {"openai_responses", openai_responses},
+    {"azure", azure},
+    {"bedrock", bedrock, claude_models},
+    {"vertex", vertex, claude_models},
+    {"google", google, google_models, google_model_flags},
+    {"copilot", copilot},
+    {"anthropic", anthropic, claude_models, anthropic_models},
 };
 
 namespace {

@@ -27,7 +27,7 @@ struct Preset {
   std::span<const PresetModels> model_flags{};  // the first match holds
 };
 
-inline constexpr size_t preset_count = 21;
+inline constexpr size_t preset_count = 27;
 extern const Preset presets[preset_count];
 
 // The names, for the row of the key; the value is the index.

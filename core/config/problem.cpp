@@ -57,12 +57,17 @@ std::string_view nearest(std::string_view name, const std::vector<std::string_vi
     for (size_t i = 0; i < words.size(); ++i)
       if (words[i].data() == near->data()) return candidates[i];
   }
+  // Of those that contain the name, or stand in it, the one with the fewest bytes more or less.
   std::string_view inside;
+  size_t least_apart = std::string::npos;
   if (wanted.size() < contained_bytes_min) return inside;
   for (size_t i = 0; i < words.size(); ++i) {
-    if (words[i].size() < contained_bytes_min || words[i].size() <= inside.size()) continue;
+    if (words[i].size() < contained_bytes_min) continue;
     const bool contains = wanted.find(words[i]) != std::string::npos || words[i].find(wanted) != std::string::npos;
-    if (contains) inside = candidates[i];
+    const size_t apart = std::max(wanted.size(), words[i].size()) - std::min(wanted.size(), words[i].size());
+    if (!contains || apart >= least_apart) continue;
+    inside = candidates[i];
+    least_apart = apart;
   }
   return inside;
 }

@@ -25,8 +25,6 @@ constexpr std::string_view intro =
     "SIGHUP reads\n"
     "the file only.\n"
     "\n"
-    "The dialects `anthropic` and `openai_chat` can be served in this version; `check` warns of providers of another.\n"
-    "\n"
     "A lane, which is one credential of a provider with one model, goes last for a while after it has failed: 30 "
     "minutes\n"
     "after a refused credential, 1 hour after 402, 10 minutes when the model is missing, what the upstream says or "
@@ -42,6 +40,7 @@ std::string_view kind_of(const Field& field) {
     case FieldKind::text: return "string";
     case FieldKind::integer: return "integer";
     case FieldKind::boolean: return "true or false";
+    case FieldKind::json: return "any value";
     case FieldKind::choice: return "one of";
     case FieldKind::choice_set: return "list of";
     case FieldKind::text_list: return field.form == Form::one_or_list ? "string or list" : "list of strings";
@@ -71,7 +70,7 @@ void append_row(std::string& out, const Field& field, const Shape& shape) {
   } else if (!fallback.empty()) {
     out += "`" + fallback + "`";
   }
-  out += " | " + std::string(field.doc) + " |\n";
+  out += " | " + std::string(field.doc.text) + " |\n";
 }
 
 void append_presets(std::string& out) {
@@ -87,8 +86,10 @@ void append_presets(std::string& out) {
     const Tree tree = tree_of(preset);
     fill(tree, tree.root(), shape, &provider, none);
     out += "| `" + std::string(preset.name) + "` | `" + std::string(name_of(provider.dialect)) + "` | `" +
-           provider.base_url + "` | " + (needs_no_key(preset) ? "none" : "yours") + " | " +
-           std::to_string(provider.timeouts.idle_ms) + " | ";
+           provider.base_url + "` | " + (needs_no_key(preset) ? "none" : "yours");
+    const std::string style = default_json(*find(shape, "auth_style"), &provider);
+    if (!style.empty()) out += " (`auth_style: " + style + "`)";
+    out += " | " + std::to_string(provider.timeouts.idle_ms) + " | ";
     const std::string flags = changes_json(flags_shape, &provider.flags);
     if (flags != "{}") out += "`" + flags + "`";
     out += " |\n";
@@ -120,7 +121,7 @@ std::string reference_page() {
         first = false;
       }
     }
-    out += "\n\n" + std::string(placed.shape->doc) + "\n\n| key | value | default | what |\n|---|---|---|---|\n";
+    out += "\n\n" + std::string(placed.shape->doc.text) + "\n\n| key | value | default | what |\n|---|---|---|---|\n";
     for (const Field& field : placed.shape->fields) append_row(out, field, *placed.shape);
   }
   append_presets(out);

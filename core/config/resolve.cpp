@@ -1,5 +1,7 @@
 #include "config/resolve.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
@@ -37,6 +39,7 @@ class Resolver {
       resolve_routes(routes);
       warn_of_unused_providers(providers);
     }
+    add_model_routes();
   }
 
  private:
@@ -101,16 +104,12 @@ class Resolver {
     const NodeId builtin = tree_.child(node, "builtin");
     const Preset* known = is(preset, Kind::string) ? find_preset(tree_[preset].text) : nullptr;
     if (known != nullptr) apply_preset(*known, tree_, node, provider);
+    check_rewrite(tree_.child(node, "rewrite"));
     // Nothing is said of the key when the preset's own name is a problem.
     const bool keyless = preset != no_node && (known == nullptr || needs_no_key(*known));
     const NodeId list = tree_.child(node, "credentials");
     const NodeId key = tree_.child(node, "key");
     check_names(list);
-    const NodeId dialect = tree_.child(node, "dialect");
-    if (is(dialect, Kind::string) && provider.enabled && !provider.mock && !can_be_served(provider.dialect)) {
-      warnings_.push_back(
-          at(dialect, tree_[dialect].text + " cannot be served yet; anthropic and openai_chat can in this version"));
-    }
     if (builtin != no_node) {
       for (NodeId item : tree_.children(node)) {
         const std::string& name = tree_[item].key;
@@ -120,7 +119,8 @@ class Resolver {
       return;
     }
     for (std::string_view required : {"dialect", "base_url"}) {
-      if (preset != no_node) break;  // which has both, or is a problem already
+      // A preset has both, or is a problem already; where everybody's address is another it has none.
+      if (preset != no_node && (known == nullptr || required != "base_url" || !provider.base_url.empty())) continue;
       if (tree_.child(node, required) == no_node) problem_at_key(node, "the key " + quoted(required) + " is missing");
     }
     if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
@@ -155,6 +155,44 @@ class Resolver {
     }
   }
 
+  // Each rule is one, and has what it needs.
+  void check_rewrite(NodeId rules) {
+    for (NodeId rule : tree_.children(rules)) {
+      if (!is(rule, Kind::mapping)) continue;
+      NodeId action = no_node, second = no_node;
+      for (std::string_view key : {"set", "default", "delete", "rename"}) {
+        const NodeId found = tree_.child(rule, key);
+        if (action == no_node) action = found;
+        else if (found != no_node) second = found;
+      }
+      if (action == no_node) problem(rule, "must have one of set, default, delete and rename");
+      if (second != no_node) problem_at_key(second, "stands beside " + tree_[action].key + "; a rule does one thing");
+      if (action == no_node || second != no_node) continue;
+      const bool renames = tree_[action].key == "rename", makes = !renames && tree_[action].key != "delete";
+      check_companion(rule, action, "value", makes);
+      check_companion(rule, action, "to", renames);
+      if (renames) check_rename(tree_.child(rule, "to"), action);
+    }
+  }
+
+  void check_companion(NodeId rule, NodeId action, std::string_view key, bool wanted) {
+    const NodeId found = tree_.child(rule, key);
+    if (wanted && found == no_node) problem_at_key(action, "wants the key " + quoted(key) + " beside it");
+    if (!wanted && found != no_node) problem_at_key(found, "does not go with " + tree_[action].key);
+  }
+
+  void check_rename(NodeId to, NodeId action) {
+    if (!is(to, Kind::string) || !is(action, Kind::string)) return;
+    const std::string& path = tree_[action].text;
+    const size_t dot = path.rfind('.');
+    const std::string_view name = std::string_view(path).substr(dot == path.npos ? 0 : dot + 1);
+    const std::string& new_name = tree_[to].text;
+    if (name == "*") problem(action, "must end with the name of a member");
+    if (name == new_name) problem(to, "is the name that it has");
+    if (dot == path.npos && (new_name == "model" || new_name == "stream"))
+      problem(to, "must not be " + new_name + ", which is not for rules");
+  }
+
   // The index of a provider, or its count when there is none.
   size_t provider_index(std::string_view name) const {
     size_t index = 0;
@@ -170,6 +208,7 @@ class Resolver {
   }
 
   void resolve_model(NodeId node, Model& model) {
+    check_rewrite(tree_.child(node, "rewrite"));
     const NodeId provider = tree_.child(node, "provider");
     if (is(provider, Kind::string)) {
       const size_t index = provider_index(tree_[provider].text);
@@ -209,11 +248,33 @@ class Resolver {
     config_.routes.push_back(std::move(route));
   }
 
+  // Who asks for a models entry by its name gets it, whatever the patterns say: it is listed, and nothing else was
+  // chosen. The route that would have taken the name otherwise lends its options, and its other targets where the entry
+  // is one of them.
+  void add_model_routes() {
+    std::vector<Route> added;
+    for (uint32_t entry = 0; entry < config_.models.size(); ++entry) {
+      const Model& model = config_.models[entry];
+      const auto takes = std::find_if(config_.routes.begin(), config_.routes.end(),
+                                      [&](const Route& each) { return base::matches(each.match, model.name); });
+      if (takes != config_.routes.end() && takes->match == model.name) continue;
+      Route& route = added.emplace_back(takes == config_.routes.end() ? Route() : *takes);
+      route.match = model.name;
+      const auto own = std::find_if(route.targets.begin(), route.targets.end(),
+                                    [&](const Target& each) { return each.entry == entry; });
+      if (own == route.targets.end()) route.targets = {target_of(config_, entry)};
+      else std::rotate(route.targets.begin(), own, own + 1);
+    }
+    config_.routes.insert(config_.routes.begin(), added.begin(), added.end());
+  }
+
   void resolve_routes(NodeId routes) {
     if (is(routes, Kind::sequence) && tree_[routes].child_count == 0) {
       problem(routes, "names no route; leave the key out for one that serves every model");
     }
     used_.assign(config_.providers.size(), false);
+    for (const Model& model : config_.models)
+      if (model.provider < used_.size()) used_[model.provider] = true;
     all_targets_known_ = tree_[routes].child_count == config_.routes.size();
     size_t index = 0;
     for (NodeId node : members(routes, config_.routes.size())) {

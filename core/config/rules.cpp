@@ -156,6 +156,31 @@ std::string rule_path(std::string_view text) {
   return {};
 }
 
+std::string rule_rewrite_name(std::string_view text) {
+  if (text.size() <= 128 && made_of(text, "_-$@:/")) return {};
+  return "must be a member's name: 1 to 128 letters, digits and '_-$@:/'";
+}
+
+std::string rule_rewrite_path(std::string_view text) {
+  constexpr size_t parts_max = 12;
+  if (text.size() > 256) return "must be at most 256 bytes";
+  std::string_view rest = text;
+  for (size_t parts = 1;; ++parts) {
+    const size_t dot = rest.find('.');
+    const std::string_view part = rest.substr(0, dot);
+    if (part != "*" && !rule_rewrite_name(part).empty())
+      return "must be a path: names of members, indices and '*', with dots between, as in tools.*.strict";
+    if (parts > parts_max) return "must have no more than 12 parts";
+    if (dot == rest.npos) break;
+    rest.remove_prefix(dot + 1);
+  }
+  const std::string_view first = text.substr(0, text.find('.'));
+  if (first == "model") return "must not name the model: upstream_model says what it is called";
+  if (first == "stream") return "must not name stream, which is the client's to say";
+  if (first == "*") return "must begin with a name: '*' would take in model and stream";
+  return {};
+}
+
 std::string rule_header_name(std::string_view text) {
   if (text.size() > 256 || !made_of(text, "!#$%&'*+-.^_`|~")) return "is not a header's name";
   for (std::string_view own :

@@ -41,6 +41,12 @@ std::string rule_origin(std::string_view text);
 // A path without NUL or line breaks.
 std::string rule_path(std::string_view text);
 
+// Names, indices and '*' with dots between, not `model` or `stream`, at most twelve and 256 bytes.
+std::string rule_rewrite_path(std::string_view text);
+
+// One name of such a path.
+std::string rule_rewrite_name(std::string_view text);
+
 // RFC 9110 section 5.1 token that is neither the gateway's own business nor a credential.
 std::string rule_header_name(std::string_view text);
 

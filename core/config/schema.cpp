@@ -17,6 +17,10 @@ constexpr Choice dialects[] = {{"anthropic", uint8_t(Dialect::anthropic)},
                                {"openai_chat", uint8_t(Dialect::openai_chat)},
                                {"openai_responses", uint8_t(Dialect::openai_responses)},
                                {"gemini", uint8_t(Dialect::gemini)}};
+constexpr Choice auth_styles[] = {{"bearer", uint8_t(CredentialPlace::bearer)},
+                                  {"x_api_key", uint8_t(CredentialPlace::x_api_key)},
+                                  {"x_goog_api_key", uint8_t(CredentialPlace::x_goog_api_key)},
+                                  {"api_key", uint8_t(CredentialPlace::api_key)}};
 constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)},
                                  {"info", uint8_t(LogLevel::info)},
                                  {"warn", uint8_t(LogLevel::warn)},
@@ -119,11 +123,37 @@ constinit const Field timeouts_fields[] = {
 };
 constinit const Shape timeouts_shape{"timeouts", "How long an upstream may take.", timeouts_fields, prototype<Timeouts>, ""};
 
+constinit const Field rewrite_condition_fields[] = {
+    {.key = "model", .slot = slot<&RewriteCondition::model>, .rule = rule_pattern,
+     .doc = "For which models, as the provider names them; `*` stands for any run of characters."},
+};
+constinit const Shape rewrite_condition_shape{"rewrite_condition", "When a rule holds.", rewrite_condition_fields, prototype<RewriteCondition>, ""};
+
+constinit const Field rewrite_fields[] = {
+    {.key = "set", .need = Need::depends, .slot = slot<&Rewrite::set>, .rule = rule_rewrite_path,
+     .doc = "The path whose value is to be `value`, whatever stood there. Objects on the way that are missing are made."},
+    {.key = "default", .need = Need::depends, .slot = slot<&Rewrite::set_default>, .rule = rule_rewrite_path,
+     .doc = "The path whose value is to be `value` where there is no such member, or it is null."},
+    {.key = "delete", .need = Need::depends, .slot = slot<&Rewrite::remove>, .rule = rule_rewrite_path,
+     .doc = "The path that is to go."},
+    {.key = "rename", .need = Need::depends, .slot = slot<&Rewrite::rename>, .rule = rule_rewrite_path,
+     .doc = "The path of a member that is to be called `to`. Where there is one of that name already it stays, and this one goes."},
+    {.key = "value", .kind = FieldKind::json, .need = Need::depends, .slot = slot<&Rewrite::value>,
+     .doc = "The value of `set` and `default`: any, also a list or a mapping."},
+    {.key = "to", .need = Need::depends, .slot = slot<&Rewrite::to>, .rule = rule_rewrite_name,
+     .doc = "The new name of `rename`."},
+    {.key = "when", .kind = FieldKind::object, .slot = slot<&Rewrite::when>, .shape = &rewrite_condition_shape,
+     .doc = "When the rule holds; always, where this does not stand."},
+};
+constinit const Shape rewrite_shape{"rewrite", "A rule about the body that goes to the provider: one of `set`, `default`, `delete` and `rename`, with a path. A path is names of members, indices of lists, and `*` for all there are, with dots between: `tools.*.strict`. `model` and `stream` are not for rules. [docs/rules.md](rules.md) has examples.",
+                          rewrite_fields, prototype<Rewrite>,
+                          R"([{"required": ["set", "value"]}, {"required": ["default", "value"]}, {"required": ["delete"]}, {"required": ["rename", "to"]}])"};
+
 constinit const Field provider_fields[] = {
     {.key = "preset", .kind = FieldKind::choice, .choices = preset_choices.list,
      .doc = "What is known of this provider: its `dialect`, `base_url` and `flags`, and of a local server that it needs no key. Your own keys go over it, one by one also inside `flags` and `timeouts`; another `dialect` may need its own `base_url`. The table of presets stands below."},
     {.key = "dialect", .kind = FieldKind::choice, .need = Need::depends, .slot = slot<&Provider::dialect>, .choices = dialects,
-     .doc = "The protocol the provider speaks; `anthropic` and `openai_chat` can be served in this version. Required unless `preset` or `builtin` is given."},
+     .doc = "The protocol the provider speaks. Required unless `preset` or `builtin` is given."},
     {.key = "base_url", .need = Need::depends, .slot = slot<&Provider::base_url>, .rule = rule_base_url,
      .doc = "Where the provider is: its root, with or without `/v1`. Required unless `preset` or `builtin` is given."},
     {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Provider::enabled>,
@@ -135,9 +165,13 @@ constinit const Field provider_fields[] = {
      .doc = "Short for one credential with the name `default`."},
     {.key = "passthrough", .kind = FieldKind::boolean, .slot = slot<&Provider::passthrough>,
      .doc = "Whether the client's own credential goes on to this provider, in place of one of ours."},
+    {.key = "auth_style", .kind = FieldKind::choice, .slot = slot<&Provider::auth_style>, .choices = auth_styles,
+     .doc = "In which header the provider wants its key: `authorization: Bearer` and the key, `x-api-key`, `x-goog-api-key` or `api-key`. Where it does not stand, the preset's, and else that of the dialect: `x_api_key` for `anthropic`, `x_goog_api_key` for `gemini`, `bearer` for the others."},
     {.key = "headers", .kind = FieldKind::header_map, .slot = slot<&Provider::headers>, .rule = rule_header_value,
      .key_rule = rule_header_name, .items_max = 64, .key_word = "<header>",
      .doc = "Headers to add to every request, in place of the client's own of the same name. Credentials do not belong here."},
+    {.key = "beta_allow", .kind = FieldKind::text_list, .slot = slot<&Provider::beta_allow>, .rule = rule_pattern, .items_max = 64,
+     .doc = "Which of the names in a client's `anthropic-beta` go on to a provider of that dialect: patterns, in which `*` stands for any characters. All by default; clouds and compatible servers refuse requests that name a beta they do not know."},
     {.key = "proxy", .slot = slot<&Provider::proxy>, .rule = rule_proxy,
      .doc = "A proxy for this provider alone. None by default."},
     {.key = "ca_file", .slot = slot<&Provider::ca_file>, .rule = rule_path,
@@ -146,6 +180,8 @@ constinit const Field provider_fields[] = {
      .doc = "How long the provider may take."},
     {.key = "flags", .kind = FieldKind::object, .slot = slot<&Provider::flags>, .shape = &flags_shape,
      .doc = "What the provider can and cannot take."},
+    {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Provider::rewrite>(),
+     .doc = "Rules about the body of every request to this provider, in this order, as the last that happens to it."},
     {.key = "builtin", .kind = FieldKind::choice, .slot = slot<&Provider::mock>, .choices = builtins,
      .doc = "A provider that is part of the gateway: `mock` answers by itself and sends nothing anywhere. Goes with `dialect`, `enabled` and `flags` only."},
 };
@@ -163,6 +199,8 @@ constinit const Field model_fields[] = {
      .doc = "How many tokens one answer may have; 0 is not said, or what the preset knows. With it, a translated request asks for no more, where the provider would refuse."},
     {.key = "flags", .kind = FieldKind::object, .shape = &flags_shape,
      .doc = "What this model can and cannot take, over the flags of its provider."},
+    {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Model::rewrite>(),
+     .doc = "Rules about the body of every request to this model, behind those of its provider."},
 };
 constinit const Shape model_shape{"model", "A model under a name of your own.", model_fields, prototype<Model>, ""};
 
@@ -210,10 +248,10 @@ constinit const Field root_fields[] = {
      .doc = "The upstream services, by names of your own."},
     {.key = "models", .kind = FieldKind::object_map, .key_rule = rule_model_name, .items_max = 4096,
      .shape = &model_shape, .elements = elements<&Config::models>(name<&Model::name>), .key_word = "<model>",
-     .doc = "Models under names of your own, for routes and for clients that ask for them by these names."},
+     .doc = "Models under names of your own, for routes and for clients that ask for them by these names: each is served by its own name, ahead of all patterns, unless a route's `match` is just that name."},
     {.key = "routes", .kind = FieldKind::object_list, .items_max = 256, .shape = &route_shape,
      .elements = elements<&Config::routes>(),
-     .doc = "Which targets serve which models; the first route that matches serves. Without routes there is one, `*`, with `provider/*` for every enabled provider in the order of the file."},
+     .doc = "Which targets serve which models; the first route that matches serves. Without routes there is one, `*`, with `provider/*` for every enabled provider in the order of the file. A pattern's options hold for the `models` entries whose names it takes, and its targets follow them where they are among these."},
 };
 constinit const Shape root{"root", "Signalbox configuration.", root_fields, prototype<Config>, ""};
 // clang-format on

@@ -26,6 +26,7 @@ enum class FieldKind : uint8_t {
   text_list,       // slot: std::vector<std::string>
   header_map,      // slot: std::vector<ExtraHeader>
   credential_key,  // a provider's secret; the host takes it out, nothing is stored
+  json,            // any value; slot: std::string, JSON text
   client_key,      // a client's secret; slot: Sha256, from "sha256:<hex>"
   object,          // shape; slot: the struct
   object_list,     // shape; elements
@@ -50,11 +51,17 @@ struct Elements {
   std::string* (*name)(void* element) = nullptr;  // object_map only
 };
 
-// Whether this version can serve a provider of the dialect. The schema knows more of them than that, so
-// that a file need not change when they arrive.
-constexpr bool can_be_served(Dialect dialect) {
-  return dialect == Dialect::anthropic || dialect == Dialect::openai_chat;
-}
+// A text for the documents. A build that writes none leaves out all of them: they are the larger part of the tables.
+struct Doc {
+  std::string_view text{};
+
+  constexpr Doc() = default;
+#ifdef SIGNALBOX_WITHOUT_DOCS
+  constexpr Doc(const char*) {}
+#else
+  constexpr Doc(const char* said) : text(said) {}
+#endif
+};
 
 struct Shape;
 
@@ -74,12 +81,12 @@ struct Field {
   Elements elements{};
   std::string_view default_text{};  // what no struct holds; otherwise it is read from the prototype
   std::string_view key_word{};      // what a map's key is, in the documents: "<provider>"
-  std::string_view doc{};           // one or two sentences: what it does, and why the default is what it is
+  Doc doc{};                        // one or two sentences: what it does, and why the default is what it is
 };
 
 struct Shape {
   std::string_view name{};
-  std::string_view doc{};
+  Doc doc{};
   std::span<const Field> fields;
   void* (*prototype)() = nullptr;  // the struct with its defaults, for the documents; nobody writes to it
   std::string_view any_of{};       // the value of anyOf in the JSON Schema, as JSON, or empty

@@ -30,6 +30,7 @@ void write_or_variable(Writer& out) {
 void write_value(Writer& out, const Field& field) {
   switch (field.kind) {
     case FieldKind::text: out.key("type").string("string"); break;
+    case FieldKind::json: break;  // whatever it is
     case FieldKind::credential_key:
     case FieldKind::client_key: out.key("type").string("string").key("writeOnly").boolean(true); break;
     case FieldKind::integer:
@@ -91,12 +92,12 @@ void write_value(Writer& out, const Field& field) {
 }
 
 void write_object(Writer& out, const Shape& shape) {
-  out.key("description").string(shape.doc).key("type").string("object").key("additionalProperties").boolean(false);
+  out.key("description").string(shape.doc.text).key("type").string("object").key("additionalProperties").boolean(false);
   out.key("properties").begin_object();
   bool any_required = false;
   for (const Field& field : shape.fields) {
     any_required = any_required || field.need == Need::required;
-    out.plain_key(field.key).begin_object().key("description").string(field.doc);
+    out.plain_key(field.key).begin_object().key("description").string(field.doc.text);
     write_value(out, field);
     const std::string fallback = default_json(field, shape.prototype());
     if (!fallback.empty()) out.key("default").raw(fallback);

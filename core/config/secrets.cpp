@@ -1,5 +1,6 @@
 #include "config/secrets.h"
 
+#include "base/text.h"
 #include "config/fill.h"
 #include "config/walk.h"
 #include "json/reader.h"
@@ -126,12 +127,8 @@ void wipe(std::string& text) {
 }
 
 std::string digest_text(const Sha256& digest) {
-  static constexpr char hex[] = "0123456789abcdef";
   std::string out = "sha256:";
-  for (uint8_t byte : digest) {
-    out += hex[byte >> 4];
-    out += hex[byte & 15];
-  }
+  base::append_hex(out, digest);
   return out;
 }
 

@@ -7,6 +7,12 @@
 
 namespace signalbox {
 
+ModelLimits Provider::limits_of(std::string_view upstream_model) const {
+  for (const ModelLimits& each : known_models)
+    if (base::matches(each.match, upstream_model)) return each;
+  return {};
+}
+
 const LaneFlags& Provider::flags_of(std::string_view upstream_model) const {
   for (const ModelFlags& each : model_flags)
     if (base::matches(each.match, upstream_model)) return each.flags;
@@ -17,11 +23,17 @@ const LaneFlags& Provider::flags_of(std::string_view upstream_model) const {
 
 namespace signalbox::config {
 
+Target target_of(const Config& config, uint32_t entry) {
+  const Model& model = config.models[entry];
+  return {model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max, entry};
+}
+
 std::optional<Target> find_target(const Config& config, std::string_view text) {
-  for (const Model& model : config.models) {
+  for (size_t i = 0; i < config.models.size(); ++i) {
+    const Model& model = config.models[i];
     if (model.name != text) continue;
     if (model.provider >= config.providers.size()) return std::nullopt;
-    return Target{model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max};
+    return target_of(config, uint32_t(i));
   }
   const size_t slash = text.find('/');
   if (slash == text.npos) return std::nullopt;

@@ -1,5 +1,7 @@
 #include "config/tree.h"
 
+#include "json/writer.h"
+
 namespace signalbox::config {
 
 NodeId Tree::add(NodeId parent, Kind kind, Place place) {
@@ -37,6 +39,43 @@ NodeId Tree::child(NodeId id, std::string_view key) const {
     if (nodes_[each].key == key) return each;
   }
   return no_node;
+}
+
+std::string json_of(const Tree& tree, NodeId id) {
+  std::string json;
+  json::Writer out(json);
+  // The containers that are open, each with its next child.
+  struct Open {
+    NodeId id;
+    NodeId next;
+  };
+  std::vector<Open> open;
+  const auto enter = [&](NodeId entered) {
+    const Node& node = tree[entered];
+    switch (node.kind) {
+      case Kind::mapping: out.begin_object(); break;
+      case Kind::sequence: out.begin_array(); break;
+      case Kind::boolean:
+      case Kind::number: out.raw(node.text); return;
+      case Kind::string: out.string(node.text); return;
+      default: out.null(); return;
+    }
+    open.push_back({entered, node.first_child});
+  };
+  enter(id);
+  while (!open.empty()) {
+    const Open current = open.back();
+    const bool mapping = tree[current.id].kind == Kind::mapping;
+    if (current.next == no_node) {
+      mapping ? out.end_object() : out.end_array();
+      open.pop_back();
+      continue;
+    }
+    open.back().next = tree[current.next].next;
+    if (mapping) out.plain_key(tree[current.next].key);
+    enter(current.next);
+  }
+  return json;
 }
 
 std::string path_of(const Tree& tree, NodeId id) {

@@ -109,6 +109,9 @@ class Tree {
   std::vector<Node> nodes_;
 };
 
+// The value of `id` as JSON, compact; what has no text is null.
+std::string json_of(const Tree& tree, NodeId id);
+
 // "providers.anthropic.headers", "routes[0].targets[2]": the keys and indices that lead to `id`; empty
 // for the root and no_node.
 std::string path_of(const Tree& tree, NodeId id);

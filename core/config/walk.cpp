@@ -1,7 +1,6 @@
 #include "config/walk.h"
 
-#include <algorithm>
-
+#include "base/sort.h"
 #include "config/defaults.h"
 
 namespace signalbox::config {
@@ -13,6 +12,19 @@ struct Work {
   NodeId node;
   const Shape* shape;
 };
+
+// All that stand in a value of any shape.
+void add_scalars_inside(const Tree& tree, NodeId node, const Field* field, std::vector<DescribedScalar>& found) {
+  std::vector<NodeId> open{node};
+  while (!open.empty()) {
+    const NodeId next = open.back();
+    open.pop_back();
+    for (NodeId item : tree.children(next)) {
+      if (is_scalar(tree[item].kind)) found.push_back({item, field});
+      else open.push_back(item);
+    }
+  }
+}
 
 }  // namespace
 
@@ -29,6 +41,8 @@ std::vector<DescribedScalar> described_scalars(const Tree& tree) {
       if (field == nullptr) continue;
       if (is_scalar(tree[node].kind)) {
         found.push_back({node, field});
+      } else if (field->kind == FieldKind::json) {
+        add_scalars_inside(tree, node, field, found);
       } else if (field->kind == FieldKind::object) {
         work.push_back({node, field->shape});
       } else if (field->shape != nullptr) {
@@ -41,8 +55,7 @@ std::vector<DescribedScalar> described_scalars(const Tree& tree) {
     }
   }
   // Nodes are numbered in the order of the text.
-  std::sort(found.begin(), found.end(),
-            [](const DescribedScalar& a, const DescribedScalar& b) { return a.node < b.node; });
+  base::sort(found, [](const DescribedScalar& a, const DescribedScalar& b) { return a.node < b.node; });
   return found;
 }
 

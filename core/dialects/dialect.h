@@ -10,6 +10,7 @@
 
 #include "dialects/canonical/parts.h"
 #include "http/endpoint.h"
+#include "json/same_shape.h"
 #include "routing/facts.h"
 #include "routing/verdict.h"
 #include "signalbox/config.h"
@@ -34,6 +35,17 @@ struct Observation {
   bool may_end = false;     // whole by its own words: the bytes may stop here without being cut
   bool terminal = false;    // the dialect's own end has been seen, and nothing follows; may_end too
   bool error = false;       // an error instead of, or inside, the answer
+  // The dialect's own: a frame that says nothing of the above but content and counts, and the counts of the last such
+  // that have not been read; observe_end does.
+  json::SameShape shape;
+  std::string unread_usage;
+
+  // Takes the last that is said; none, and what is no word, changes nothing.
+  void set_stop_reason(json::Escaped word) {
+    if (word.empty() || word.size() > stop_reason_bytes_max) return;
+    stop_reason.clear();
+    json::unescape(word, stop_reason);
+  }
 };
 
 // What observe_whole gets for a member that is there and longer than what was kept of it. No JSON, so it
@@ -49,13 +61,18 @@ struct Edit {
   std::string_view text;
 };
 
+// The path of an edit that takes out a text of nothing but blanks.
+inline constexpr std::string_view blank_text_path = "messages.text";
+
 // What an upstream refused of a request. Views into the arena that it was read into.
 struct Refusal {
-  bool thinking = false;               // all thinking of the history
-  std::string_view member{};           // the path of one member, as the upstream said it: "tools.0.custom.strict"
-  std::string_view member_anywhere{};  // the same in any other request: "tools.*.custom.strict"; empty where
-                                       // nothing can be said of others
-  bool blank_texts = false;            // texts of nothing but blanks
+  bool thinking = false;                           // all thinking of the history
+  std::span<const std::string_view> members{};     // their paths, as the upstream said them: "tools.0.custom.strict"
+  std::span<const std::string_view> everywhere{};  // the same in any other request: "tools.*.custom.strict"; without
+                                                   // those of which nothing can be said of others
+  bool blank_texts = false;                        // texts of nothing but blanks
+
+  bool any() const { return thinking || blank_texts || !members.empty(); }
 };
 
 // What shall not go to an upstream: the history's thinking, members by their paths, texts of nothing but blanks.
@@ -75,14 +92,24 @@ struct ModelEntry {
   int64_t output_tokens_max = 0;
 };
 
+// What an upstream is asked for.
+enum class Ask : uint8_t {
+  whole_answer,
+  streamed_answer,
+  listed_answer,  // Gemini's stream as one JSON array, which grows; the others have none
+  token_count,
+  compaction,  // Responses: a history made shorter; the others have none
+};
+
 struct DialectRow {
   Dialect dialect = Dialect::anthropic;
   std::string_view name{};
 
-  // The path below the base URL that answers a conversation, and the one that counts its tokens
-  // (empty: there is none).
-  std::string_view conversation_path{};
-  std::string_view count_tokens_path{};
+  // Appends the path below the base URL (url.h, join_url) that answers `ask` for the upstream's `model`, with
+  // the query that belongs to it.
+  void (*write_path)(std::string& path, std::string_view model, Ask ask) = nullptr;
+  // Whether there is a path that counts tokens.
+  bool counts_tokens = false;
   CredentialPlace credential_place = CredentialPlace::none;
   // The header that carries the upstream's own id of an answer.
   std::string_view upstream_request_id_header{};
@@ -113,12 +140,26 @@ struct DialectRow {
   void (*write_catalogue)(std::string& out, std::span<const ModelEntry> models) = nullptr;
   void (*write_model)(std::string& out, const ModelEntry& model) = nullptr;
 
+  // Appends the answer to a request that counts tokens. Null where the dialect has none.
+  void (*write_token_count)(std::string& out, int64_t input_tokens) = nullptr;
+
   // Takes note of one frame of a streamed answer. Null where the dialect cannot serve yet.
   void (*observe_frame)(const sse::Frame& frame, Observation& seen) = nullptr;
+  // Reads what observe_frame has put off; for whoever wants the counts. Null where nothing is put off.
+  void (*observe_end)(Observation& seen) = nullptr;
   // The top-level members of a whole answer that observe_whole wants to see, and what they say: values
   // in the order of the keys, raw, empty when absent, `too_long` when not kept.
   std::span<const std::string_view> whole_keys{};
   void (*observe_whole)(std::span<const std::string_view> values, Observation& seen) = nullptr;
+
+  // The reason to stop, as observe_frame and observe_whole take it, of a model that had nothing more to say.
+  std::string_view stopped_by_itself{};
+
+  // The members at a body's root that name a history which an upstream of this dialect keeps, and nobody else has.
+  std::span<const std::string_view> kept_histories{};
+  // The type of an item of the body's history that only an upstream of this dialect can read; static, empty where there
+  // is none. Null where histories have no such items.
+  std::string_view (*kept_item)(std::string_view body) = nullptr;
 
   // The header in which a client asks for what is not there for everybody: what an upstream refuses without
   // it, it may take with it. Empty where there is none.
@@ -129,7 +170,7 @@ struct DialectRow {
   // the kind is known.
   std::span<const Edit> (*removals)(std::string_view body, const Unwanted& unwanted, Arena& arena) = nullptr;
   // What of `body` the upstream will not take by its own words; nothing when `error` is no such refusal. The
-  // request may be sent again once without it. Null exactly where `removals` is.
+  // request may be sent again once without it. Null where nothing is known of such words.
   Refusal (*read_refusal)(std::string_view body, const routing::UpstreamError& error, Arena& arena) = nullptr;
 
   // The four parts of translation; all there or all null.

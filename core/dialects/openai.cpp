@@ -20,6 +20,13 @@ std::string_view error_code(const Fault& fault, int status) {
   return row(fault.kind).name;
 }
 
+// The member that a fault of the request is about: our sentences begin with it, in quotes.
+std::string_view param_of(const Fault& fault) {
+  const bool ours = fault.kind == FaultKind::bad_request || fault.kind == FaultKind::previous_response_not_found;
+  if (!ours || fault.detail.empty() || fault.detail.front() != '"') return {};
+  return std::string_view(fault.detail).substr(1, fault.detail.find('"', 1) - 1);
+}
+
 void write_entry(json::Writer& w, const ModelEntry& model) {
   w.begin_object().key("id").string(model.id).key("object").string("model");
   w.key("created").number(0).key("owned_by").string("signalbox");
@@ -36,7 +43,10 @@ void write_error(std::string& out, const Fault& fault, int status, std::string_v
   json::Writer w(out);
   w.begin_object().key("error").begin_object();
   w.key("message").string(fault.message()).key("type").string(error_type(status));
-  w.key("param").null().key("code").string(error_code(fault, status));
+  w.key("param");
+  const std::string_view param = param_of(fault);
+  param.empty() ? w.null() : w.string(param);
+  w.key("code").string(error_code(fault, status));
   w.end_object().end_object();
 }
 
@@ -59,18 +69,5 @@ void write_model(std::string& out, const ModelEntry& model) {
 }
 
 }  // namespace openai
-
-const DialectRow openai_responses_row = {.dialect = Dialect::openai_responses,
-                                         .name = "openai_responses",
-                                         .conversation_path = "/v1/responses",
-                                         .credential_place = CredentialPlace::bearer,
-                                         .upstream_request_id_header = "x-request-id",
-                                         .write_error = openai::write_error,
-                                         .write_error_frame = openai::write_error_frame,
-                                         .keep_alive_before = openai::keep_alive,
-                                         .keep_alive_within = openai::keep_alive,
-                                         .read_error = openai::read_error,
-                                         .write_catalogue = openai::write_catalogue,
-                                         .write_model = openai::write_model};
 
 }  // namespace signalbox::dialects

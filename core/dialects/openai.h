@@ -6,8 +6,6 @@
 
 namespace signalbox::dialects {
 
-extern const DialectRow openai_responses_row;
-
 // Parts of both rows; DialectRow says what each is.
 namespace openai {
 

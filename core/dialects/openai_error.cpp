@@ -3,6 +3,7 @@
 //   {"error":{"message","type","param","code"}}     OpenAI
 //   {"error":"text"}  {"message"}  {"detail"}       small servers, FastAPI
 //   {"object":"error","message","type","code"}      vLLM
+//   {"detail":[{"type","loc":["body","x"],"msg"}]}  FastAPI, Mistral
 //   [{"error":{...,"details":[{"retryDelay"}]}}]    Gemini behind OpenAI's path
 //   error.metadata.raw                              OpenRouter: what its own upstream said
 //   {"choices":[{"error":{...},"finish_reason"}]}   OpenRouter: an answer that broke off
@@ -28,6 +29,8 @@ constexpr size_t plain_bytes_max = 512;
 constexpr int64_t wait_seconds_max = int64_t(366) * 24 * 3600;
 // Containers within the error that are followed: error, metadata, an element of details.
 constexpr int nesting_max = 4;
+// As many paths of refused members as anyone makes use of.
+constexpr size_t extra_inputs_bytes_max = 4096;
 // So many of one object.
 constexpr size_t inner_max = 4;
 
@@ -70,11 +73,16 @@ class ErrorReader {
   void read(std::string_view text, int nesting) {
     std::array<std::string_view, inner_max> inner;
     size_t count = 0;
+    std::string_view place;
+    bool extra = false;
     json::each_member(text, [&](std::string_view key, std::string_view value) {
       const bool holds = value.front() == '{' || value.front() == '[';
+      if (key == "loc") place = value;
+      extra = extra || (key == "type" && value == R"("extra_forbidden")");
       if (!holds) take(key, value);
       else if (is_holder(key) && count < inner_max) inner[count++] = value;
     });
+    if (extra) take_extra_input(place);
     if (nesting == nesting_max) return;
     for (size_t i = 0; i < count; ++i) descend(inner[i], nesting + 1);
   }
@@ -93,8 +101,8 @@ class ErrorReader {
 
  private:
   static bool is_holder(std::string_view key) {
-    return key == "error" || key == "metadata" || key == "details" || key == "detail" || key == "errors" ||
-           key == "raw" || key == "choices";
+    return key == "error" || key == "message" || key == "metadata" || key == "details" || key == "detail" ||
+           key == "errors" || key == "raw" || key == "choices";
   }
 
   void take(std::string_view key, std::string_view value) {
@@ -115,6 +123,20 @@ class ErrorReader {
     } else {
       take_wait(key, value);
     }
+  }
+
+  // ["body","messages",0,"user","name"] as messages.0.user.name.
+  void take_extra_input(std::string_view place) {
+    std::string path(error_.extra_inputs);
+    const size_t before = path.size();
+    if (before > 0) path += '\n';
+    json::each_element(place, [&](std::string_view part) {
+      const bool first = path.empty() || path.back() == '\n';
+      if (first && part == R"("body")") return;
+      if (!first) path += '.';
+      path += part.front() == '"' ? plain(part, arena_) : part;
+    });
+    if (path.size() > before + 1 && path.size() < extra_inputs_bytes_max) error_.extra_inputs = arena_.copy(path);
   }
 
   // Of a list of faults the first tells what happened, unless that was said already; the hint to wait may

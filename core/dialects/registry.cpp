@@ -1,9 +1,9 @@
 // The list of dialects. A new one is one line here and one pair of files beside it.
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/dialect.h"
-#include "dialects/gemini.h"
-#include "dialects/openai.h"
+#include "dialects/gemini/gemini.h"
 #include "dialects/openai_chat/openai_chat.h"
+#include "dialects/openai_responses/openai_responses.h"
 
 namespace signalbox {
 

@@ -1,6 +1,7 @@
 // The answer after the commit point, and its honest end: a cut answer never ends as a success
 // (translation.md section 11.4).
 #include "exchange/machine.h"
+#include "json/walk.h"
 #include "routing/cooldown.h"
 #include "routing/health.h"
 
@@ -47,6 +48,16 @@ void Machine::see_whole() {
     values[i] = skimmer.too_long(i) ? dialects::too_long : skimmer.value(i);
   }
   upstream_dialect().observe_whole(values, attempt_.seen);
+}
+
+// What the elements of a listed answer say, each of which is what a frame would be.
+void Machine::see_list(std::string_view list) {
+  json::each_element(list, [&](std::string_view element) {
+    sse::Frame frame;
+    frame.data = element;
+    frame.has_data = true;
+    upstream_dialect().observe_frame(frame, attempt_.seen);
+  });
 }
 
 // The upstream said everything it had to say.

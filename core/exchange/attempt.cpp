@@ -1,11 +1,13 @@
 // One try at a lane: what is sent, and what the head of its answer says.
+#include <algorithm>
+
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "exchange/rewrite.h"
 #include "exchange/unwanted.h"
 #include "http/content_coding.h"
 #include "http/forward.h"
 #include "http/header_list.h"
-#include "http/url.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "routing/cooldown.h"
@@ -100,30 +102,27 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   attempt_.number = report_.attempt_count = number;
   attempt_.choice = &choice;
   attempt_.open = true;
-  attempt_.repeated_after_refusal = refusal.thinking || refusal.blank_texts || !refusal.member.empty();
+  attempt_.repeated_after_refusal = refusal.any();
 
   const Provider& to = provider();
   const dialects::DialectRow& dialect = upstream_dialect();
-  const std::string_view path = counting() ? dialect.count_tokens_path : dialect.conversation_path;
-  const CredentialPlace place = lane.credential.empty() ? CredentialPlace::none : dialect.credential_place;
+  const CredentialPlace place = lane.credential.empty()                  ? CredentialPlace::none
+                                : to.auth_style != CredentialPlace::none ? to.auth_style
+                                                                         : dialect.credential_place;
 
   OpenUpstream open;
   open.attempt = number;
   open.method = "POST";
-  if (choice.service == Service::translate) {
-    open.url = arena_.copy(http::join_url(to.base_url, path));  // the query is of the client's dialect
-    open.headers = translated_headers(to);
-    std::span<std::string_view> body = arena_.array<std::string_view>(1);
-    body[0] = translation().body;
-    open.body = body;
-  } else {
-    const dialects::Unwanted unwanted = unwanted_now(refusal);
-    attempt_.edits = edits_for(decision_.facts, body_, lane, dialect, unwanted, arena_);
-    if (!unwanted.members.empty() || unwanted.thinking) add_losses(attempt_.edits, unwanted, translation().losses);
-    open.url = arena_.copy(http::join_url(to.base_url, path, endpoint_.query));
-    open.headers = forwarded_headers(to, place);
-    open.body = edited(body_, attempt_.edits, arena_);
-  }
+  const bool foreign = choice.service == Service::translate;  // then the query is of the client's dialect alone
+  open.url = arena_.copy(address_of(to, lane.upstream_model, ask_of(endpoint_, decision_.facts),
+                                    foreign ? std::string() : http::forwarded_query(endpoint_)));
+  attempt_.edits = edits_now(refusal);
+  const auto takes_out = [](const Edit& edit) { return edit.path != "model"; };
+  if (std::any_of(attempt_.edits.begin(), attempt_.edits.end(), takes_out))
+    add_losses(attempt_.edits, unwanted_now(refusal), translation().losses);
+  open.headers = foreign ? translated_headers(to) : forwarded_headers(to, place);
+  open.body = rewritten(foreign ? std::string_view(translation().body) : body_, attempt_.edits, to, lane,
+                        endpoint_.operation, arena_);
   open.credential = {place, to.name, lane.credential};
   open.timeouts = {to.timeouts.connect_ms, to.timeouts.first_byte_ms, to.timeouts.idle_ms};
   open.proxy = to.proxy;
@@ -139,6 +138,16 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
 dialects::Unwanted Machine::unwanted_now(const dialects::Refusal& refusal) {
   return unwanted_by(attempt_.lane(), *decision_.plan.route, upstream_dialect(), head_.headers, gateway_.refusals(),
                      refusal, now_.monotonic_ms, arena_);
+}
+
+// What the request of this attempt loses, or has otherwise: the client's own bytes, or what they were translated into.
+std::span<const Edit> Machine::edits_now(const dialects::Refusal& refusal) {
+  const dialects::Unwanted unwanted = unwanted_now(refusal);
+  const dialects::DialectRow& dialect = upstream_dialect();
+  if (attempt_.choice->service == Service::forward)
+    return edits_for(decision_.facts, body_, attempt_.lane(), dialect, unwanted, arena_);
+  if (!dialect.removals || !unwanted.any()) return {};
+  return dialect.removals(translation().body, unwanted, arena_);
 }
 
 // What a request in another dialect than the client's carries: the client's own headers speak of a
@@ -160,6 +169,21 @@ std::span<const Header> Machine::translated_headers(const Provider& to) {
   return headers.first(filled);
 }
 
+// Of the features that a client asks for, those that `to` allows: all where it names none.
+std::string_view Machine::allowed_features(const Provider& to, std::string_view asked) {
+  if (to.beta_allow.empty()) return asked;
+  std::string allowed;
+  http::TokenList list(asked);
+  for (std::string_view name; list.next(name);) {
+    const bool one = std::any_of(to.beta_allow.begin(), to.beta_allow.end(),
+                                 [&](const std::string& pattern) { return base::matches(pattern, name); });
+    if (!one) continue;
+    if (!allowed.empty()) allowed += ',';
+    allowed += name;
+  }
+  return arena_.copy(allowed);
+}
+
 // The client's headers less what is not the upstream's business, then what the configuration adds.
 std::span<const Header> Machine::forwarded_headers(const Provider& to, CredentialPlace place) {
   std::span<Header> headers = arena_.array<Header>(head_.headers.size() + to.headers.size() + 1);
@@ -177,7 +201,12 @@ std::span<const Header> Machine::forwarded_headers(const Provider& to, Credentia
     const bool own_credential = passes_credential && http::is_client_credential(header.name) &&
                                 !auth::shows_key(header, server.client_keys) &&
                                 !auth::shows_key(header, server.admin_keys);
-    if (own_credential || http::forwards_to_upstream(header, options)) headers[filled++] = header;
+    if (!own_credential && !http::forwards_to_upstream(header, options)) continue;
+    headers[filled] = header;
+    const std::string_view features = upstream_dialect().feature_header;
+    if (!features.empty() && http::equals_ignoring_case(header.name, features))
+      headers[filled].value = allowed_features(to, header.value);
+    if (!headers[filled].value.empty() || header.value.empty()) ++filled;
   }
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
   // The core reads the answer as it goes by, and hosts decode nothing yet; what it does not read may come

@@ -90,10 +90,11 @@ Fault Machine::admit(const ClientHead& head) {
   // What every handshake has (RFC 6455 section 4.1) and no hop takes off, as some do with Upgrade.
   if (http::find(head.headers, "sec-websocket-key")) return {FaultKind::websocket, {}};
   if (endpoint_.operation == Operation::unknown) {
-    return {
-        FaultKind::not_found,
-        "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions and "
-        "/v1/models."};
+    return {FaultKind::not_found,
+            "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, "
+            "/v1/responses, /v1/responses/compact, /v1/responses/input_tokens, "
+            "/v1beta/models/{model}:generateContent, :streamGenerateContent and :countTokens, /v1/models and "
+            "/v1beta/models."};
   }
   if (!endpoint_.method_allowed) {
     Fault fault{FaultKind::method_not_allowed, "This path takes "};
@@ -143,7 +144,8 @@ Fault Machine::admit(const ClientHead& head) {
 
 // The client key, or why a client without one may not ask.
 Fault Machine::admit_client(const ClientHead& head) {
-  const auth::AuthResult client = auth::authenticate(head.headers, config_->server.client_keys);
+  const auth::AuthResult client =
+      auth::authenticate(head.headers, config_->server.client_keys, http::key_in_query(endpoint_));
   report_.client_key = client.key_name;
   switch (client.outcome) {
     case auth::AuthResult::Outcome::matched: return {};
@@ -158,9 +160,7 @@ Fault Machine::admit_client(const ClientHead& head) {
       return {FaultKind::unauthenticated, "No client key is configured, so only this machine may ask."};
     case PeerScope::unknown: break;
   }
-  const bool conversation =
-      endpoint_.operation == Operation::conversation || endpoint_.operation == Operation::count_tokens;
-  if (!conversation) return {FaultKind::no_client_key, {}};
+  if (!http::asks_lanes(endpoint_)) return {FaultKind::no_client_key, {}};
   access_ = Access::mock_only;
   return {};
 }

@@ -11,6 +11,7 @@ void Machine::commit() {
   if (finished()) return;
   if (committed_ == Committed::nothing) {
     const bool translated = attempt_.translated != nullptr;
+    if (translated) list_if_asked(attempt_.translated->out());
     const bool streamed = attempt_.handling == Handling::frames || (translated && report_.streamed);
     // A stream may need an honest ending of ours behind it, so its length is not promised.
     const int64_t body_bytes = streamed     ? -1

@@ -68,6 +68,14 @@ using dialects::Edit;
 std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,
                                 const dialects::DialectRow& dialect, const dialects::Unwanted& unwanted, Arena& arena);
 
+// What an upstream is asked for, for a request to `endpoint`.
+dialects::Ask ask_of(const http::Endpoint& endpoint, const routing::Facts& facts);
+
+// The address that `ask` has at `provider` for the model `upstream_model`. `query` is the client's own, where
+// the provider speaks its dialect.
+std::string address_of(const Provider& provider, std::string_view upstream_model, dialects::Ask ask,
+                       std::string_view query);
+
 // The body with the edits, which are in order and do not overlap, as a gather list over the same bytes.
 std::span<const std::string_view> edited(std::string_view body, std::span<const Edit> edits, Arena& arena);
 

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
 #include "exchange/unwanted.h"
 #include "http/endpoint.h"
@@ -56,7 +57,8 @@ struct Explained {
   bool translated = false;
   size_t bytes = 0;
   std::vector<std::string> losses;
-  std::string body;  // only when asked for
+  std::string rewrites;  // by the user's rules, as a JSON array
+  std::string body;      // only when asked for
 
   bool serves() const { return choice->service != Service::none && !fault; }
   // Whether no lane behind this one is asked.
@@ -64,6 +66,34 @@ struct Explained {
     return serves() || (choice->service != Service::none && row(fault.kind).retry == RetryClass::never);
   }
 };
+
+// Longer values are counted and not shown: they may be a whole history.
+constexpr size_t shown_bytes_max = 1024;
+
+// What goes is a piece with its comma, and so is what comes: no values that could be shown as such.
+void write_edit(json::Writer& w, const Edit& edit, std::string_view body) {
+  const std::string_view from = body.substr(edit.begin, edit.end - edit.begin);
+  w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
+  if (edit.text.empty()) w.key("removed_bytes").number(int64_t(from.size()));
+  else if (from.empty()) w.key("added").string(edit.text);
+  else if (from.size() + edit.text.size() > shown_bytes_max)
+    w.key("from_bytes").number(int64_t(from.size())).key("to_bytes").number(int64_t(edit.text.size()));
+  else w.key("from").raw(from).key("to").raw(edit.text);
+  w.end_object();
+}
+
+// What the user's rules change of `body`, as a JSON array; empty when nothing.
+std::string rewrites_json(std::string_view body, const Provider& to, const routing::Lane& lane, Operation operation) {
+  Arena arena;
+  std::string json;
+  const auto edits = rewrites_for(body, to, lane, operation, arena);
+  if (edits.empty()) return json;
+  json::Writer w(json);
+  w.begin_array();
+  for (const Edit& edit : edits) write_edit(w, edit, body);
+  w.end_array();
+  return json;
+}
 
 std::vector<Explained> explain_choices(const Decision& decision, const http::Endpoint& asked, std::string_view body,
                                        const Config& config, const tokens::Calibration& calibration, Bodies bodies) {
@@ -75,24 +105,30 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
     Explained& each = all.emplace_back();
     each.choice = &choice;
     if (choice.service == Service::none) each.fault.kind = choice.why_not;
+    if (choice.service == Service::forward)
+      each.rewrites = rewrites_json(body, config.providers[choice.lane->provider], *choice.lane, asked.operation);
     if (choice.service != Service::translate || read_bytes > translated_bytes_max) continue;
-    if (read_bytes == 0) unread = translated.read(dialects::row_of(asked.shape), body);
+    if (read_bytes == 0) unread = translated.read(dialects::row_of(asked.shape), decision.facts, body);
     read_bytes += body.size();
     each.fault = unread;
     if (unread) continue;
     const Provider& to = config.providers[choice.lane->provider];
-    translated.write(*choice.lane, to, calibration.estimate_for(choice.lane->name, translated.rough_tokens));
+    translated.write(*choice.lane, config, calibration.estimate_for(choice.lane->name, translated.rough_tokens));
     each.fault = translated.rejected_by(*decision.plan.route, to);
     each.translated = true;
     each.bytes = translated.body.size();
     each.losses = translated.losses.paths();
-    if (bodies == Bodies::shown) each.body = translated.body;
+    each.rewrites = rewrites_json(translated.body, to, *choice.lane, asked.operation);
+    if (bodies == Bodies::hidden) continue;
+    Arena arena;
+    for (std::string_view piece : rewritten(translated.body, {}, to, *choice.lane, asked.operation, arena))
+      each.body += piece;
   }
   return all;
 }
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
-                  int64_t now_unix_ms) {
+                  dialects::Ask ask, int64_t now_unix_ms) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -104,11 +140,9 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
   if (explained.fault) w.key("why_not").string(explained.fault.message());
   if (choice.service == Service::forward || choice.service == Service::translate) {
     const bool forward = choice.service == Service::forward;
-    const bool counting = asked.operation == Operation::count_tokens;
     w.key("dialect").string(dialect.name);
-    w.key("url").string(http::join_url(provider.base_url,
-                                       counting ? dialect.count_tokens_path : dialect.conversation_path,
-                                       forward ? asked.query : std::string_view()));
+    w.key("url").string(
+        address_of(provider, lane.upstream_model, ask, forward ? http::forwarded_query(asked) : std::string()));
     w.key("headers_set").begin_array();
     for (const ExtraHeader& extra : provider.headers) w.string(extra.name);
     w.end_array();
@@ -120,15 +154,8 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     if (!explained.body.empty()) w.key("body").raw(explained.body);
     w.end_object();
   }
+  if (!explained.rewrites.empty()) w.key("rewrites").raw(explained.rewrites);
   if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
-  w.end_object();
-}
-
-// What goes is a piece with its comma, and so no value that could be shown; it may be a whole history.
-void write_edit(json::Writer& w, const Edit& edit, std::string_view body) {
-  w.begin_object().key("path").string(edit.path).key("at_byte").number(int64_t(edit.begin));
-  if (edit.text.empty()) w.key("removed_bytes").number(int64_t(edit.end - edit.begin));
-  else w.key("from").raw(body.substr(edit.begin, edit.end - edit.begin)).key("to").raw(edit.text);
   w.end_object();
 }
 
@@ -144,7 +171,7 @@ void Machine::reply_explanation() {
   w.key("request").begin_object().key("path").string(path).key("bytes").number(int64_t(body_.size()));
 
   Decision decision;
-  if (asked.operation == Operation::conversation || asked.operation == Operation::count_tokens) {
+  if (http::asks_lanes(asked)) {
     decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
@@ -163,7 +190,8 @@ void Machine::reply_explanation() {
   const std::vector<Explained> lanes =
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
-  for (const Explained& each : lanes) write_choice(w, each, *config_, asked, now_.unix_ms);
+  for (const Explained& each : lanes)
+    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), now_.unix_ms);
   w.end_array();
 
   Fault fault = decision.fault;

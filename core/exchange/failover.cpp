@@ -219,8 +219,10 @@ std::string Machine::sentence(const Failure& failure) const {
     base::append_decimal(text, failure.upstream_status);
   }
   text += ": ";
-  text += is_status_of_its_own(failure.kind) || failure.said.empty() ? row(failure.kind).message
-                                                                     : std::string_view(failure.said);
+  if (!is_status_of_its_own(failure.kind) && !failure.said.empty()) text += failure.said;
+  else if (failure.kind == FaultKind::upstream_rejected && failure.upstream_status == 404)
+    text += "The upstream finds no such model, path or item.";
+  else text += row(failure.kind).message;
   return text;
 }
 

@@ -6,7 +6,9 @@
 #include "base/masked.h"
 #include "exchange/machine.h"
 #include "exchange/unwanted.h"
+#include "json/walk.h"
 #include "routing/refusals.h"
+#include "tokens/calibration.h"
 
 namespace signalbox::exchange {
 namespace {
@@ -19,6 +21,11 @@ constexpr size_t error_bytes_max = 64 << 10;
 constexpr int64_t farewell_ms_max = 1'000;
 // An answer could end, and its dialect has a word for that which does not come. Usage may still.
 constexpr int64_t last_words_ms_max = 5'000;
+
+// Whether the last event was cut within its data: no client can read it.
+bool is_half(const sse::Frame& last) {
+  return !last.data.empty() && last.data.front() == '{' && !json::is_whole_object(last.data);
+}
 
 }  // namespace
 
@@ -103,6 +110,11 @@ bool Machine::read_frames(std::string_view window) {
     frames.released(whole_bytes);
     if (attempt_.ends_at != Attempt::open_end) attempt_.ends_at = 0;
   }
+  // What the client's own stop sequence has ended, the upstream need not go on with.
+  if (phase_ == Phase::streaming && attempt_.translated && attempt_.translated->stopped_here()) {
+    end_answer();
+    return false;
+  }
   wait_for_the_end();
   return true;
 }
@@ -157,10 +169,11 @@ void Machine::tell_without_key(const sse::Frame& frame) {
 }
 
 // A frame of many small parts may come out several times as long; no host is given more at once than a
-// frame may have, twice.
+// frame may have, twice. And no stream makes its encoder keep more than one whole answer may have.
 bool Machine::too_much_at_once() {
   std::string& out = attempt_.translated->out();
-  if (int64_t(out.size()) <= 2 * config_->server.limits.frame_bytes_max) return false;
+  const int64_t most = config_->server.limits.frame_bytes_max;
+  if (int64_t(out.size()) <= 2 * most && int64_t(attempt_.translated->held_bytes()) <= most) return false;
   std::string().swap(out);
   if (phase_ == Phase::holding) fail_attempt(FaultKind::upstream_answer_too_large);
   else cut_answer(FaultKind::upstream_answer_too_large);
@@ -218,7 +231,7 @@ void Machine::end_frames(std::string_view window) {
   }
   if (!seen().terminal && !seen().may_end && !seen().error) return cut_answer(FaultKind::upstream_cut);
   if (attempt_.translated) send_translated();
-  else release(rest.size(), attempt_.ends_at == 0 ? ReleaseTo::nobody : ReleaseTo::client);
+  else release(rest.size(), attempt_.ends_at == 0 || is_half(last) ? ReleaseTo::nobody : ReleaseTo::client);
   end_answer();
 }
 
@@ -227,10 +240,12 @@ void Machine::end_whole(std::string_view window) {
   skimmer.feed(window.substr(attempt_.skimmed_bytes));
   attempt_.skimmed_bytes = window.size();
   if (phase_ == Phase::holding) {
-    if (!skimmer.follows() || !skimmer.is_object()) return fail_attempt(FaultKind::upstream_broken);
+    const bool listed = decision_.facts.listed && skimmer.follows() && !skimmer.is_object();
+    if (!skimmer.follows() || !(skimmer.is_object() || listed)) return fail_attempt(FaultKind::upstream_broken);
     if (!skimmer.whole()) return fail_attempt(FaultKind::upstream_cut);
-    see_whole();
+    listed ? see_list(window) : see_whole();
     if (attempt_.seen.error) return fail_attempt(failure_of(upstream_dialect().read_error(window, arena_)), window);
+    if (listed && !attempt_.seen.may_end) return fail_attempt(FaultKind::upstream_cut);
     if (next_for_silence()) return;
     commit();
     if (finished()) return;
@@ -259,7 +274,9 @@ void Machine::end_translated_whole(std::string_view window) {
 // it is what it is, and goes on; a made-up error would be worse, and so would made-up words.
 bool Machine::next_for_silence() {
   const dialects::Observation& what = seen();
-  const bool on_purpose = !what.stop_reason.empty() && what.stop_reason != "end_turn" && what.stop_reason != "stop";
+  const std::string_view by_itself =
+      attempt_.translated ? canonical::name_of(canonical::StopReason::end_turn) : upstream_dialect().stopped_by_itself;
+  const bool on_purpose = !what.stop_reason.empty() && what.stop_reason != by_itself;
   if (what.content || on_purpose || counting()) return false;
   return next_instead(FaultKind::upstream_empty);
 }
@@ -272,7 +289,9 @@ void Machine::judge_error(std::string_view body, BodyEnd end) {
   error.status = attempt_.status;
   Failure failure = failure_of(error);
 
-  if (failure.kind == FaultKind::upstream_rejected && repeat_without_refused(error)) return;
+  // An item of the history that is not found is a 404 of its own kind.
+  const bool of_the_request = failure.kind == FaultKind::upstream_rejected || error.status == 404;
+  if (of_the_request && repeat_without_refused(error)) return;
   // What is no error of its dialect a client cannot read.
   const bool goes_on = end == BodyEnd::seen && attempt_.error_can_go_on;
   fail_attempt(std::move(failure), goes_on ? body : std::string_view());
@@ -283,21 +302,32 @@ void Machine::judge_error(std::string_view body, BodyEnd end) {
 // is not, for what was refused there is one history's signature and says nothing of other histories.
 bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
   const dialects::DialectRow& dialect = upstream_dialect();
-  if (attempt_.choice->service != Service::forward || !dialect.read_refusal) return false;
+  if (!dialect.read_refusal) return false;
   const Choice& choice = *attempt_.choice;
-  const dialects::Refusal refusal = dialect.read_refusal(body_, error, arena_);
-  const std::span<const Edit> edits =
-      edits_for(decision_.facts, body_, *choice.lane, dialect, unwanted_now(refusal), arena_);
+  const bool foreign = choice.service == Service::translate;
+  const dialects::Refusal refusal = dialect.read_refusal(foreign ? translation().body : body_, error, arena_);
+  const bool anew = foreign && refusal.thinking && translate_without_thinking();
+  const std::span<const Edit> edits = edits_now(refusal);
   const auto same = [](const Edit& a, const Edit& b) { return a.begin == b.begin && a.end == b.end; };
-  if (std::equal(edits.begin(), edits.end(), attempt_.edits.begin(), attempt_.edits.end(), same)) return false;
+  if (!anew && std::equal(edits.begin(), edits.end(), attempt_.edits.begin(), attempt_.edits.end(), same)) return false;
   // Counting has fewer members than asking.
-  if (!refusal.member_anywhere.empty() && !counting())
-    gateway_.refusals().remember(refuser(*choice.lane, dialect, head_.headers, arena_), refusal.member_anywhere,
-                                 now_.monotonic_ms);
+  if (!counting())
+    for (const std::string_view path : refusal.everywhere)
+      gateway_.refusals().remember(refuser(*choice.lane, dialect, head_.headers, arena_), path, now_.monotonic_ms);
   if (attempt_.repeated_after_refusal) return false;
   drop_attempt();
   open_attempt(choice, refusal);
   return true;
+}
+
+// Whether a request that was translated is another one without its thinking: what did not go upstream was not what was
+// refused.
+bool Machine::translate_without_thinking() {
+  if (attempt_.repeated_after_refusal || decision_.plan.route->on_loss == OnLoss::reject) return false;
+  TranslatedRequest& t = translation();
+  const routing::Lane& lane = attempt_.lane();
+  return t.write_without_thinking(lane, *config_, gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
+                                  retired_body_);
 }
 
 }  // namespace signalbox::exchange

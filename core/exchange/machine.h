@@ -133,10 +133,12 @@ class Machine {
   void name_lane(const routing::Lane& lane);
   void open_attempt(const Choice& choice, const dialects::Refusal& refusal = {});
   dialects::Unwanted unwanted_now(const dialects::Refusal& refusal);
+  std::span<const Edit> edits_now(const dialects::Refusal& refusal);
   void on(const UpstreamSent&);
   void on(const UpstreamHead& head);
   Handling handling_of(const UpstreamHead& head) const;
   void drop_attempt();
+  std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
   std::span<const Header> translated_headers(const Provider& provider);
   std::span<const Header> kept_headers(const UpstreamHead& head);
@@ -149,6 +151,7 @@ class Machine {
   Fault translate_request(const routing::Lane& lane);
   std::unique_ptr<TranslatedAnswer> translated_answer(const routing::Lane& lane);
   canonical::Form client_form() const;
+  void list_if_asked(std::string& answer) const;
   void answer_with_mock(const routing::Lane& lane);
   TranslatedRequest& translation();
   int64_t estimated_tokens(const routing::Lane& lane);
@@ -169,6 +172,7 @@ class Machine {
   void end_translated_whole(std::string_view window);
   void judge_error(std::string_view body, BodyEnd end);
   bool repeat_without_refused(const routing::UpstreamError& error);
+  bool translate_without_thinking();
   bool next_for_silence();
   const dialects::Observation& seen() const {
     return attempt_.translated ? attempt_.translated->seen() : attempt_.seen;
@@ -193,6 +197,7 @@ class Machine {
   void cut_answer(FaultKind kind, std::string said = {});
   void end_with_error(const Failure& failure);
   void see_whole();
+  void see_list(std::string_view list);
 
   // failover.cpp
   routing::CredentialOwner credential_owner() const;

@@ -139,7 +139,7 @@ void Machine::reply_estimate() {
   report_.estimated = true;
   report_.usage.input_tokens = estimated_tokens(attempt_.lane());
   std::string body;
-  json::Writer(body).begin_object().key("input_tokens").number(report_.usage.input_tokens).end_object();
+  client_dialect().write_token_count(body, report_.usage.input_tokens);
   reply(200, "application/json", body);
 }
 
@@ -148,6 +148,8 @@ void Machine::finish(Ending ending) {
   enter(Phase::finished);
   timers_.disarm_all();
   report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
+  if (attempt_.choice && !attempt_.translated)
+    if (const auto read_rest = upstream_dialect().observe_end) read_rest(attempt_.seen);
   const dialects::Observation& last = seen();
   if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
   if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;

@@ -21,7 +21,9 @@ void TranslatedAnswer::finish() {
 }
 
 void TranslatedAnswer::pass_on() {
-  for (const canonical::Delta& delta : deltas_.items()) {
+  if (stops_.looks()) stops_.take(deltas_.items(), searched_);
+  const canonical::Deltas& passed = stops_.looks() ? searched_ : deltas_;
+  for (const canonical::Delta& delta : passed.items()) {
     if (auto* failed = std::get_if<canonical::AnswerFailed>(&delta)) {
       fault_ = failed->fault;
       break;
@@ -36,6 +38,7 @@ void TranslatedAnswer::pass_on() {
   begun_ = begun_ || !out_.empty();
   seen_.may_end = !fault_ && (seen_.terminal || decoder_->may_end());
   deltas_.clear();
+  if (stops_.looks()) searched_.clear();
 }
 
 void TranslatedAnswer::fail(const Fault& fault) { encoder_->encode(canonical::AnswerFailed{fault}, out_); }

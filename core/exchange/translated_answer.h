@@ -1,15 +1,17 @@
 // An answer on its way from the upstream's dialect to the client's: frames or a whole body go in, the
 // client's bytes come out (architecture.md section 3).
 //
-//   frame ── decoder ──> deltas ──> what they say of usage and ending
-//                          └─────> encoder ──> out()
+//   frame ── decoder ──> deltas ── (stop matcher) ──> what they say of usage and ending
+//                                        └─────────> encoder ──> out()
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "dialects/canonical/parts.h"
+#include "dialects/canonical/stop_matcher.h"
 #include "dialects/dialect.h"
 #include "signalbox/fault.h"
 
@@ -17,8 +19,10 @@ namespace signalbox::exchange {
 
 class TranslatedAnswer {
  public:
-  TranslatedAnswer(std::unique_ptr<canonical::Decoder> decoder, std::unique_ptr<canonical::Encoder> encoder)
-      : decoder_(std::move(decoder)), encoder_(std::move(encoder)) {}
+  // `stops`: the sequences for which the answer is searched here; copied.
+  TranslatedAnswer(std::unique_ptr<canonical::Decoder> decoder, std::unique_ptr<canonical::Encoder> encoder,
+                   std::span<const canonical::Escaped> stops = {})
+      : decoder_(std::move(decoder)), encoder_(std::move(encoder)), stops_(stops) {}
 
   // The next frame, or the whole body; then finish, once the upstream has no more to say. After the
   // answer's end, or a fault, they do nothing.
@@ -36,9 +40,15 @@ class TranslatedAnswer {
   // whole form holds.
   uint64_t said_bytes() const { return said_bytes_; }
 
+  // What the encoder keeps to say it once more at the end, in bytes.
+  size_t held_bytes() const { return encoder_->held_bytes(); }
+
   // What has been seen: usage, why it stopped, whether there was content, whether it may end here, and
   // `terminal` at the end.
   const dialects::Observation& seen() const { return seen_; }
+
+  // Whether the answer was ended here, at a stop sequence of which the upstream does not know.
+  bool stopped_here() const { return stops_.matched(); }
 
   // Why the answer is none, as the upstream or its form says; the client has not been told.
   const Fault& fault() const { return fault_; }
@@ -51,7 +61,9 @@ class TranslatedAnswer {
 
   std::unique_ptr<canonical::Decoder> decoder_;
   std::unique_ptr<canonical::Encoder> encoder_;
+  canonical::StopMatcher stops_;
   canonical::Deltas deltas_;
+  canonical::Deltas searched_;  // what the stop matcher makes of them, where it looks
   std::string out_;
   bool begun_ = false;
   uint64_t said_bytes_ = 0;

@@ -16,14 +16,21 @@ canonical::Form Machine::client_form() const {
   return report_.streamed ? canonical::Form::streamed : canonical::Form::whole;
 }
 
+// A whole answer for a client that asked for a list of them (Facts::listed).
+void Machine::list_if_asked(std::string& answer) const {
+  if (!decision_.facts.listed) return;
+  answer.insert(0, 1, '[');
+  answer += ']';
+}
+
 // Writes the request for `lane`, or says why that cannot be done. What it was read into stays for the
 // next lane; the body is this lane's alone.
 Fault Machine::translate_request(const routing::Lane& lane) {
   TranslatedRequest& t = translation();
-  if (Fault fault = t.read(client_dialect(), body_)) return fault;
+  if (Fault fault = t.read(client_dialect(), decision_.facts, body_)) return fault;
   const Provider& to = config_->providers[lane.provider];
   retired_body_.swap(t.body);
-  t.write(lane, to, gateway_.calibration().estimate_for(lane.name, t.rough_tokens));
+  t.write(lane, *config_, gateway_.calibration().estimate_for(lane.name, t.rough_tokens));
   return t.rejected_by(*decision_.plan.route, to);
 }
 
@@ -32,7 +39,8 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
   const Provider& from = config_->providers[lane.provider];
   // An answer in the other form than was asked for: the request was not read, and says how it is wanted.
   const bool own_dialect = attempt_.choice->service == Service::forward;
-  if (own_dialect) t.read(client_dialect(), body_);
+  if (own_dialect) t.read(client_dialect(), decision_.facts, body_);
+  t.losses.answer_begins();
   const canonical::DecodeContext decode{.flags = lane.flags,
                                         .names = t.names,
                                         .losses = t.losses,
@@ -49,17 +57,18 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
       .unix_ms = now_.unix_ms,
       .usage_in_stream = t.request.usage_in_stream,
       .losses = t.losses,
-      .ids_before = &t.tool_ids};
+      .ids_before = &t.tool_ids,
+      .origins = &t.tool_origins};
   return std::make_unique<TranslatedAnswer>(dialects::row_of(from.dialect).make_decoder(decode),
-                                            client_dialect().make_encoder(encode, client_form()));
+                                            client_dialect().make_encoder(encode, client_form()), t.stops_left);
 }
 
 // What the input counts, as this lane would count it. What a lane has taught is better than any look at the
 // text; a lane that has taught nothing yet is worth the look, where there is time for one.
 int64_t Machine::estimated_tokens(const routing::Lane& lane) {
   const tokens::Calibration& learnt = gateway_.calibration();
-  const bool calibrated =
-      learnt.has_learnt(lane.name) && client_dialect().translates() && !translation().read(client_dialect(), body_);
+  const bool calibrated = learnt.has_learnt(lane.name) && client_dialect().translates() &&
+                          !translation().read(client_dialect(), decision_.facts, body_);
   return calibrated ? learnt.estimate_for(lane.name, translation().rough_tokens) : tokens::estimate_tokens(body_);
 }
 
@@ -80,6 +89,7 @@ void Machine::answer_with_mock(const routing::Lane& lane) {
     attempt_.translated = translated_answer(lane);
     attempt_.translated->feed_whole(answer.bytes);
     answer.bytes = std::move(attempt_.translated->out());
+    list_if_asked(answer.bytes);
   }
   if (committed_ == Committed::nothing)
     return reply(200, report_.streamed ? "text/event-stream; charset=utf-8" : "application/json", answer.bytes);

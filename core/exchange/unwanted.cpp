@@ -4,23 +4,22 @@
 #include <string>
 
 #include "base/text.h"
+#include "dialects/member_removal.h"
 #include "http/header_list.h"
 
 namespace signalbox::exchange {
 namespace {
 
-// "tools.0.custom.strict" and "tools.*.custom.strict" as "tools.custom.strict".
+// "tools[0].custom.strict" and "tools.*.custom.strict" as "tools.custom.strict".
 std::string without_places(std::string_view path) {
   std::string named;
-  for (;;) {
-    const std::string_view part = path.substr(0, path.find('.'));
-    if (part != "*" && !base::parse_decimal(part)) {
-      if (!named.empty()) named += '.';
-      named += part;
-    }
-    if (part.size() == path.size()) return named;
-    path.remove_prefix(part.size() + 1);
+  while (!path.empty()) {
+    const std::string_view part = dialects::take_part(path);
+    if (part == "*" || base::parse_decimal(part)) continue;
+    if (!named.empty()) named += '.';
+    named += part;
   }
+  return named;
 }
 
 }  // namespace
@@ -42,18 +41,20 @@ dialects::Unwanted unwanted_by(const routing::Lane& lane, const Route& route, co
   std::span<const std::string_view> remembered;
   if (refusals.lane_count() > 0)
     remembered = refusals.of(refuser(lane, dialect, headers, arena), now_monotonic_ms, arena);
-  const std::span<std::string_view> members = arena.array<std::string_view>(remembered.size() + 2);
-  size_t filled = size_t(std::copy(remembered.begin(), remembered.end(), members.begin()) - members.begin());
-  if (!refusal.member.empty()) members[filled++] = refusal.member;
-  if (!refusal.member_anywhere.empty()) members[filled++] = refusal.member_anywhere;
-  return {refusal.thinking, members.first(filled), refusal.blank_texts};
+  const std::span<std::string_view> members =
+      arena.array<std::string_view>(remembered.size() + refusal.members.size() + refusal.everywhere.size());
+  auto end = std::copy(remembered.begin(), remembered.end(), members.begin());
+  end = std::copy(refusal.members.begin(), refusal.members.end(), end);
+  std::copy(refusal.everywhere.begin(), refusal.everywhere.end(), end);
+  return {refusal.thinking, members, refusal.blank_texts};
 }
 
 void add_losses(std::span<const dialects::Edit> edits, const dialects::Unwanted& unwanted, canonical::Losses& losses) {
   const auto& members = unwanted.members;
   for (const dialects::Edit& edit : edits) {
     if (std::find(members.begin(), members.end(), edit.path) != members.end()) losses.add(without_places(edit.path));
-    else if (unwanted.thinking && edit.path != "model") losses.add("thinking");
+    // What else goes is thinking, wherever a dialect has it, and texts without a word, which are no loss.
+    else if (edit.path != "model" && edit.path != dialects::blank_text_path) losses.add("messages.thinking");
   }
 }
 

@@ -26,7 +26,8 @@ dialects::Unwanted unwanted_by(const routing::Lane& lane, const Route& route, co
                                std::span<const Header> headers, const routing::Refusals& refusals,
                                const dialects::Refusal& refusal, int64_t now_monotonic_ms, Arena& arena);
 
-// Names in `losses` what `edits` take out because it is in `unwanted`: by path, without places in arrays.
+// Names in `losses` what `edits` take out, because it is in `unwanted` or another vendor's: by path, without places in
+// arrays. Blank texts are no loss.
 void add_losses(std::span<const dialects::Edit> edits, const dialects::Unwanted& unwanted, canonical::Losses& losses);
 
 }  // namespace signalbox::exchange

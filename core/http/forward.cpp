@@ -17,7 +17,7 @@ bool ends_at_gateway_by_name(std::string_view name) {
       // What a browser says about the page it came from is between it and us; OpenAI's and Anthropic's
       // servers take an Origin for a key in a web page and refuse.
       return is("origin") || is("cookie") || is("expect");
-    case 7: return is("referer") || is("cookie2");
+    case 7: return is("referer") || is("cookie2") || is("api-key");
     case 9:
       return is("forwarded") ||  // who the client is
              is("x-real-ip") || is("x-api-key");
@@ -78,6 +78,7 @@ bool ends_before_client_by_prefix(std::string_view name) {
 
 bool is_client_credential(std::string_view name) {
   switch (name.size()) {
+    case 7: return equals_ignoring_case(name, "api-key");
     case 9: return equals_ignoring_case(name, "x-api-key");
     case 13: return equals_ignoring_case(name, "authorization");
     case 14: return equals_ignoring_case(name, "x-goog-api-key");

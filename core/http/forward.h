@@ -14,7 +14,7 @@
 namespace signalbox::http {
 
 // Whether a client may show a provider's credential in the field: x-api-key, authorization,
-// x-goog-api-key. A passthrough lane may carry these on and no others: a cookie, proxy-authorization and
+// x-goog-api-key, api-key. A passthrough lane may carry these on and no others: a cookie, proxy-authorization and
 // x-signalbox-key are never a provider's.
 bool is_client_credential(std::string_view name);
 

@@ -8,9 +8,14 @@ namespace {
 using base::begins_ignoring_case;
 
 // Ways of an endpoint below its version, longest first, that users paste with the base.
-constexpr std::string_view endpoint_tails[] = {"/messages/count_tokens", "/chat/completions", "/messages",
+constexpr std::string_view endpoint_tails[] = {"/messages/count_tokens",
+                                               "/responses/input_tokens",
+                                               "/responses/compact",
+                                               "/chat/completions",
+                                               "/messages",
                                                "/responses"};
-// The same, but so plain that it is one only behind a version: Azure serves /models/chat/completions.
+// The same, but so plain that it is one only behind a version or a publisher: Azure serves
+// /models/chat/completions.
 constexpr std::string_view versioned_tail = "/models";
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -53,12 +58,37 @@ struct Cut {
   bool endpoint = false;  // the way of an endpoint was cut off
 };
 
+// Vertex has a project and a place between the version and the publisher whose models they are.
+bool ends_in_publisher(std::string_view path) {
+  constexpr std::string_view publishers = "/publishers";
+  const size_t slash = path.rfind('/');
+  return slash != path.npos && slash + 1 < path.size() && ends_with(path.substr(0, slash), publishers);
+}
+
+// Google and Vertex serve OpenAI's dialects below a version of their own, and without one behind it: /v1beta/openai,
+// /v1/projects/p/locations/l/endpoints/openapi. Behind no version, as Azure has it, the name alone says nothing.
+bool ends_in_openai_behind_version(std::string_view path) {
+  size_t slash = path.rfind('/');
+  if (slash == path.npos || (path.substr(slash) != "/openai" && path.substr(slash) != "/openapi")) return false;
+  for (path = path.substr(0, slash); (slash = path.rfind('/')) != path.npos; path = path.substr(0, slash))
+    if (trailing_version_bytes(path)) return true;
+  return false;
+}
+
+// How long `path` is without a model and its verb, "/models/gemini-2.5-pro:generateContent"; 0 when it has none.
+size_t bytes_before_model(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  if (slash == path.npos || path.find(':', slash) == path.npos) return 0;
+  return ends_with(path.substr(0, slash), versioned_tail) ? slash - versioned_tail.size() : 0;
+}
+
 Cut cut_endpoint(std::string_view path) {
+  if (const size_t before = bytes_before_model(path)) return {path.substr(0, before), true};
   for (std::string_view tail : endpoint_tails)
     if (ends_with(path, tail)) return {path.substr(0, path.size() - tail.size()), true};
   if (ends_with(path, versioned_tail)) {
     std::string_view rest = path.substr(0, path.size() - versioned_tail.size());
-    if (trailing_version_bytes(rest)) return {rest, true};
+    if (trailing_version_bytes(rest) || ends_in_publisher(rest)) return {rest, true};
   }
   return {path, false};
 }
@@ -144,7 +174,8 @@ std::string join_url(std::string_view base_url, std::string_view path, std::stri
 
   size_t version = version_bytes(path);
   // The full address of an endpoint without a version shows that this upstream has none.
-  bool base_decides = cut.endpoint || trailing_version_bytes(base_path) != 0;
+  bool base_decides = cut.endpoint || trailing_version_bytes(base_path) != 0 || ends_in_publisher(base_path) ||
+                      ends_in_openai_behind_version(base_path);
   if (base_decides) path.remove_prefix(version);
 
   std::string url;
@@ -192,6 +223,27 @@ std::optional<UrlParts> split_url(std::string_view url) {
 }
 
 std::string_view host_of(std::string_view host_field) { return split_authority(host_field).host; }
+
+void append_encoded(std::string& path, std::string_view text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  constexpr std::string_view marks = "-._~@!$'()*,;=:";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const char low = base::lower(c);
+    if ((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || marks.find(c) != marks.npos) {
+      path += c;
+    } else {
+      path += '%';
+      path += digits[byte >> 4];
+      path += digits[byte & 15];
+    }
+  }
+}
+
+std::string_view without_models(std::string_view model) {
+  constexpr std::string_view prefix = "models/";
+  return model.substr(0, prefix.size()) == prefix ? model.substr(prefix.size()) : model;
+}
 
 std::string decode_percent(std::string_view text) {
   std::string out;

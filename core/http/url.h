@@ -16,7 +16,9 @@ namespace signalbox::http {
 //   https://host/anthropic        -> https://host/anthropic/v1/messages
 //   https://host/api/v4           -> https://host/api/v4/messages   the base's version is the user's word
 //   https://host/odd/messages     -> https://host/odd/messages      the full address of an endpoint
-// `query` is the client's own without '?'; a query of the base comes first. A fragment is dropped.
+//   https://host/v1/publishers/google -> https://host/v1/publishers/google/models/m:generateContent   Vertex
+// `path` may have a query, which comes first; then that of the base, then `query`, the client's own without '?'.
+// A fragment is dropped.
 std::string join_url(std::string_view base_url, std::string_view path, std::string_view query = {});
 
 // Views into the address.
@@ -36,6 +38,13 @@ std::optional<UrlParts> split_url(std::string_view url);
 // The host of a Host field's value, without the port; an IPv6 literal keeps its brackets. Empty when the
 // value is not of the form host[:port].
 std::string_view host_of(std::string_view host_field);
+
+// Appends `text` as one segment of a path: what may not stand there as it is becomes %XX (RFC 3986 section
+// 3.3).
+void append_encoded(std::string& path, std::string_view text);
+
+// A model's name without the "models/" that Gemini's own names begin with.
+std::string_view without_models(std::string_view model);
 
 // `text` with %XX decoded; a '%' that begins no escape stays as it is.
 std::string decode_percent(std::string_view text);

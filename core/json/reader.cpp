@@ -104,15 +104,6 @@ Reader::Reader(std::string_view text, size_t depth_max)
       at_(text.data()),
       depth_max_(depth_max < depth_ceiling ? depth_max : depth_ceiling) {}
 
-Reader Reader::moved_to(std::string_view text) const {
-  Reader moved = *this;
-  moved.begin_ = text.data();
-  moved.end_ = text.data() + text.size();
-  moved.at_ = text.data() + end_offset();
-  moved.raw_ = {};
-  return moved;
-}
-
 Token Reader::next() {
   if (due_ == Due::nothing) return current_;
   raw_ = {};

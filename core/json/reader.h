@@ -52,10 +52,6 @@ class Reader {
  public:
   explicit Reader(std::string_view text, size_t depth_max = depth_default);
 
-  // This reader at the same place of `text`, which must begin with the same end_offset() bytes. Its raw() is empty
-  // until it goes on.
-  Reader moved_to(std::string_view text) const;
-
   // Goes to the next token. After the root value and whitespace it is Token::end for ever; after a
   // fault it is Token::error for ever.
   Token next();
@@ -87,6 +83,9 @@ class Reader {
 
   // Where the current token begins, in bytes from the start of the text; a string's is its opening quote.
   size_t offset() const { return offset_; }
+
+  // The text from the current token on, to name a place by.
+  std::string_view rest() const { return {begin_ + offset_, static_cast<size_t>(end_ - begin_) - offset_}; }
 
   // One past the current token.
   size_t end_offset() const { return static_cast<size_t>(at_ - begin_); }

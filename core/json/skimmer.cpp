@@ -10,9 +10,9 @@ namespace {
 // The longest spelling of one byte of a name, \u0061.
 constexpr size_t escape_bytes_max = 6;
 
-// First byte between strings that changes depth or begins a string.
+// First byte between strings that changes depth or begins a string. Brackets and braces differ in one bit.
 const char* find_structure(const char* p, const char* end) {
-  while (p != end && *p != '"' && *p != '{' && *p != '}' && *p != '[' && *p != ']') ++p;
+  while (p != end && *p != '"' && (*p | 0x20) != '{' && (*p | 0x20) != '}') ++p;
   return p;
 }
 
@@ -47,7 +47,6 @@ bool Skimmer::too_long(size_t key_index) const {
 // Takes in at least one byte of [p, end), p before end, and returns the first not taken. Only a
 // scalar's end looks at a byte without taking it, and then the state has changed.
 const char* Skimmer::step(const char* p, const char* end) {
-  const char* const begin = p;
   switch (state_) {
     case State::before_root:
       if (is_space(*p)) return p + 1;
@@ -56,30 +55,42 @@ const char* Skimmer::step(const char* p, const char* end) {
       depth_ = 1;
       return p + 1;
 
+    // A member at a time where all of it is here: from what ended the last one to where the value begins.
+    case State::after_value:
+      if (is_space(*p)) return p + 1;
+      state_ = *p == ',' ? State::before_key : *p == '}' ? State::closed : State::quiet;
+      if (++p == end || state_ != State::before_key) return p;
+      [[fallthrough]];
+
     case State::before_key:
       if (is_space(*p)) return p + 1;
       state_ = *p == '"' ? State::in_key : *p == '}' ? State::closed : State::quiet;
       key_.clear();
       key_too_long_ = false;
-      return p + 1;
+      if (++p == end || state_ != State::in_key) return p;
+      [[fallthrough]];
 
     case State::in_key: {
+      const char* const begin = p;
       p = run_string(p, end);
-      const bool ended = p != begin && p[-1] == '"' && state_ == State::before_colon;
-      const auto bytes = static_cast<size_t>(p - begin) - (ended ? 1 : 0);
-      if (key_.size() + bytes > key_bytes_max_) {
-        key_too_long_ = true;
-      } else if (!key_too_long_) {
-        key_.append(begin, bytes);
+      const bool ended = state_ == State::before_colon;
+      const std::string_view piece(begin, static_cast<size_t>(p - begin) - (ended ? 1 : 0));
+      if (ended && key_.empty() && !key_too_long_) {
+        choose_slot(piece);
+      } else {
+        if (key_.size() + piece.size() > key_bytes_max_) key_too_long_ = true;
+        else if (!key_too_long_) key_.append(piece);
+        if (ended) choose_slot(key_too_long_ ? std::string_view() : key_);
       }
-      if (ended) choose_slot();
-      return p;
+      if (p == end) return p;
+      [[fallthrough]];
     }
 
     case State::before_colon:
       if (is_space(*p)) return p + 1;
       state_ = *p == ':' ? State::before_value : State::quiet;
-      return p + 1;
+      if (++p == end || state_ != State::before_value) return p;
+      [[fallthrough]];
 
     case State::before_value:
       if (is_space(*p)) return p + 1;
@@ -125,11 +136,6 @@ const char* Skimmer::step(const char* p, const char* end) {
       }
       return p;
 
-    case State::after_value:
-      if (is_space(*p)) return p + 1;
-      state_ = *p == ',' ? State::before_key : *p == '}' ? State::closed : State::quiet;
-      return p + 1;
-
     case State::closed:
     case State::quiet: break;
   }
@@ -171,11 +177,12 @@ void Skimmer::take(const char* end) {
   slot_->text.append(value_from_, bytes);
 }
 
-void Skimmer::choose_slot() {
+// For the member named `key`, still escaped; a name that is too long is empty, and nobody's.
+void Skimmer::choose_slot(std::string_view key) {
   slot_ = nullptr;
-  if (key_too_long_) return;
+  const bool plain = key.find('\\') == key.npos;
   for (Slot& slot : slots_) {
-    if (!equals(key_, slot.key)) continue;
+    if (plain ? key != slot.key : !equals(key, slot.key)) continue;
     slot.text.clear();
     slot.keep = Keep::partial;
     slot_ = &slot;

@@ -70,7 +70,7 @@ class Skimmer {
   const char* step(const char* p, const char* end);
   const char* run_string(const char* p, const char* end);
   void take(const char* end);
-  void choose_slot();
+  void choose_slot(std::string_view key);
   void value_done(const char* end);
 
   std::vector<Slot> slots_;

@@ -101,6 +101,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane = {};
       lane.provider = target.provider;
       lane.flags = target.flags;
+      if (target.entry < config.models.size()) lane.rewrite = config.models[target.entry].rewrite;
       lane.context_tokens_max = target.context_tokens_max;
       lane.output_tokens_max = target.output_tokens_max;
       if (target.upstream_model.empty()) {

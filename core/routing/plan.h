@@ -23,8 +23,9 @@ struct Lane {
   uint32_t provider = 0;        // index into Config::providers
   std::string_view credential;  // name; empty: the client's own, or none
   std::string_view upstream_model;
-  LaneFlags flags;                 // what its target can take
-  int64_t context_tokens_max = 0;  // of its model; 0: not said
+  LaneFlags flags;                   // what its target can take
+  std::span<const Rewrite> rewrite;  // of its models entry, behind its provider's
+  int64_t context_tokens_max = 0;    // of its model; 0: not said
   int64_t output_tokens_max = 0;
   std::string_view name;             // "provider/credential/model": what health belongs to
   int64_t cooled_until_unix_ms = 0;  // 0: healthy

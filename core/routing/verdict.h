@@ -16,6 +16,8 @@ struct UpstreamError {
   std::string_view code;
   std::string_view message;     // for a person; never empty where the upstream said anything
   int64_t retry_after_ms = -1;  // what the body asked to wait; -1: nothing
+  // The paths of the request's members that a list of faults calls extra inputs (FastAPI's detail), a line each.
+  std::string_view extra_inputs = {};
 };
 
 // Whose credential the lane carried: what befalls a client's own is no news about ours.

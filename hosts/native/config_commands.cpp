@@ -10,7 +10,6 @@
 #include "config/schema.h"
 #include "config/secrets.h"
 #include "config/walk.h"
-#include "json/writer.h"
 #include "state_file.h"
 
 namespace signalbox::native {
@@ -18,8 +17,6 @@ namespace {
 
 using config::FieldKind;
 using config::Kind;
-using config::no_node;
-using config::NodeId;
 using config::Problem;
 using config::Tree;
 
@@ -61,61 +58,13 @@ std::vector<Problem> mask_secrets(Tree& tree, const Tree& loaded, std::vector<Pr
   return problems;
 }
 
-void write_value(json::Writer& out, const config::Node& node) {
-  switch (node.kind) {
-    case Kind::boolean:
-    case Kind::number: out.raw(node.text); break;
-    case Kind::string: out.string(node.text); break;
-    default: out.null();
-  }
-}
-
-std::string to_json(const Tree& tree) {
-  std::string json;
-  json::Writer out(json);
-  // The containers that are open, each with its next child.
-  struct Open {
-    NodeId id;
-    NodeId next;
-  };
-  std::vector<Open> open;
-  const auto enter = [&](NodeId id) {
-    const config::Node& node = tree[id];
-    if (node.kind == Kind::mapping) {
-      out.begin_object();
-    } else if (node.kind == Kind::sequence) {
-      out.begin_array();
-    } else {
-      write_value(out, node);
-      return;
-    }
-    open.push_back({id, node.first_child});
-  };
-  enter(tree.root());
-  while (!open.empty()) {
-    const Open current = open.back();
-    const bool mapping = tree[current.id].kind == Kind::mapping;
-    if (current.next == no_node) {
-      mapping ? out.end_object() : out.end_array();
-      open.pop_back();
-      continue;
-    }
-    open.back().next = tree[current.next].next;
-    if (mapping) out.plain_key(tree[current.next].key);
-    enter(current.next);
-  }
-  return config::indented(json);
-}
-
-}  // namespace
-
-namespace {
-
 // What holds for each provider in the end: with a preset, most of it does not stand in the file.
 void print_providers(std::ostream& out, const Config& config) {
   for (const Provider& provider : config.providers) {
-    if (provider.mock) continue;
-    out << "  " << provider.name << ": " << name_of(provider.dialect) << " at " << provider.base_url;
+    out << "  " << provider.name << ": " << name_of(provider.dialect);
+    if (provider.mock) out << ", the built-in mock";
+    else out << " at " << provider.base_url;
+    if (provider.passthrough) out << ", with the client's own credential";
     LaneFlags flags = provider.flags;
     const std::string changed = config::changes_json(config::flags_shape, &flags);
     if (changed != "{}") out << ", flags " << changed;
@@ -188,7 +137,7 @@ int run_config(const std::string& path, std::ostream& out, std::ostream& err, co
   print_problems(err, report);
   if (!report.problems.empty()) return int(LoadStatus::problems);
   for (const Problem& each : notes) err << report.file << ":" << config::sentence(each) << '\n';
-  out << to_json(source.tree);
+  out << config::indented(config::json_of(source.tree, source.tree.root()));
   return 0;
 }
 

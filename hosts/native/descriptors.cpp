@@ -24,7 +24,7 @@ int64_t descriptor_limit() {
   return limit.rlim_cur > rlim_t(INT64_MAX) ? INT64_MAX : int64_t(limit.rlim_cur);
 }
 
-std::string descriptor_warning(int64_t connections_max) {
+std::string descriptor_note(int64_t connections_max) {
   const int64_t limit = descriptor_limit(), needed = 2 * connections_max + spare;
   if (limit < 0 || limit >= needed) return {};
   return "This process may have " + std::to_string(limit) +

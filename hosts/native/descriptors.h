@@ -13,8 +13,8 @@ void raise_descriptor_limit();
 // The soft limit (RLIMIT_NOFILE); -1 when it is not known.
 int64_t descriptor_limit();
 
-// What to warn of when so many clients cannot all be served under the limit; empty when they can.
-std::string descriptor_warning(int64_t connections_max);
+// What to say when so many clients cannot all be served under the limit; empty when they can.
+std::string descriptor_note(int64_t connections_max);
 
 // What to tell a client, or the log, of a connection there is no descriptor for.
 std::string out_of_descriptors();

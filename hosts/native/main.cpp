@@ -26,11 +26,16 @@ std::string footer(const char* examples) { return std::string("\nExamples:\n") +
 
 constexpr std::string_view commands[] = {"serve", "check", "schema", "config", "explain", "transform"};
 
+// Where to read on: the help of the command that was meant, if it was one.
+std::string help_line(const CLI::App* command) {
+  return "Run signalbox " + (command ? command->get_name() + " " : std::string()) + "--help for more information.\n";
+}
+
 // The parser would only say that it wants a command.
 int unknown_command(std::string_view word) {
   std::cerr << "unknown command " << signalbox::config::quoted(word)
-            << signalbox::config::did_you_mean(word, {std::begin(commands), std::end(commands)})
-            << "\nRun with --help for more information.\n";
+            << signalbox::config::did_you_mean(word, {std::begin(commands), std::end(commands)}) << '\n'
+            << help_line(nullptr);
   return exit_usage;
 }
 
@@ -73,6 +78,11 @@ int main(int argc, char** argv) {
              "  signalbox transform --from anthropic --to openai < request.json\n"
              "                                             a request in another dialect, and what it loses\n"
              "  signalbox COMMAND --help                   more about one command\n"));
+
+  app.failure_message([](const CLI::App* of, const CLI::Error& error) {
+    const std::vector<CLI::App*> meant = of->get_subcommands();
+    return std::string(error.what()) + "\n" + help_line(meant.empty() ? nullptr : meant.front());
+  });
 
   ServeOptions serve_options;
   CLI::App* serve_command = app.add_subcommand("serve", "Start the server.");
@@ -139,31 +149,47 @@ int main(int argc, char** argv) {
                             "Show the request that each translating lane would be sent.");
   explain_command->footer(
       footer("  signalbox explain request.json --config signalbox.yaml\n"
+             "  signalbox explain request.json --path /v1beta/models/gemini-3-pro:generateContent\n"
              "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));
 
   TransformOptions transform_options;
   CLI::App* transform_command = app.add_subcommand(
-      "transform", "Print a request's body as an upstream of another dialect would get it; sends nothing.");
+      "transform", "Print a request's body, or an answer, as another dialect has it, and what is lost; sends nothing.");
   transform_command
-      ->add_option("request", transform_options.request_path, "The request's body as JSON; - for standard input.")
+      ->add_option("request", transform_options.request_path,
+                   "The request's body as JSON, or with --answer an answer; - for standard input.")
       ->capture_default_str();
-  transform_command
-      ->add_option("-f,--from", transform_options.from,
-                   "The request's dialect: anthropic, openai, openai_responses, gemini.")
-      ->required();
+  transform_command->add_option(
+      "-f,--from", transform_options.from,
+      "The dialect of what is read: anthropic, openai, openai_responses, gemini; of an answer not needed "
+      "with --target.");
   transform_command->add_option("-t,--to", transform_options.to,
-                                "The dialect to translate to; not needed with --target.");
-  transform_command->add_option("-m,--model", transform_options.model,
-                                "The upstream's name for the model, over the target's or the request's.");
+                                "The dialect to translate to; of a request not needed with --target.");
+  transform_command->add_option(
+      "-m,--model", transform_options.model,
+      "The upstream's name for the model, over the target's or the request's; needed for a request of "
+      "gemini, which names none.");
   transform_command->add_option("-c,--config", transform_options.config_path,
                                 "Configuration whose flags and limits of a target count; wants --target.");
   transform_command->add_option("--target", transform_options.target,
                                 "A target as routes name it: provider/model, or the name of a model.");
+  transform_command->add_flag(
+      "--answer", transform_options.answer,
+      "What is read is an upstream's answer, whole or a recorded stream; --to is the client's.");
+  transform_command
+      ->add_option("--form", transform_options.form, "Of the answer that is printed: stream or whole; else as it came.")
+      ->check(CLI::IsMember({"stream", "whole"}));
+  transform_command->add_flag("--table", transform_options.table,
+                              "Print what becomes of every member between any two dialects, as a page; reads nothing.");
   transform_command->footer(
       "\nThe body goes to standard output. What it cannot carry is named on standard error, a line each: \"lost: "
       "PATH\".\n"
       "Other names: messages for anthropic; openai_chat or chat for openai; responses for openai_responses.\n" +
       footer("  signalbox transform --from anthropic --to openai < request.json\n"
+             "  signalbox transform --answer --from gemini --to anthropic < recorded.sse\n"
+             "  signalbox transform --answer --to anthropic --config signalbox.yaml --target deepseek/deepseek-chat < "
+             "recorded.sse\n"
+             "  signalbox transform --table > translation.md\n"
              "  signalbox transform --from anthropic --config signalbox.yaml --target deepseek/deepseek-chat < "
              "request.json\n"));
 
@@ -189,7 +215,7 @@ int main(int argc, char** argv) {
   }
   if (*serve_command) return serve(serve_options);
   if (*check_command && check_path.empty()) {
-    std::cerr << "check needs a file: signalbox check FILE\nRun with --help for more information.\n";
+    std::cerr << "check needs a file: signalbox check FILE\n" << help_line(check_command);
     return exit_usage;
   }
   if (*check_command) return run_check(check_path, std::cout, std::cerr, process_environment, capabilities_of(host));

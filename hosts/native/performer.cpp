@@ -78,15 +78,9 @@ void Performer::perform(const OpenUpstream& open) {
       return;
     }
     const std::string_view secret = *found;
-    switch (open.credential.place) {
-      case CredentialPlace::none: break;
-      case CredentialPlace::x_api_key: request.credential = {"x-api-key", secret}; break;
-      case CredentialPlace::x_goog_api_key: request.credential = {"x-goog-api-key", secret}; break;
-      case CredentialPlace::bearer:
-        bearer.append("Bearer ").append(secret);
-        request.credential = {"authorization", bearer};
-        break;
-    }
+    const bool behind_scheme = open.credential.place == CredentialPlace::bearer;
+    if (behind_scheme) bearer.append("Bearer ").append(secret);
+    request.credential = {header_of(open.credential.place), behind_scheme ? bearer : secret};
   }
   voice.attempt_ = host_.transport().open(request, voice);
   if (!voice.attempt_) failures_.push_back({open.attempt, FaultKind::upstream_connect});

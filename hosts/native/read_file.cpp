@@ -1,5 +1,7 @@
 #include "read_file.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -13,6 +15,9 @@ std::optional<std::string> read_file(const std::string& path, size_t bytes_max, 
     problem = std::string("cannot be opened: ") + std::strerror(errno);
     return std::nullopt;
   }
+  // Who has typed no file would take the wait for work.
+  if (isatty(fileno(file)))
+    std::fprintf(stderr, "signalbox: reading %s; end with Ctrl-D\n", standard_input ? "standard input" : path.c_str());
   std::string text;
   char piece[16384];
   // One byte over the bound is enough to see that the text is too large.

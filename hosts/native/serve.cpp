@@ -103,11 +103,9 @@ int serve(const ServeOptions& options) {
   }
   greet(server, config, options.config_path.empty(), loaded.file);
   for (const std::string& warning : config.warnings) log.message(LogLevel::warn, warning);
-  const auto warn_of_descriptors = [&log](const Config& of) {
-    const std::string warning = descriptor_warning(of.server.limits.connections_max);
-    if (!warning.empty()) log.message(LogLevel::warn, warning);
-  };
-  warn_of_descriptors(config);
+  // Few machines are asked for as many connections as are allowed, and who reaches the limit is told so then.
+  if (const std::string note = descriptor_note(config.server.limits.connections_max); !note.empty())
+    log.message(LogLevel::info, note);
 
   const auto reload = [&]() -> std::optional<Setup> {
     if (options.config_path.empty()) {
@@ -136,7 +134,6 @@ int serve(const ServeOptions& options) {
     }
     Setup next = setup_of(fresh, options);
     log.set_level(next.config.server.log_level);
-    warn_of_descriptors(next.config);
     next.loaded = summary(next.config) + " from " + fresh.file;
     return next;
   };

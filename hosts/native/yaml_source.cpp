@@ -201,6 +201,15 @@ class Builder : public YAML::EventHandler {
   std::map<YAML::anchor_t, NodeId> anchors_;
 };
 
+// A line of YAML may end with CR alone (YAML 1.2, 5.4), which to yaml-cpp is a character of the word beside it.
+std::string with_line_feeds(std::string_view text) {
+  std::string fed(text);
+  for (size_t i = 0; i < fed.size(); ++i) {
+    if (fed[i] == '\r' && (i + 1 == fed.size() || fed[i + 1] != '\n')) fed[i] = '\n';
+  }
+  return fed;
+}
+
 std::string_view line_at(std::string_view text, uint32_t line) {
   size_t begin = 0;
   for (uint32_t i = 1; i < line; ++i) {
@@ -231,7 +240,8 @@ Source read_yaml_tree(std::string_view text) {
         {"the text is larger than " + std::to_string(config::text_bytes_max) + " bytes", {1, 1}, ""});
     return source;
   }
-  std::istringstream stream{std::string(text)};
+  const std::string fed = with_line_feeds(text);
+  std::istringstream stream{fed};
   Builder builder(source);
   try {
     YAML::Parser parser(stream);
@@ -241,7 +251,7 @@ Source read_yaml_tree(std::string_view text) {
   } catch (const Stop&) {
   } catch (const YAML::Exception& fault) {
     const Place place = place_of(fault.mark);
-    source.problems.push_back({"this is not YAML: " + fault.msg + hint(line_at(text, place.line)), place, ""});
+    source.problems.push_back({"this is not YAML: " + fault.msg + hint(line_at(fed, place.line)), place, ""});
   }
   return source;
 }

@@ -76,15 +76,9 @@ void Performer::perform(const OpenUpstream& open) {
   if (open.credential.place != CredentialPlace::none) {
     const auto secret = instance_.secrets().find(open.credential.provider, open.credential.credential);
     if (!secret) return failures_.push_back({open.attempt, FaultKind::internal});
-    switch (open.credential.place) {
-      case CredentialPlace::none: break;
-      case CredentialPlace::x_api_key: credential = {"x-api-key", *secret}; break;
-      case CredentialPlace::x_goog_api_key: credential = {"x-goog-api-key", *secret}; break;
-      case CredentialPlace::bearer:
-        bearer.append("Bearer ").append(*secret);
-        credential = {"authorization", bearer};
-        break;
-    }
+    const bool behind_scheme = open.credential.place == CredentialPlace::bearer;
+    if (behind_scheme) bearer.append("Bearer ").append(*secret);
+    credential = {header_of(open.credential.place), behind_scheme ? bearer : *secret};
   }
   auto voice = std::make_unique<Voice>();
   voice->number = open.attempt;

@@ -4,8 +4,17 @@ import json
 import pathlib
 
 FRAME_COUNT = 100
+WORD_COUNT = 24  # of a whole answer
 _HERE = pathlib.Path(__file__).parent
 _WORDS = ["signal ", "arm ", "lever ", "track ", "points ", "block ", "lamp ", "wire ", "bell ", "token "]
+
+
+def word(i):
+    return _WORDS[i % len(_WORDS)]
+
+
+def text(word_count):
+    return "".join(map(word, range(word_count)))
 
 
 def _frame(name, data):
@@ -20,8 +29,8 @@ def _message(content, stop_reason, output_tokens):
 
 
 def whole_answer():
-    text = "".join(_WORDS[i % len(_WORDS)] for i in range(24))
-    return json.dumps(_message([{"type": "text", "text": text}], "end_turn", 24), separators=(",", ":")).encode()
+    content = [{"type": "text", "text": text(WORD_COUNT)}]
+    return json.dumps(_message(content, "end_turn", WORD_COUNT), separators=(",", ":")).encode()
 
 
 def streamed_answer(frame_count=FRAME_COUNT):
@@ -31,7 +40,7 @@ def streamed_answer(frame_count=FRAME_COUNT):
                                              "content_block": {"type": "text", "text": ""}})]
     for i in range(frame_count):
         frames.append(_frame("content_block_delta", {"type": "content_block_delta", "index": 0,
-                                                     "delta": {"type": "text_delta", "text": _WORDS[i % len(_WORDS)]}}))
+                                                     "delta": {"type": "text_delta", "text": word(i)}}))
     frames += [_frame("content_block_stop", {"type": "content_block_stop", "index": 0}),
                _frame("message_delta", {"type": "message_delta",
                                         "delta": {"stop_reason": "end_turn", "stop_sequence": None},
@@ -53,10 +62,9 @@ def _chat_usage(output_tokens):
 
 def chat_whole_answer():
     """What whole_answer() says, in the words of Chat Completions."""
-    text = "".join(_WORDS[i % len(_WORDS)] for i in range(24))
-    message = {"role": "assistant", "content": text, "refusal": None}
+    message = {"role": "assistant", "content": text(WORD_COUNT), "refusal": None}
     return json.dumps(_chat("chat.completion", {"message": message, "logprobs": None, "finish_reason": "stop"},
-                            _chat_usage(24)), separators=(",", ":")).encode()
+                            _chat_usage(WORD_COUNT)), separators=(",", ":")).encode()
 
 
 def chat_streamed_answer(frame_count=FRAME_COUNT):
@@ -65,7 +73,7 @@ def chat_streamed_answer(frame_count=FRAME_COUNT):
         return _chat("chat.completion.chunk", {"delta": delta, "logprobs": None, "finish_reason": finish_reason})
 
     chunks = [chunk({"role": "assistant", "content": "", "refusal": None})]
-    chunks += [chunk({"content": _WORDS[i % len(_WORDS)]}) for i in range(frame_count)]
+    chunks += [chunk({"content": word(i)}) for i in range(frame_count)]
     chunks += [chunk({}, "stop"), _chat("chat.completion.chunk", None, _chat_usage(frame_count))]
     return ("".join("data: %s\n\n" % json.dumps(c, separators=(",", ":")) for c in chunks) + "data: [DONE]\n\n").encode()
 

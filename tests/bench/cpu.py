@@ -1,8 +1,10 @@
-"""CPU per request: of the same dialect, of a translation, and of upstreams over TLS."""
+"""CPU per request: of the same dialect, of a translation, of all pairs of dialects, and of upstreams over TLS."""
 
 import load
 import tables
-from run import SHAPES, say
+from instructions import label_of
+from run import DIALECTS, SHAPES, say
+import dialects
 
 
 def same_dialect(run):
@@ -22,6 +24,35 @@ def translated(run):
                      "openai_chat")
 
 
+def pairs(run):
+    """Every client's dialect to every upstream's, one thread, as multiples of nginx with the client's own dialect."""
+    rows = []
+    for client, spoken in DIALECTS.items():
+        own = run.mocks(client)
+        targets = {answer: spoken.path(answer, dialects.MODEL) for answer in own}
+        # nginx passes the path on, so it is asked for the mock's own.
+        asked = {answer: spoken.path(answer, dialects.UPSTREAM_MODEL) for answer in own}
+        servers = {answer: [("nginx", run.nginx(own[answer], target=asked[answer]))] for answer in own}
+        for upstream in DIALECTS if run.binary else ():
+            mocks = own if upstream == client else run.mocks(upstream)
+            for answer in own:
+                servers[answer].append((label_of(client, upstream),
+                                        run.signalbox(mocks[answer], 1, upstream, target=targets[answer])))
+        for _, size, answer in SHAPES:
+            run.checked_pair(servers[answer][:1], size, answer, client, client)
+            for upstream, row in zip(DIALECTS, servers[answer][1:]):
+                run.checked_pair([row], size, answer, client, upstream)
+        spent = measured(run, {shape: servers[answer] for shape, _, answer in SHAPES}, own, client=client)
+        for label, _ in servers["whole"][1:]:
+            rows.append([label] + [tables.multiple(spent[label, shape], spent["nginx", shape]) for shape, _, _ in SHAPES])
+        run.stop()
+    return ["## CPU per request, every pair of dialects", "",
+            "One thread; multiples of nginx in the same round, which passes the client's own dialect through and "
+            "translates nothing; %d connections, %d s a cell, %s. The requests are what Signalbox makes of the two above."
+            % (load.CONNECTIONS, run.args.seconds, tables.rounds(run.args.rounds)), ""] + tables.table(
+                [""] + [shape for shape, _, _ in SHAPES], rows)
+
+
 def tls(run):
     """HTTP/1.1 and HTTP/2 over verified TLS."""
     https, h2 = run.mocks("anthropic", "https"), run.mocks("anthropic", "h2")
@@ -36,7 +67,7 @@ def tls(run):
                      rows, "anthropic")
 
 
-def measured(run, rows, mocks, cost=lambda label: load.cpu_us_per_request):
+def measured(run, rows, mocks, cost=lambda label: load.cpu_us_per_request, client="anthropic"):
     """{(label, shape): [CPU a request in us, by round]} of {shape: [(label, server)]}, everything in alternation."""
     spent = {}
     for number in range(run.args.rounds):
@@ -45,7 +76,7 @@ def measured(run, rows, mocks, cost=lambda label: load.cpu_us_per_request):
             for label, server in row if number % 2 == 0 else reversed(row):
                 say("round %d, %s, %s" % (number + 1, shape, label))
                 spent.setdefault((label, shape), []).append(
-                    cost(label)(server, run.requests[size, answer], run.args.seconds))
+                    cost(label)(server, run.request(client, size, answer), run.args.seconds))
     return spent
 
 

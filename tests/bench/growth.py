@@ -3,11 +3,12 @@
 import load
 import memory
 import tables
-from instructions import LABELS
+from instructions import label_of
 from run import DIALECTS, say
 
 BODY_MB = (1, 2, 4, 8, 16, 32)
 FRAMES = (100, 200, 400, 800, 1600, 3200, 6400)
+UPSTREAMS = ("anthropic", "openai_chat")
 EXCHANGES = (1, 3)  # one is start-up
 
 
@@ -21,25 +22,27 @@ def section(run):
              "Linear is 2. Instructions are the core's alone; CPU is the process's on one connection, the lowest of %d "
              "rounds." % run.args.rounds, ""]
     rows = []
-    for dialect, label in LABELS:
+    for dialect in UPSTREAMS:
+        label = label_of("anthropic", dialect)
         answer = run.folder / ("growth-%s.json" % dialect)
-        answer.write_bytes(DIALECTS[dialect][1]["whole"]())
+        answer.write_bytes(DIALECTS[dialect].answer("whole"))
         counts = []
         for size in BODY_MB:
             say("instructions, %s, %d MB" % (label, size))
-            counts.append(load.instructions_per_exchange(steps, bodies[size], answer, dialect, EXCHANGES))
+            counts.append(load.instructions_per_exchange(steps, bodies[size], answer, ("anthropic", dialect), EXCHANGES))
         rows.append(_row("million instructions, " + label, counts, 1e6))
     for label, costs in _cpu(run, bodies).items():
         rows.append(_row("CPU in ms, " + label, costs, 1000))
     lines += tables.table([""] + ["%d MB" % size for size in BODY_MB], rows)
     rows = []
-    for dialect, label in LABELS:
+    for dialect in UPSTREAMS:
+        label = label_of("anthropic", dialect)
         counts = []
         for count in FRAMES:
             say("instructions, %s, %d frames" % (label, count))
             path = run.folder / ("stream-%s-%d" % (dialect, count))
-            path.write_bytes(DIALECTS[dialect][1]["stream"](count))
-            counts.append(load.instructions_per_exchange(steps, run.requests["small", "stream"], path, dialect, EXCHANGES))
+            path.write_bytes(DIALECTS[dialect].answer("stream", count))
+            counts.append(load.instructions_per_exchange(steps, run.requests["small", "stream"], path, ("anthropic", dialect), EXCHANGES))
         rows.append(_row("million instructions, " + label, counts, 1e6))
     return lines + ["## Growth with the stream", "", "A small request, and answers of 100 to 6400 frames.", ""] + tables.table(
         [""] + ["%d" % count for count in FRAMES], rows)

@@ -8,18 +8,25 @@ from run import DIALECTS, SHAPES, say
 
 ACCEPTED = pathlib.Path(__file__).parent / "instructions.tsv"
 DRIFT_MAX = 0.03
-LABELS = [("anthropic", "Messages in and out"), ("openai_chat", "Messages in, Chat out")]
+PAIRS = [(client, upstream) for client in DIALECTS for upstream in DIALECTS]
+
+
+def label_of(client, upstream):
+    if client == upstream:
+        return DIALECTS[client].title + " in and out"
+    return "%s in, %s out" % (DIALECTS[client].title, DIALECTS[upstream].title)
 
 
 def section(run):
     steps, rows = run.built("bench_steps"), []
-    for dialect, label in LABELS:
+    for client, upstream in PAIRS:
+        label = label_of(client, upstream)
         row = [label]
         for shape, size, answer in SHAPES:
             say("instructions, %s, %s" % (label, shape))
-            path = run.folder / ("answer-%s-%s" % (dialect, answer))
-            path.write_bytes(DIALECTS[dialect][1][answer]())
-            count = load.instructions_per_exchange(steps, run.requests[size, answer], path, dialect)
+            path = run.folder / ("answer-%s-%s" % (upstream, answer))
+            path.write_bytes(DIALECTS[upstream].answer(answer))
+            count = load.instructions_per_exchange(steps, run.request(client, size, answer), path, (client, upstream))
             run.instruction_counts[label, shape] = count
             row.append("{:,.0f}".format(count))
         rows.append(row)

@@ -10,8 +10,6 @@ import re
 import subprocess
 import time
 
-from process import TARGET
-
 _HERE = pathlib.Path(__file__).parent
 HEADERS = {"content-type": "application/json", "anthropic-version": "2023-06-01", "x-api-key": "bench-client"}
 CONNECTIONS = 16
@@ -20,7 +18,7 @@ CONNECTIONS = 16
 def check(server, request, answer, what_counts=bytes):
     """The bench measures gateways that answer rightly: what counts of the answer is as in the mock's, or no figure."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-    connection.request("POST", TARGET, request, HEADERS)
+    connection.request("POST", server.target, request, HEADERS)
     response = connection.getresponse()
     body = response.read()
     connection.close()
@@ -49,7 +47,7 @@ def cpu_us_per_finished_request(server, request_path, seconds, connections=CONNE
     def one_client(_):
         connection, finished = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60), 0
         while finished == 0 or time.monotonic() < ends:
-            connection.request("POST", TARGET, body, HEADERS)
+            connection.request("POST", server.target, body, HEADERS)
             response = connection.getresponse()
             response.read()
             if response.status != 200:
@@ -117,17 +115,26 @@ def _held(tool, request_path, count, server):
         client.wait()
 
 
-def instructions_per_exchange(tool, request_path, answer_path, dialect, exchange_counts=(20, 120)):
+def instructions_per_exchange(tool, request_path, answer_path, pair, exchange_counts=(4, 24)):
     """Instructions of one exchange in the core: two runs, so that start-up falls out of the difference."""
     counts = []
     for exchange_count in exchange_counts:
         # The C library picks its memcpy by the processor; pinned to the baseline, every machine counts the same.
         environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"}
         out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(tool),
-                              str(request_path), str(answer_path), dialect, str(exchange_count)], env=environment,
+                              str(request_path), str(answer_path), *pair, str(exchange_count)], env=environment,
                              capture_output=True, text=True)
         found = re.search(r"Collected\s*:\s*(\d+)", out.stderr)
         if out.returncode or not found:
             raise SystemExit("bench: steps failed:\n%s" % out.stderr[-2000:])
         counts.append(int(found.group(1)))
     return (counts[1] - counts[0]) / (exchange_counts[1] - exchange_counts[0])
+
+
+def state_bytes(tool, request_path, answer_path, pair):
+    """What one exchange holds in the core: after its first frame, in the midst of its answer, and at most."""
+    # What the C library keeps of freed memory for the thread would count as held.
+    environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0"}
+    out = subprocess.run([str(tool), str(request_path), str(answer_path), *pair, "state"], env=environment, check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    return [int(word) for word in out.split()]

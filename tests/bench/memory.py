@@ -3,10 +3,11 @@
 import http.client
 import time
 
+import instructions
 import load
 import tables
 from process import TARGET
-from run import say
+from run import DIALECTS, say
 
 BODY_BYTES = 24_000_000
 REFUSED_BYTES = 90_000_000
@@ -114,3 +115,20 @@ def quiet_streams(run):
         rows.append([label, "%.1f KB = %s" % (grown / 1000, tables.multiple_of_added(grown, unit))])
     return ["## Memory of a quiet stream", "", "Growth of PSS over %d open streams that say nothing." % run.args.streams,
             ""] + tables.table(["", "a stream"], rows)
+
+
+def states(run):
+    """What the core holds of one stream, every pair of dialects."""
+    steps, rows = run.built("bench_steps"), []
+    for client, upstream in instructions.PAIRS:
+        row = [instructions.label_of(client, upstream)]
+        path = run.folder / ("answer-%s-stream" % upstream)
+        path.write_bytes(DIALECTS[upstream].answer("stream"))
+        for size in ("small", "large"):
+            first, midst, most = load.state_bytes(steps, run.request(client, size, "stream"), path, (client, upstream))
+            row.append("%s, %s, %s" % tuple("%.1f" % (held / 1000) for held in (first, midst, most)))
+        rows.append(row)
+    return ["## State of a stream", "",
+            "KB that the core holds of one stream of 100 frames: after its first frame, in its midst, at most. By the C "
+            "library's account of what is allocated; the window over the answer and the client's body are the host's.",
+            ""] + tables.table(["", "small request", "49 KB"], rows)

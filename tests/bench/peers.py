@@ -103,7 +103,7 @@ def serving(run, rows):
     """{shape: [(label, server)]}: who answers it rightly, of {answer: [(label, server)]}."""
     found = {shape: [] for shape, _, _ in SHAPES}
     for shape, size, answer in SHAPES:
-        expected = DIALECTS["anthropic"][1][answer]()
+        expected = DIALECTS["anthropic"].answer(answer)
         for label, server in rows[answer]:
             try:
                 load.check(server, run.requests[size, answer].read_bytes(), expected, answers.text_of)

@@ -25,6 +25,7 @@ class Server:
 
     def __init__(self, name, command, port, log_path, cwd=None, env=None, scheme="http", target=TARGET, seconds_max=10):
         self.name, self.port = name, port
+        self.target = target
         self.url = "%s://127.0.0.1:%d%s" % (scheme, port, target)
         with open(log_path, "ab") as log:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=cwd,

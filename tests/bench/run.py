@@ -10,14 +10,14 @@ import subprocess
 import sys
 
 import answers
+import dialects
 import hosts
 import load
 import servers
+from process import TARGET
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-DIALECTS = {"anthropic": ("/v1/messages", {"whole": answers.whole_answer, "stream": answers.streamed_answer}),
-            "openai_chat": ("/v1/chat/completions", {"whole": answers.chat_whole_answer,
-                                                     "stream": answers.chat_streamed_answer})}
+DIALECTS = dialects.DIALECTS
 # What it is called, the request's size, the answer's form.
 SHAPES = [("small", "small", "whole"), ("small, stream of 100", "small", "stream"),
           ("49 KB", "large", "whole"), ("49 KB, stream of 100", "large", "stream")]
@@ -82,20 +82,33 @@ class Run:
         return "%s-%d" % (what, self._count)
 
     def mock(self, dialect, answer, protocol="http"):
-        path, made = DIALECTS[dialect]
-        return self.keep(servers.start_mock(self.name("mock"), self.folder, made[answer](), CONTENT_TYPES[answer], path,
-                                            protocol, None if protocol == "http" else self.certificates))
+        made = DIALECTS[dialect]
+        return self.keep(servers.start_mock(self.name("mock"), self.folder, made.answer(answer), CONTENT_TYPES[answer],
+                                            made.path(answer, dialects.UPSTREAM_MODEL), protocol,
+                                            None if protocol == "http" else self.certificates))
 
     def mocks(self, dialect, protocol="http"):
         return {answer: self.mock(dialect, answer, protocol) for answer in CONTENT_TYPES}
 
-    def nginx(self, upstream, tls=False):
-        return self.keep(servers.start_nginx(self.name("nginx"), self.folder, upstream.port,
-                                             self.certificates.ca if tls else None))
+    def request(self, dialect, size, answer):
+        """The file with the request in this dialect."""
+        if dialect == "anthropic":
+            return self.requests[size, answer]
+        path = self.folder / ("%s-%s-%s.json" % (dialect, size, answer))
+        if not path.exists():
+            command = [str(self.binary), "transform", "--from", "anthropic", "--to", dialect]
+            with open(self.requests[size, answer], "rb") as request:
+                made = subprocess.run(command, stdin=request, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+            path.write_bytes(made.stdout)
+        return path
 
-    def signalbox(self, upstream, threads, dialect="anthropic", tls=False):
+    def nginx(self, upstream, tls=False, target=TARGET):
+        return self.keep(servers.start_nginx(self.name("nginx"), self.folder, upstream.port,
+                                             self.certificates.ca if tls else None, target))
+
+    def signalbox(self, upstream, threads, dialect="anthropic", tls=False, target=TARGET):
         return self.keep(servers.start_signalbox(self.name("signalbox"), self.folder, self.binary, upstream.port, threads,
-                                                 dialect, self.certificates.ca if tls else None))
+                                                 dialect, self.certificates.ca if tls else None, target))
 
     def signalboxes(self, upstream, dialect="anthropic"):
         """With one thread, and as it comes."""
@@ -109,10 +122,14 @@ class Run:
                 for label, server in hosts.start(self.name("portable"), self.folder, upstream.port, dialect)]
 
     def checked(self, rows, size, answer, dialect="anthropic"):
-        """Ends the run where one of [(label, server)] answers anything else than the mock says."""
-        expected, what_counts = DIALECTS["anthropic"][1][answer](), (answers.text_of if dialect != "anthropic" else bytes)
+        """Ends the run where one of [(label, server)] answers a client of Messages anything else than the mock says, which
+        speaks `dialect`."""
+        self.checked_pair(rows, size, answer, "anthropic", dialect)
+
+    def checked_pair(self, rows, size, answer, client, upstream):
+        what_counts = bytes if client == upstream else DIALECTS[client].text_of
         for _, server in rows:
-            load.check(server, self.requests[size, answer].read_bytes(), expected, what_counts)
+            load.check(server, self.request(client, size, answer).read_bytes(), DIALECTS[client].answer(answer), what_counts)
 
     def slow_upstream(self, gap_ms, frame_count):
         return self.keep(servers.ToolUpstream([str(self.tool), "serve", str(gap_ms), str(frame_count)]))

@@ -6,7 +6,7 @@ import subprocess
 
 import load
 import tables
-from instructions import LABELS
+from instructions import label_of
 from run import SHAPES, say
 
 TOP = 10
@@ -21,7 +21,8 @@ def section(run):
              "receiver's work in the sender's time. "
              "The clock's interrupt is seen where interrupts are let in again (`finish_task_switch`, "
              "`_raw_spin_unlock_irqrestore`), so that only the kernel's share as a whole is to be believed.", ""]
-    for dialect, label in LABELS:
+    for dialect in ("anthropic", "openai_chat"):
+        label = label_of("anthropic", dialect)
         mocks = run.mocks(dialect)
         columns = []
         for shape, size, answer in SHAPES:

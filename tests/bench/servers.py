@@ -7,7 +7,7 @@ import os
 import pathlib
 import subprocess
 
-from process import Server, free_port
+from process import TARGET, Server, free_port
 
 NGINX = "/usr/sbin/nginx"
 
@@ -74,6 +74,7 @@ def start_mock(name, folder, answer, content_type, path, protocol="http", certif
     location / { mirror /read; error_page 405 =200 /answer; }
   }""" % (content_type, {"http": "", "https": "ssl", "h2": "ssl http2"}[protocol], tls, chunked),
                            scheme="http" if protocol == "http" else "https", target=path)
+    path = path.partition("?")[0]
     (prefix / "answer").write_bytes(answer)
     # A POST to a file is refused with 405, after the phase in which `mirror` has the whole request read: an answer
     # that came before the request's end would flatter gateways that forward a body in pieces.
@@ -83,7 +84,7 @@ def start_mock(name, folder, answer, content_type, path, protocol="http", certif
     return start()
 
 
-def start_nginx(name, folder, upstream_port, ca=None):
+def start_nginx(name, folder, upstream_port, ca=None, target=TARGET):
     """The unit: proxy_pass, nothing buffered on disk or held back, one worker, kept connections, no log. With `ca`, over
     verified TLS; nginx speaks HTTP/1.1 to every upstream."""
     port = free_port()
@@ -96,7 +97,7 @@ def start_nginx(name, folder, upstream_port, ca=None):
       proxy_pass %s://mock; %s proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off;
       proxy_read_timeout 600s; client_body_buffer_size 64k; proxy_request_buffering off;
     }
-  }""" % (upstream_port, "http" if ca is None else "https", tls))[1]()
+  }""" % (upstream_port, "http" if ca is None else "https", tls), target=target)[1]()
 
 
 _SIGNALBOX_CONFIG = """server:
@@ -112,7 +113,7 @@ routes:
 """
 
 
-def start_signalbox(name, folder, binary, upstream_port, threads, dialect, ca=None):
+def start_signalbox(name, folder, binary, upstream_port, threads, dialect, ca=None, target=TARGET):
     """Signalbox as shipped: everything on, its log in a file. `threads` None: its own default. `dialect`: the mock's; with
     `ca`, over verified TLS, and HTTP/2 where the mock offers it."""
     port = free_port()
@@ -121,7 +122,8 @@ def start_signalbox(name, folder, binary, upstream_port, threads, dialect, ca=No
                                            "scheme": "http" if ca is None else "https",
                                            "ca": "" if ca is None else "    ca_file: %s\n" % ca,
                                            "threads": "" if threads is None else "  threads: %d\n" % threads})
-    return Server(name, [str(binary), "serve", "--config", str(config)], port, str(config) + ".log", cwd=folder)
+    return Server(name, [str(binary), "serve", "--config", str(config)], port, str(config) + ".log", cwd=folder,
+                  target=target)
 
 
 class ToolUpstream:

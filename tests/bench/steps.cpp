@@ -1,11 +1,18 @@
 // The core alone, for counting instructions: exchanges of one shape through Exchange::handle, with a host that does
 // what every host must and nothing more. No socket, no clock: every run executes the same instructions.
 //
-//   bench_steps REQUEST ANSWER anthropic|openai_chat COUNT
+//   bench_steps REQUEST ANSWER CLIENT UPSTREAM COUNT
+//   bench_steps REQUEST ANSWER CLIENT UPSTREAM state
 //
-// REQUEST and ANSWER are files with the bodies, the answer's in the dialect named. It is one JSON text, or a stream of
+// The second prints how much memory one exchange holds: after its first frame, in the midst of its answer, and at most from
+// its first frame on. What the host holds (the client's body, the window over the answer) is not counted.
+//
+// REQUEST and ANSWER are files with the bodies, in the dialects CLIENT and UPSTREAM. An answer is one JSON text, or a stream of
 // which each event is told as an UpstreamBody of its own, as providers send them. scripts/bench --instructions runs it
 // under callgrind with two counts; the difference of both is the cost without start-up.
+#include <malloc.h>
+
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
@@ -54,6 +61,7 @@ std::shared_ptr<const Config> configuration(Dialect dialect) {
 struct Answer {
   std::string text;
   std::string_view content_type = "application/json";
+  std::string_view target;  // which the client asks for it
   std::vector<std::string_view> pieces;
   bool translated = false;
 };
@@ -66,11 +74,29 @@ void cut_into_pieces(Answer& answer) {
   }
   answer.content_type = "text/event-stream";
   while (!rest.empty()) {
-    const size_t end = rest.find("\n\n");
-    const size_t bytes = end == rest.npos ? rest.size() : end + 2;
+    const size_t end = std::min(rest.find("\n\n"), rest.find("\n\r\n"));
+    const size_t bytes = end == rest.npos ? rest.size() : end + (rest[end + 1] == '\r' ? 3 : 2);
     answer.pieces.push_back(rest.substr(0, bytes));
     rest.remove_prefix(bytes);
   }
+}
+
+Dialect dialect_of(std::string_view name) {
+  for (Dialect each : {Dialect::anthropic, Dialect::openai_chat, Dialect::openai_responses, Dialect::gemini})
+    if (name_of(each) == name) return each;
+  fail("no such dialect");
+}
+
+// Where a client asks for an answer in one piece or in many.
+std::string_view target_of(Dialect client, size_t pieces) {
+  switch (client) {
+    case Dialect::anthropic: return "/v1/messages?beta=true";
+    case Dialect::openai_chat: return "/v1/chat/completions";
+    case Dialect::openai_responses: return "/v1/responses";
+    case Dialect::gemini: break;
+  }
+  return pieces == 1 ? "/v1beta/models/claude-opus-5-5:generateContent"
+                     : "/v1beta/models/claude-opus-5-5:streamGenerateContent?alt=sse";
 }
 
 // What a host keeps for one exchange, performed effect by effect.
@@ -111,7 +137,23 @@ struct Host {
   }
 };
 
-void run_once(Gateway& gateway, const std::string& body, const Answer& answer, std::string& window) {
+// What is allocated, by the C library's own account, which those of WebAssembly do not give.
+size_t allocated_bytes() {
+#ifdef __GLIBC__
+  const auto info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#else
+  fail("this C library does not tell what is allocated");
+#endif
+}
+
+struct State {
+  size_t first_bytes = 0, midst_bytes = 0, most_bytes = 0;
+};
+
+// `state`: filled where it is given.
+void run_once(Gateway& gateway, const std::string& body, const Answer& answer, std::string& window, State* state) {
+  const size_t before_bytes = state ? allocated_bytes() : 0;
   const Now now{1'000'000, 1'700'000'000'000};
   const std::string length = std::to_string(body.size());
   const Header request_headers[] = {
@@ -130,7 +172,7 @@ void run_once(Gateway& gateway, const std::string& body, const Answer& answer, s
 
   ClientHead head;
   head.method = "POST";
-  head.target = "/v1/messages?beta=true";
+  head.target = answer.target;
   head.headers = request_headers;
   head.body_bytes = int64_t(body.size());
   head.peer = PeerScope::loopback;
@@ -146,6 +188,11 @@ void run_once(Gateway& gateway, const std::string& body, const Answer& answer, s
     window.append(piece);
     UpstreamBody event{host.attempt, std::string_view(window).substr(host.window_begin), piece.size()};
     host.perform(exchange.handle(event, now));
+    if (!state) continue;
+    const size_t held_bytes = allocated_bytes() - before_bytes;
+    if (state->first_bytes == 0) state->first_bytes = held_bytes;
+    if (total <= answer.text.size() / 2) state->midst_bytes = held_bytes;
+    state->most_bytes = std::max(state->most_bytes, held_bytes);
   }
   host.perform(exchange.handle(UpstreamEnd{host.attempt, std::string_view(window).substr(host.window_begin)}, now));
   if (!host.finished || !host.head_sent) fail("the exchange did not finish");
@@ -156,16 +203,25 @@ void run_once(Gateway& gateway, const std::string& body, const Answer& answer, s
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) fail("REQUEST ANSWER anthropic|openai_chat COUNT");
+  if (argc != 6) fail("REQUEST ANSWER CLIENT UPSTREAM COUNT|state");
+  const Dialect client = dialect_of(argv[3]), upstream = dialect_of(argv[4]);
   const std::string body = read_file(argv[1]);
   Answer answer;
   answer.text = read_file(argv[2]);
-  answer.translated = std::string_view(argv[3]) == "openai_chat";
+  answer.translated = client != upstream;
   cut_into_pieces(answer);
-  const int count = std::atoi(argv[4]);
-  Gateway gateway(configuration(answer.translated ? Dialect::openai_chat : Dialect::anthropic), Capabilities{}, 1);
+  answer.target = target_of(client, answer.pieces.size());
+  Gateway gateway(configuration(upstream), Capabilities{}, 1);
   std::string window;  // kept between exchanges, as a host pools its buffers
-  for (int i = 0; i < count; ++i) run_once(gateway, body, answer, window);
+  if (std::string_view(argv[5]) == "state") {
+    State state;
+    run_once(gateway, body, answer, window, nullptr);
+    run_once(gateway, body, answer, window, &state);
+    std::printf("%zu %zu %zu\n", state.first_bytes, state.midst_bytes, state.most_bytes);
+    return 0;
+  }
+  const int count = std::atoi(argv[5]);
+  for (int i = 0; i < count; ++i) run_once(gateway, body, answer, window, nullptr);
   std::printf("%d exchanges\n", count);
   return 0;
 }

@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 
+import bad_dialects
 import messages
 import signalbox_server
 import wire
@@ -270,7 +271,7 @@ class Suite:
         assert "type" not in body and body["error"]["type"], body
         body = self.refused(self.server.ask("GET", "/nothing", headers=[("x-goog-api-key", "x")]), {404}, shape=None)
         assert body["error"]["code"] == 404 and body["error"]["status"] == "NOT_FOUND", body
-        body = self.refused(self.server.ask("POST", "/v1beta/models/x:generateContent"), {404}, shape=None)
+        body = self.refused(self.server.ask("POST", "/v1beta/nothing"), {404}, shape=None)
         assert body["error"]["code"] == 404, body
 
     def web_pages(self):
@@ -360,6 +361,7 @@ def main():
         if suite.plays(name):
             tap.run(name + ": an error event and no success", suite.cut_stream, script)
             suite.serves(name)
+    bad_dialects.play(suite)
     code = suite.use_default_times()
     suite.serves("before large bodies")
     resting, peak = suite.server.rss_kb(), suite.server.rss_kb("VmHWM")

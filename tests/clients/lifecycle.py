@@ -300,7 +300,7 @@ def descriptors(tap):
         for connection in connections:
             connection.close()
     with BoundDescriptors(few, "descriptors-bound") as server:
-        tap.check("a limit below what connections_max may need is warned of", wire.wait_until(
+        tap.check("a limit below what connections_max may need is told", wire.wait_until(
             lambda: "may have 256 file descriptors, and server.limits.connections_max = 500 may need 1256" in server.text(), 5), server.text())
         connections = [wire.Connection(server.port) for _ in range(300)]
         said = lambda: server.text().count("Cannot accept connections")

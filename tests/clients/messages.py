@@ -6,6 +6,8 @@ not hit on (spaces after colons, escapes beside plain characters), so that byte 
 import base64
 import json
 
+import turns
+
 KEY = "sk-upstream-0f3c9a"  # the only credential that the upstream takes
 MODELS = ["claude-sonnet-4-5", "claude-haiku-4-5"]
 WORDS = "Grüße, 世界 — ok \U0001f600. "
@@ -21,6 +23,7 @@ def signature(number):
 
 # Scripts of a short text that ends for another reason.
 STOPS = {"length": "max_tokens", "context-full": "model_context_window_exceeded", "stop-sequence": "stop_sequence", "refusal": "refusal"}
+STOP_OF_TURN = {"": None, "length": "max_tokens", "refusal": "refusal", "filter": "refusal"}
 
 
 def error_body(status, message):
@@ -34,7 +37,9 @@ def frame(event, **data):
 
 
 def blocks_for(script, number):
-    """Content blocks of an answer and its stop reason."""
+    """Content blocks of an answer and its stop reason. A turn is a script of its own."""
+    if isinstance(script, turns.Turn):
+        return blocks_of_turn(script, number), STOP_OF_TURN[script.stop] or ("tool_use" if script.calls() else "end_turn")
     text = {"type": "text", "text": WORDS * 2 + "Done."}
     thinking = {"type": "thinking", "thinking": "", "signature": signature(2 * number)}
     call = {"type": "tool_use", "id": "toolu_%04d" % number, "name": "Bash",
@@ -56,6 +61,18 @@ def blocks_for(script, number):
     return [text], "end_turn"
 
 
+def blocks_of_turn(turn, number):
+    out = []
+    for ordinal, part in enumerate(turn.parts):
+        if isinstance(part, turns.Call):
+            out.append({"type": "tool_use", "id": "toolu_%04d%d" % (number, ordinal), "name": part.name, "input": part.arguments})
+        elif part[0] == "reasoning":
+            out.append({"type": "thinking", "thinking": part[1], "signature": signature(100 * number + ordinal)})
+        else:
+            out.append({"type": "text", "text": part[1]})
+    return out
+
+
 def state_of(script, number):
     """The reasoning state in the answer: signature or data -> the text that must come back beside it."""
     content, _ = blocks_for(script, number)
@@ -63,13 +80,18 @@ def state_of(script, number):
             for block in content if block["type"] in ("thinking", "redacted_thinking")}
 
 
-def usage(tokens):
-    return {"input_tokens": 25, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 7, "output_tokens": tokens}
+def usage(script, tokens=None):
+    """`tokens` of output so far, or all of them."""
+    if isinstance(script, turns.Turn):
+        used = script.usage
+        return {"input_tokens": used.prompt - used.cached - used.written, "cache_creation_input_tokens": used.written, "cache_read_input_tokens": used.cached,
+                "output_tokens": tokens or used.output, "output_tokens_details": {"thinking_tokens": 0 if tokens else used.reasoning}}
+    return {"input_tokens": 25, "cache_creation_input_tokens": 3, "cache_read_input_tokens": 7, "output_tokens": tokens or 42}
 
 
-def message(model, content, stop_reason, tokens, number):
+def message(model, content, stop_reason, used, number):
     return {"id": "msg_%04d" % number, "type": "message", "role": "assistant", "model": model, "content": content,
-            "stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason), "usage": usage(tokens)}
+            "stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason), "usage": used}
 
 
 def stop_sequence(stop_reason):
@@ -78,14 +100,14 @@ def stop_sequence(stop_reason):
 
 def whole(model, script, number):
     content, stop_reason = blocks_for(script, number)
-    text = json.dumps(message(model, content, stop_reason, 42, number), indent=1, ensure_ascii=False)
+    text = json.dumps(message(model, content, stop_reason, usage(script), number), indent=1, ensure_ascii=False)
     return text.replace("Grüße", "Gr\\u00fc\\u00dfe").encode() + b"\n"
 
 
 def frames(model, script, number):
     """The stream as a list of frames."""
     content, stop_reason = blocks_for(script, number)
-    out = [frame("message_start", message=message(model, [], None, 1, number)), frame("ping")]
+    out = [frame("message_start", message=message(model, [], None, usage(script, 1), number)), frame("ping")]
     for index, block in enumerate(content):
         kind, deltas = block["type"], []
         if kind == "text":
@@ -106,7 +128,7 @@ def frames(model, script, number):
         out.append(frame("content_block_start", index=index, content_block=start))
         out += [frame("content_block_delta", index=index, delta=delta) for delta in deltas]
         out.append(frame("content_block_stop", index=index))
-    out.append(frame("message_delta", delta={"stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason)}, usage={"output_tokens": 42}))
+    out.append(frame("message_delta", delta={"stop_reason": stop_reason, "stop_sequence": stop_sequence(stop_reason)}, usage={name: value for name, value in usage(script).items() if name.startswith("output_")}))
     out.append(frame("message_stop"))
     return out
 

@@ -10,7 +10,7 @@ from messages import KEY
 
 MEMBERS = {"model", "messages", "max_tokens", "cache_control", "container", "diagnostics", "inference_geo", "metadata", "output_config",
            "service_tier", "speed", "stop_sequences", "stream", "system", "thinking", "tool_choice", "tools", "user_profile_id",
-           "workspace_id", "temperature", "top_p", "top_k", "mcp_servers", "output_format", "context_management"}
+           "workspace_id", "temperature", "top_p", "top_k", "mcp_servers", "output_format", "context_management", "thread"}
 # Members that want a name in anthropic-beta; the value is a part of it.
 BETAS = {"context_management": "context-management", "mcp_servers": "mcp-client", "output_format": "structured-outputs", "speed": "fast-mode"}
 COUNTED = {"max_tokens", "stream", "temperature", "top_p", "top_k", "stop_sequences", "metadata", "service_tier"}  # not of count_tokens

@@ -10,6 +10,7 @@ import messages
 import messages_refused
 import stream_rules
 import wire
+from refusal_vectors import VECTORS, put
 from tap import Tap
 
 STATE = messages.signature(2)
@@ -28,22 +29,6 @@ CHAT_TOOL = {"type": "function", "function": {"name": "Bash", "description": "d"
 CHAT_REQUEST = {"model": "m", "max_tokens": 4000, "tools": [CHAT_TOOL], "stream": True, "stream_options": {"include_usage": True}, "messages": [
     {"role": "system", "content": "s"}, {"role": "user", "content": "hi"}, {"role": "assistant", "content": None, "tool_calls": [CHAT_CALL]},
     {"role": "tool", "tool_call_id": "call_1", "content": "x"}]}
-
-
-def put(*path):
-    """A change of a request: the last of `path` is put where the others lead; None there takes away, "+" appends."""
-    *steps, key, value = path
-
-    def change(request):
-        for step in steps:
-            request = request[step]
-        if key == "+":
-            request.append(value)
-        elif value is None:
-            del request[key]
-        else:
-            request[key] = value
-    return change
 
 
 SAID = ("messages", 1, "content")
@@ -134,7 +119,7 @@ def main():
 
     deepseek = changed(CHAT_REQUEST, put("messages", 2, "reasoning_content", "I think"))
     for name, refuse, request, vectors in (("Anthropic", of_messages, REQUEST, MESSAGES), ("OpenAI", of_chat, CHAT_REQUEST, CHAT),
-                                           ("DeepSeek", lambda asked: of_chat(asked, "deepseek"), deepseek, DEEPSEEK)):
+                                           ("DeepSeek", lambda asked: of_chat(asked, "deepseek"), deepseek, DEEPSEEK), *VECTORS):
         tap.equal(name + " takes what is right", refuse(request), None)
         for what, change in vectors:
             refused = refuse(changed(request, change))

@@ -285,6 +285,14 @@ class Answer:
         """Ends as HTTP wants it, without what ends an answer."""
         return self.stream(self.some_frames()[:6])
 
+    def odd_cut_text(self):
+        """Broken in the midst of a text, whatever was asked."""
+        frames = self.frames("text")
+        self.begin()
+        for piece in frames[:len(frames) * 2 // 3]:
+            self.chunk(piece)
+        return False
+
     def odd_close_delimited(self):
         self.head(200, [("content-type", STREAM), ("connection", "close")])
         self.record.answer = b"".join(self.some_frames())

@@ -33,6 +33,8 @@ function plain(completion) {
   for (const { message } of data.choices) {
     for (const name of ["parsed", "reasoning_content", "refusal", "annotations"]) if (message[name] == null || name === "reasoning_content") delete message[name];
     for (const call of message.tool_calls ?? []) (call.id = ""), (call.function.arguments = JSON.parse(call.function.arguments)), delete call.function.parsed_arguments, delete call.index, delete call.parsed_arguments;
+    // The state of each answer is its own; both have one, or none.
+    for (const call of message.tool_calls ?? []) if (call.extra_content) call.extra_content.google.thought_signature = call.extra_content.google.thought_signature.slice(0, "sb1.".length);
     message.content ||= null; // the SDK's sum of no text is an empty one
     if (!message.tool_calls?.length) delete message.tool_calls;
   }

@@ -154,12 +154,8 @@ void Performer::perform(const OpenUpstream& open) {
     const std::string* secret = instance_.secret(open.credential.provider, open.credential.credential);
     if (!secret) return failures_.push_back({open.attempt, FaultKind::internal});
     Fields& to = attempt.request.headers;
-    switch (open.credential.place) {
-      case CredentialPlace::none: break;
-      case CredentialPlace::x_api_key: to.emplace_back("x-api-key", *secret); break;
-      case CredentialPlace::bearer: to.emplace_back("authorization", "Bearer " + *secret); break;
-      case CredentialPlace::x_goog_api_key: to.emplace_back("x-goog-api-key", *secret); break;
-    }
+    const bool behind_scheme = open.credential.place == CredentialPlace::bearer;
+    to.emplace_back(header_of(open.credential.place), behind_scheme ? "Bearer " + *secret : *secret);
   }
   const Upstream* upstream = instance_.upstream_of(open.url);
   if (!upstream) return failures_.push_back({open.attempt, FaultKind::upstream_resolve});

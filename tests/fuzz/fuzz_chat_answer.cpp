@@ -10,6 +10,7 @@
 
 #include "answer_player.h"
 #include "anthropic_stream_checker.h"
+#include "bytes.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/openai_chat/openai_chat.h"
 #include "require.h"
@@ -19,22 +20,6 @@ using namespace signalbox::testing;
 using canonical::Form;
 
 namespace {
-
-class Bytes {
- public:
-  Bytes(const uint8_t* data, size_t size) : at_(data), end_(data + size) {}
-  bool empty() const { return at_ == end_; }
-  unsigned next() { return empty() ? 0 : *at_++; }
-  unsigned below(unsigned bound) { return next() % bound; }
-  template <size_t n>
-  std::string any(const char* const (&words)[n]) {
-    return words[below(n)];
-  }
-
- private:
-  const uint8_t* at_;
-  const uint8_t* end_;
-};
 
 std::string quoted(const std::string& plain) {
   std::string text = "\"";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/arena.h"
 #include "dialects/dialect.h"
@@ -40,9 +41,10 @@ LaneFlags flags_of(uint32_t bits) {
   flags.documents = take(2) != 0;
   flags.tool_choice = ToolChoiceSupport(take(3));
   flags.parallel_tools = take(2) != 0;
-  flags.tool_id_style = ToolIdStyle(take(2));
+  flags.tool_id_style = ToolIdStyle(take(3));
   flags.needs_reasoning_content = take(2) != 0;
-  flags.effort_style = EffortStyle(take(7));
+  flags.reasoning_field = ReasoningField(take(2));
+  flags.effort_style = EffortStyle(take(9));
   flags.effort_levels = uint8_t(take(8) * 36);
   flags.cache_control = take(2) != 0;
   flags.strict_alternation = take(2) != 0;
@@ -50,6 +52,9 @@ LaneFlags flags_of(uint32_t bits) {
   flags.prefill = take(2) != 0;
   flags.structured_output = StructuredOutput(take(3));
   flags.strip_billing = take(2) != 0;
+  flags.schema_dialect = SchemaDialect(take(2));
+  flags.media_in_results = take(2) != 0;
+  flags.format_with_tools = take(2) != 0;
   return flags;
 }
 
@@ -110,20 +115,26 @@ void check_edits(const dialects::DialectRow& row, std::string_view body, uint32_
   Arena arena;
   if (!row.removals) return;
   require(!valid || is_json(edited(body, row.removals(body, {}, arena))));
+  if (!row.read_refusal) return;
   // A path out of the body's own letters, so that it names something now and then.
   const std::string_view piece = body.substr(body.empty() ? 0 : seed % body.size(), 24);
   const std::string named = std::string(piece.substr(0, piece.find('"'))) + ": Extra inputs are not permitted";
   for (std::string_view message :
        {std::string_view("Invalid `signature` in `thinking` block"),
         std::string_view("speed: Extra inputs are not permitted"),
-        std::string_view("messages.0.content.0.thinking: Extra inputs are not permitted"), std::string_view(named)}) {
+        std::string_view("messages.0.content.0.thinking: Extra inputs are not permitted"),
+        std::string_view("Unknown parameter: 'input[0].status'."),
+        std::string_view("Invalid JSON payload received. Unknown name \"id\" at 'contents[1].parts[0].function_call': "
+                         "Cannot find field.\nInvalid JSON payload received. Unknown name \"x\": Cannot find field."),
+        std::string_view("Thought signature is not valid"), std::string_view(named)}) {
     routing::UpstreamError error;
     error.status = 400;
     error.message = message;
     const dialects::Refusal refusal = row.read_refusal(body, error, arena);
     // As in a request that is sent again: what was refused, and what is remembered of it.
-    const std::string_view members[] = {refusal.member, refusal.member_anywhere, "tools.*.custom.name", "speed",
-                                        "messages.*.content.*.cache_control"};
+    std::vector<std::string_view> members = {"tools.*.custom.name", "speed", "messages.*.content.*.cache_control"};
+    members.insert(members.end(), refusal.members.begin(), refusal.members.end());
+    members.insert(members.end(), refusal.everywhere.begin(), refusal.everywhere.end());
     const std::string left = edited(body, row.removals(body, {refusal.thinking, members}, arena));
     require(!valid || is_json(left));
   }

@@ -13,7 +13,10 @@
 
 #include "base/arena.h"
 #include "dialects/anthropic/anthropic.h"
+#include "dialects/canonical/envelope.h"
+#include "dialects/gemini/gemini.h"
 #include "dialects/openai_chat/openai_chat.h"
+#include "dialects/openai_responses/openai_responses.h"
 
 using namespace signalbox;
 
@@ -41,6 +44,15 @@ Text schema(const Text& members) { return tools(R"({"name":"t","input_schema":{)
 Text in_turn(const Text& calls, const Text& results) {
   return history(R"({"role":"assistant","content":[)" + calls + R"(]},{"role":"user","content":[)" + results + "]}");
 }
+Text input(const Text& items) { return R"({"model":"m","input":[)" + items + "]}"; }
+Text contents(const Text& list) { return R"({"contents":[)" + list + "]}"; }
+// An envelope of n thinkings.
+Text thinkings(size_t n) {
+  Text out;
+  canonical::append_carried(out,
+                            std::vector<canonical::Thinking>(n, {{"h"}, {Dialect::anthropic, "00000000", {}}, false}));
+  return out;
+}
 constexpr std::string_view call = R"({"type":"tool_use","id":"c#","name":"t","input":{}})";
 constexpr std::string_view result = R"({"type":"tool_result","tool_use_id":"c#","content":"r"})";
 
@@ -53,6 +65,8 @@ struct RequestShape {
 };
 const dialects::DialectRow& messages = dialects::anthropic_row;
 const dialects::DialectRow& chat = dialects::openai_chat_row;
+const dialects::DialectRow& responses = dialects::openai_responses_row;
+const dialects::DialectRow& gemini = dialects::gemini_row;
 
 const RequestShape requests[] = {
     {"messages", messages,
@@ -165,6 +179,42 @@ const RequestShape requests[] = {
                 R"({"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}})") +
            "]}");
      }},
+    {"schema_plain_properties", messages,
+     [](size_t n) {
+       return schema(R"("type":"object","properties":{)" + list(n, R"("p#":{"type":"string"})") + R"(},"required":[)" +
+                     list(n, "\"p#\"") + "]");
+     }},
+    {"responses_items", responses,
+     [](size_t n) { return input(list(n, R"({"role":"user","content":"x#"},{"role":"assistant","content":"y"})")); }},
+    {"responses_calls", responses,
+     [](size_t n) {
+       return input(list(n, R"({"type":"function_call","call_id":"c#","name":"t","arguments":"{}"})") + "," +
+                    list(n, R"({"type":"function_call_output","call_id":"c#","output":"r"})"));
+     }},
+    {"responses_thinkings", responses,
+     [](size_t n) {
+       return input(R"({"type":"reasoning","summary":[],"encrypted_content":")" + thinkings(n) +
+                    R"("},{"role":"assistant","content":"y"},{"role":"user","content":"x"})");
+     }},
+    {"gemini_contents", gemini,
+     [](size_t n) {
+       return contents(list(n, R"({"role":"user","parts":[{"text":"x#"}]},{"role":"model","parts":[{"text":"y"}]})"));
+     }},
+    {"gemini_pieces", gemini,
+     [](size_t n) {
+       return contents(list(n, R"({"role":"model","parts":[{"text":"h","thought":true},{"text":"x"}]})"));
+     }},
+    {"gemini_calls_without_ids", gemini,
+     [](size_t n) {
+       return contents(R"({"role":"model","parts":[)" + list(n, R"({"functionCall":{"name":"t"}})") +
+                       R"(]},{"role":"user","parts":[)" + list(n, R"({"functionResponse":{"name":"t"}})") + "]}");
+     }},
+    {"gemini_thinkings", gemini,
+     [](size_t n) {
+       return contents(R"({"role":"model","parts":[{"text":"h","thought":true},)" + list(n, R"({"text":"x"})") +
+                       R"(,{"functionCall":{"name":"t"},"thoughtSignature":")" + thinkings(n) +
+                       R"("}]},{"role":"user","parts":[{"functionResponse":{"name":"t"}}]})");
+     }},
 };
 
 size_t translate(const RequestShape& shape, const Text& body) {
@@ -177,7 +227,8 @@ size_t translate(const RequestShape& shape, const Text& body) {
   }
   size_t bytes = 0;
   LaneFlags flags;
-  for (const dialects::DialectRow* to : {&messages, &chat}) {
+  flags.schema_dialect = SchemaDialect::openapi;
+  for (const dialects::DialectRow* to : {&messages, &chat, &responses, &gemini}) {
     canonical::ToolNames names;
     Text out;
     to->write_request(
@@ -211,6 +262,7 @@ const Text finish = R"({"choices":[{"index":0,"delta":{},"finish_reason":"stop"}
 const std::vector<Text> chat_end = {finish, "[DONE]"};
 const std::vector<Text> messages_end = {R"({"type":"message_delta","delta":{"stop_reason":"end_turn"}})",
                                         R"({"type":"message_stop"})"};
+const Text responses_end = R"({"type":"response.completed","response":{"status":"completed","output":[]}})";
 
 const AnswerShape answers[] = {
     {"chat_text", chat, false, {}, [](size_t) { return chunk(R"("content":"word ")"); }, chat_end},
@@ -276,11 +328,46 @@ const AnswerShape answers[] = {
      },
      {R"({"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"\"}"}})",
       messages_end[0], messages_end[1]}},
+    {"responses_text",
+     responses,
+     false,
+     {},
+     [](size_t i) {
+       return R"({"type":"response.output_text.delta","item_id":"m","output_index":0,"delta":"word","sequence_number":)" +
+              std::to_string(i) + "}";
+     },
+     {responses_end}},
+    {"responses_arguments",
+     responses,
+     false,
+     {R"({"type":"response.output_item.added","output_index":0,"item":{"type":"function_call","id":"f","call_id":"c","name":"t"}})",
+      R"({"type":"response.function_call_arguments.delta","item_id":"f","output_index":0,"delta":"{\"a\":\""})"},
+     [](size_t) {
+       return Text(
+           R"({"type":"response.function_call_arguments.delta","item_id":"f","output_index":0,"delta":"xxxx"})");
+     },
+     {R"({"type":"response.function_call_arguments.delta","item_id":"f","output_index":0,"delta":"\"}"})",
+      responses_end}},
+    {"gemini_text",
+     gemini,
+     false,
+     {},
+     [](size_t) { return Text(R"({"candidates":[{"content":{"parts":[{"text":"word"}]}}]})"); },
+     {R"({"candidates":[{"finishReason":"STOP"}]})"}},
+    {"gemini_thoughts",
+     gemini,
+     false,
+     {},
+     [](size_t i) {
+       return R"({"candidates":[{"content":{"parts":[{"text":"h","thought":true},{"text":"","thoughtSignature":"c)" +
+              std::to_string(i) + R"("}]}}]})";
+     },
+     {R"({"candidates":[{"finishReason":"STOP"}]})"}},
 };
 
 size_t answer(const AnswerShape& shape, size_t n) {
   size_t bytes = 0;
-  for (const dialects::DialectRow* client : {&messages, &chat}) {
+  for (const dialects::DialectRow* client : {&messages, &chat, &responses, &gemini}) {
     for (const canonical::Form form : {canonical::Form::streamed, canonical::Form::whole}) {
       LaneFlags flags;
       flags.think_tags = shape.think_tags;

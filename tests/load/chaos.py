@@ -125,11 +125,6 @@ def exchange_lines(server):
     return [line for line in server.text().splitlines() if line.startswith("{") and '"request_id"' in line]
 
 
-def sanitized():
-    with open(signalbox_server.BINARY, "rb") as file:
-        return any(name in data for data in [file.read()] for name in (b"__asan_init", b"__tsan_init"))
-
-
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=8)
@@ -163,7 +158,7 @@ def main():
     tap.check("the upstream is left by every exchange that has ended", wire.wait_until(lambda: upstream.seen()["busy"] == 0, 20), upstream.seen())
     seen = upstream.seen()
     tap.equal("each of the upstream's %d requests is one of ours, with the key of its lane" % seen["requests"], seen["violations"][:5], [])
-    if not sanitized():
+    if not signalbox_server.sanitized():
         tap.check("memory at its peak: %d KB above resting" % grown_kb, grown_kb < PEAK_GROWTH_KB_MAX)
     again = server.ask("GET", "/healthz")
     tap.equal("the server goes on serving", (again.status, server.alive()), (200, True))

@@ -109,7 +109,7 @@ void Stage::perform(const Effect& effect) {
     Entry lane;
     lane.sigil = '.';
     lane.text = "credential";
-    static constexpr std::string_view places[] = {"none", "x-api-key", "bearer", "x-goog-api-key"};
+    static constexpr std::string_view places[] = {"none", "x-api-key", "bearer", "x-goog-api-key", "api-key"};
     lane.fields = {{"place", std::string(places[size_t(open->credential.place)]), false},
                    {"provider", std::string(open->credential.provider), false},
                    {"name", std::string(open->credential.credential), false}};

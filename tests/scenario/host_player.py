@@ -33,7 +33,9 @@ from host_script import FAILURES, WAIT_MS_MAX, Scenario, milliseconds  # noqa: E
 from host_sockets import NET_SECONDS, Client, Mismatch, Upstreams  # noqa: E402
 from tap import Tap  # noqa: E402
 
-CREDENTIAL_HEADERS = ("x-api-key", "authorization", "x-goog-api-key")
+# Where a scenario says that a lane's credential goes.
+CREDENTIAL_HEADERS = {"x-api-key": "x-api-key", "authorization": "bearer", "x-goog-api-key": "x-goog-api-key",
+                      "api-key": "api-key"}
 SIGNS_OF_LIFE = (b": keepalive\n\n", b'event: ping\ndata: {"type": "ping"}\n\n')
 SMALL_BYTES_MAX = 8192  # up to here a scenario is also played byte by byte
 LATE_SECONDS = 0.1  # the shortest duration that a scenario's configuration has for a gate or a time-out
@@ -65,7 +67,7 @@ class Play:
                     self.say(statement, bodies)
                 elif statement.sigil == "<" and statement.word(0) == "client" and self.client.unread is not None:
                     self.client.unread.append(statement)
-                elif statement.sigil == "<":
+                elif statement.sigil == "<" or statement.word(0) == "credential":
                     self.meet(statement)
             if not self.upstreams.opened.empty():
                 raise Mismatch("an attempt that nobody expected: " + self.upstreams.opened.get().request.start)
@@ -126,6 +128,8 @@ class Play:
 
     def expect(self, statement):
         who, what = statement.word(0), statement.word(1)
+        if who == "credential":
+            return self.expect_credential(statement)
         if who == "upstream":
             number, what = int(statement.word(1)), statement.word(2)
             if what == "open":
@@ -181,6 +185,18 @@ class Play:
             raise Mismatch("Host: %s" % attempt.request.header("host"))
         self.expect_fields(statement, attempt.request)
 
+    def expect_credential(self, statement):
+        """The secret stands in the header that the place is, behind its scheme, and in no other."""
+        place = dict(statement.fields()).get("place")
+        if not place or not self.attempts:
+            return
+        request = self.attempts[max(self.attempts)].request
+        for header, own in CREDENTIAL_HEADERS.items():
+            seen = [s for s in request.all(header) if s.removeprefix("Bearer ") in signalbox_server.SECRETS]
+            wanted = own == place
+            if len(seen) != wanted or wanted and seen[0].startswith("Bearer ") != (own == "bearer"):
+                raise Mismatch("%d of the secret in %s" % (len(seen), header))
+
     def expect_fields(self, statement, message):
         for name, value in statement.fields():
             seen = message.all(name)
@@ -228,8 +244,8 @@ def derived(digits, what):
 
 
 def without_clock(data):
-    """`data` with the scenario's moment in the place of the one at which a Chat answer was made."""
-    return re.sub(rb'"created":\d{10}\b', b'"created":1700000000', data)
+    """`data` with the scenario's moment in the place of the one at which an answer of OpenAI's dialects was made."""
+    return re.sub(rb'"(created|created_at)":\d{10}\b', rb'"\1":1700000000', data)
 
 
 def hosts_that_refuse(statements):

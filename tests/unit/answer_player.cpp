@@ -107,6 +107,10 @@ void DeltaText::add(const Delta& delta) {
       if (!end->from.scope.empty()) lines_ += " " + std::string(end->from.scope);
     }
     lines_ += "\n";
+  } else if (auto* search = std::get_if<canonical::WebSearch>(&delta)) {
+    if (open_ || stopped_) wrong("a search that must not be here");
+    lines_ += "search " + std::string(search->id) + " \"" + std::string(search->query.inside) + "\" " +
+              std::string(search->sources) + (search->failed ? " failed" : "") + "\n";
   } else if (auto* seen = std::get_if<UsageSeen>(&delta)) {
     usage_seen_ = true;
     canonical::take_later(usage_, seen->usage);
@@ -169,6 +173,19 @@ Played Play::whole(std::string_view body) const {
   return way.end();
 }
 
+std::string said(const Played& played) {
+  return played.deltas + (played.losses.empty() ? "" : "lost " + played.losses.joined() + "\n");
+}
+
+bool failed(const std::string& deltas) { return ("\n" + deltas).find("\nfailed ") != std::string::npos; }
+
+std::vector<size_t> random_cuts(const std::string& stream, std::mt19937& random) {
+  std::vector<size_t> cuts;
+  for (size_t at = 1; at < stream.size(); ++at)
+    if (random() % 97 == 0) cuts.push_back(at);
+  return cuts;
+}
+
 std::vector<std::string> data_of(std::string_view stream) {
   std::vector<std::string> all;
   sse::FrameReader reader(1 << 20);
@@ -189,6 +206,10 @@ std::vector<std::string> corpus(const std::string& folder, const std::string& en
   }
   std::sort(paths.begin(), paths.end());
   return paths;
+}
+
+std::string beside(const std::string& path, const std::string& ending) {
+  return path.substr(0, path.rfind('.')) + ending;
 }
 
 std::string text_of(const std::string& path) {

@@ -13,6 +13,7 @@
 // Figures of usage stand once, before `stopped`, because they may come in any place.
 #pragma once
 
+#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,11 +62,20 @@ struct Play {
   Played whole(std::string_view body) const;
 };
 
+// The deltas, and what was lost; whether the deltas say that the answer failed.
+std::string said(const Played& played);
+bool failed(const std::string& deltas);
+
+// Places where `stream` may be cut, in order, about each hundredth byte.
+std::vector<size_t> random_cuts(const std::string& stream, std::mt19937& random);
+
 // The `data` of an event stream's frames, in order.
 std::vector<std::string> data_of(std::string_view stream);
 
-// Files of tests/corpora/FOLDER that end in `ending`, in order; and a file's text.
+// Files of tests/corpora/FOLDER that end in `ending`, in order; the file of the same name with another ending; and a
+// file's text.
 std::vector<std::string> corpus(const std::string& folder, const std::string& ending);
+std::string beside(const std::string& path, const std::string& ending);
 std::string text_of(const std::string& path);
 
 }  // namespace signalbox::testing

@@ -253,8 +253,33 @@ TEST_CASE("anthropic decoder: what the client's dialects cannot say is named as 
       block(2, R"({"type":"text","text":""})") + piece(2, R"({"type":"text_delta","text":"a"})") +
       piece(2, R"({"type":"citations_delta","citation":{"type":"web_search_result_location"}})") +
       piece(2, R"({"type":"new_delta"})") + stop(2) + ended("end_turn"));
-  CHECK(played.deltas == "begin msg_1\ntext \"a\"\nusage input 3 output 9\nstopped end_turn\nend\n");
-  CHECK(played.losses.joined() == "content.server_tool_use;content.web_search_tool_result;citations;content.new_delta");
+  CHECK(played.deltas ==
+        "begin msg_1\nsearch srvtoolu_1 \"x\" []\ntext \"a\"\nusage input 3 output 9\nstopped end_turn\nend\n");
+  CHECK(played.losses.joined() == "citations;content.new_delta");
+}
+
+TEST_CASE("anthropic decoder: a search is its call and its result") {
+  const std::string called =
+      block(0, R"({"type":"server_tool_use","id":"srvtoolu_1","name":"web_search","input":{}})") +
+      arguments(0, R"({\"query\":)") + arguments(0, R"( \"x\"})") + stop(0);
+  const auto found = [&](const std::string& content) {
+    return messages
+        .stream(start() + called +
+                block(1, R"({"type":"web_search_tool_result","tool_use_id":"srvtoolu_1","content":)" + content + "}") +
+                stop(1) + ended("end_turn"))
+        .deltas;
+  };
+  CHECK(found(R"([{"type":"web_search_result","url":"u","title":"t","page_age":null},{"url":7},8])")
+            .find("search srvtoolu_1 \"x\" [{\"url\":\"u\",\"title\":\"t\"}]\n") != std::string::npos);
+  CHECK(found(R"({"type":"web_search_tool_result_error","error_code":"unavailable"})")
+            .find("search srvtoolu_1 \"x\" [] failed\n") != std::string::npos);
+  // Its result never comes, and another tool of Anthropic's own is none.
+  CHECK(messages.stream(start() + called + ended("end_turn")).deltas.find("search srvtoolu_1 \"x\" []\n") !=
+        std::string::npos);
+  const Played other =
+      messages.stream(start() + block(0, R"({"type":"server_tool_use","id":"s","name":"code_execution","input":{}})") +
+                      stop(0) + ended("end_turn"));
+  CHECK(other.losses.joined() == "content.server_tool_use");
 }
 
 TEST_CASE("anthropic decoder: blocks out of order have a defined result") {

@@ -45,8 +45,7 @@ std::string after_refusal(const std::string& body, std::string_view message, int
   error.status = status;
   error.message = message;
   const dialects::Refusal refusal = anthropic_row.read_refusal(body, error, arena);
-  const dialects::Unwanted unwanted{
-      refusal.thinking, {&refusal.member, refusal.member.empty() ? 0u : 1u}, refusal.blank_texts};
+  const dialects::Unwanted unwanted{refusal.thinking, refusal.members, refusal.blank_texts};
   return apply(body, anthropic_row.removals(body, unwanted, arena));
 }
 
@@ -143,7 +142,7 @@ TEST_CASE("foreign state: where thinking is put off, it is not cleared from the 
   routing::UpstreamError error;
   error.status = 400;
   error.message = words;
-  CHECK(anthropic_row.read_refusal(body(left, off + managed(clear)), error, arena).member_anywhere.empty());
+  CHECK(anthropic_row.read_refusal(body(left, off + managed(clear)), error, arena).everywhere.empty());
 }
 
 TEST_CASE("refusal: all thinking goes where the history's is refused (CLIProxyAPI #2172)", "[anthropic]") {
@@ -308,7 +307,7 @@ TEST_CASE("refusal: an upstream cannot reach into arguments, schemas and media",
     error.status = 400;
     const std::string message = std::string(path) + no;
     error.message = message;
-    CHECK(anthropic_row.read_refusal(whole, error, arena).member_anywhere.empty());
+    CHECK(anthropic_row.read_refusal(whole, error, arena).everywhere.empty());
   }
 }
 
@@ -380,7 +379,8 @@ TEST_CASE("refusal: nothing is remembered of words that a client may have chosen
     routing::UpstreamError error;
     error.status = status;
     error.message = message;
-    return std::string(anthropic_row.read_refusal(body, error, arena).member_anywhere);
+    const auto everywhere = anthropic_row.read_refusal(body, error, arena).everywhere;
+    return everywhere.empty() ? std::string() : std::string(everywhere.front());
   };
   const std::string_view plain = R"({"model":"m","thinking":{},"speed":1,"tools":[{"strict":true}],"messages":[]})";
   CHECK(remembered(plain, "speed" + no) == "speed");

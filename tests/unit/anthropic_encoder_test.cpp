@@ -94,7 +94,7 @@ TEST_CASE("anthropic encoder: the stream of section 11.2, byte for byte") {
         "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n"
         "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\","
         "\"stop_sequence\":null},\"usage\":{\"input_tokens\":200,\"cache_creation_input_tokens\":0,"
-        "\"cache_read_input_tokens\":1034,\"output_tokens\":87}}\n\n"
+        "\"cache_read_input_tokens\":1034,\"output_tokens\":87,\"output_tokens_details\":{\"thinking_tokens\":12}}}\n\n"
         "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
   CHECK(told.whole.find(R"({"type":"tool_use","id":"toolu_1","name":"Bash","input":{"x":1}})") != told.whole.npos);
 }
@@ -145,6 +145,21 @@ TEST_CASE("anthropic encoder: state without text is redacted_thinking, and nothi
   CHECK(answer.blocks[2].type == "thinking");  // Anthropic's own form of it
   CHECK(answer.blocks[2].signature == "Eq");
   CHECK(answer.blocks[3].text == "x");
+}
+
+TEST_CASE("anthropic encoder: a state behind a text stands before what follows, and is never an answer's end") {
+  Told told;
+  told.begin().block(BlockKind::text, {"a"}).block(BlockKind::redacted_thinking, {}, {Dialect::gemini, "", {"text:1"}});
+  told.block(BlockKind::redacted_thinking, {}, {Dialect::gemini, "", {"call:2"}}).call("toolu_01", "A", {"{}"});
+  told.block(BlockKind::text, {"b"}).block(BlockKind::redacted_thinking, {}, {Dialect::gemini, "", {"text:3"}});
+  told.stop(StopReason::tool_use);
+  const AnthropicAnswer answer = told.end();
+  REQUIRE(answer.blocks.size() == 5);
+  CHECK(answer.blocks[1].text == envelope(Dialect::gemini, "0a0b0c0d", "text:1"));
+  CHECK(answer.blocks[2].text == envelope(Dialect::gemini, "0a0b0c0d", "call:2"));
+  CHECK(answer.blocks[3].type == "tool_use");
+  CHECK(answer.blocks[4].text == "b");
+  CHECK(told.losses.joined() == "thinking.signature");
 }
 
 TEST_CASE("anthropic encoder: ids are kept, made valid, or derived, and never the same twice") {
@@ -219,6 +234,22 @@ TEST_CASE("anthropic encoder: usage is always there, estimated where nobody coun
   counted.say(UsageSeen{{-1, 9, -1, 0, -1}});
   CHECK(counted.end().usage ==
         R"({"input_tokens":10,"cache_creation_input_tokens":0,"cache_read_input_tokens":2,"output_tokens":9})");
+  Told thought;
+  thought.begin().say(UsageSeen{{10, 9, 2, 3, 10}}).block(BlockKind::text, {"x"}).stop(StopReason::end_turn);
+  CHECK(
+      thought.end().usage ==
+      R"({"input_tokens":10,"cache_creation_input_tokens":3,"cache_read_input_tokens":2,"output_tokens":9,"output_tokens_details":{"thinking_tokens":9}})");
+}
+
+TEST_CASE("anthropic encoder: no count is larger than what JavaScript can hold") {
+  Told told;
+  told.begin()
+      .say(UsageSeen{{INT64_MAX, 9, INT64_MAX, 3, -1}})
+      .block(BlockKind::text, {"x"})
+      .stop(StopReason::end_turn);
+  CHECK(
+      told.end().usage ==
+      R"({"input_tokens":9007199254740992,"cache_creation_input_tokens":3,"cache_read_input_tokens":9007199254740992,"output_tokens":9})");
 }
 
 TEST_CASE("anthropic encoder: a failure leaves the open block open, and nothing follows") {
@@ -266,4 +297,27 @@ TEST_CASE("anthropic encoder: the checker of these tests finds what it looks for
   CHECK(broken("\"partial_json\":\"{}\"", "\"partial_json\":\"{\""));
   CHECK(broken("\"input_tokens\":123", "\"input_tokens\":0"));
   CHECK(broken("\"id\":\"a\"", "\"id\":\"a:0\""));
+}
+
+TEST_CASE("anthropic encoder: every search is a call with its result (pairs_every_hosted_web_search_call)") {
+  Told told;
+  told.begin().block(BlockKind::text, {"a"});
+  told.say(WebSearch{"ws_1",
+                     {R"(what \"is\" new)"},
+                     R"([{"url":"https://a.example/","title":"A","page_age":"2 days"},{"url":"https://b.example/"}])"});
+  told.say(WebSearch{"", {}, "", true}).say(WebSearch{"srvtoolu_9", {"q"}, ""});
+  const AnthropicAnswer answer = told.stop(StopReason::end_turn).end();
+  REQUIRE(answer.blocks.size() == 7);
+  CHECK(answer.blocks[1].type == "server_tool_use");
+  CHECK(answer.blocks[1].name == "web_search");
+  CHECK(answer.blocks[1].input == R"({"query":"what \"is\" new"})");
+  CHECK(answer.blocks[2].text ==
+        R"([{"type":"web_search_result","url":"https://a.example/","title":"A","encrypted_content":"",)"
+        R"("page_age":"2 days"},{"type":"web_search_result","url":"https://b.example/","title":"https://b.example/",)"
+        R"("encrypted_content":"","page_age":null}])");
+  CHECK(answer.blocks[3].id != answer.blocks[1].id);
+  CHECK(answer.blocks[4].text == R"({"type":"web_search_tool_result_error","error_code":"unavailable"})");
+  CHECK(answer.blocks[5].id == "srvtoolu_9");
+  CHECK(answer.blocks[6].text == "[]");
+  CHECK(answer.usage.find(R"("server_tool_use":{"web_search_requests":3})") != std::string::npos);
 }

@@ -84,14 +84,14 @@ TEST_CASE("reading A: what is wrong is named with path and place", "[anthropic]"
   };
   const Case cases[] = {
       {"", FaultKind::bad_json, "byte 0"},
-      {"[]", FaultKind::bad_request, "\"the body\" must be an object (at byte 0)."},
+      {"[]", FaultKind::bad_request, "The request's body must be an object (at byte 0)."},
       {"{}", FaultKind::bad_request, "\"messages\" is required."},
-      {"{\"messages\":7}", FaultKind::bad_request, "\"messages\" must be an array (at byte 12)."},
+      {"{\"messages\":7}", FaultKind::bad_request, "\"messages\" must be a list (at byte 12)."},
       {"{\"messages\":[7]}", FaultKind::bad_request, "\"messages.0\" must be an object (at byte 13)."},
       {"{\"messages\":[{}]}", FaultKind::bad_request, "\"messages.0\" must be a message with a role (at byte 13)."},
       {R"({"messages":[{"role":"tool"}]})", FaultKind::bad_request, "\"messages.0.role\" must be"},
       {R"({"messages":[{"role":"user","content":1}]})", FaultKind::bad_request,
-       "\"messages.0.content\" must be a string or an array (at byte 38)."},
+       "\"messages.0.content\" must be a string or a list (at byte 38)."},
       {of_user(R"({"type":"text","text":5})"), FaultKind::bad_request,
        "\"messages.0.content.0.text\" must be a string (at byte 61)."},
       {of_user(R"({"type":"text"})"), FaultKind::bad_request, "\"messages.0.content.0.text\" is required."},
@@ -104,7 +104,7 @@ TEST_CASE("reading A: what is wrong is named with path and place", "[anthropic]"
        FaultKind::bad_request, "\"messages.0.content.0.content.0.text\" must be a string"},
       {of_assistant(R"({"type":"tool_use","id":"a","name":"b","input":[]})"), FaultKind::bad_request,
        "\"messages.1.content.0.input\" must be an object"},
-      {with(R"("max_tokens":"1")"), FaultKind::bad_request, "\"max_tokens\" must be a whole number"},
+      {with(R"("max_tokens":-5)"), FaultKind::bad_request, "\"max_tokens\" must be a whole number, 0 or more (at"},
       {with(R"("temperature":true)"), FaultKind::bad_request, "\"temperature\" must be a number"},
       {with(R"("stop_sequences":["a",1])"), FaultKind::bad_request, "\"stop_sequences.1\" must be a string"},
       {with(R"("system":[{"type":"text"}])"), FaultKind::bad_request, "\"system.0.text\" is required."},
@@ -266,14 +266,14 @@ TEST_CASE("reading A: search results and loaded tools inside a tool's result", "
   CHECK(read.lost() == "messages.search_result");
 }
 
-TEST_CASE("reading A: tools, client-executed ones with the documented schema, server tools lost", "[anthropic]") {
+TEST_CASE("reading A: tools, client-executed ones with the documented schema, server tools as such", "[anthropic]") {
   const Read read(with(
       R"("tools":[{"name":"mcp__a\u002eb","description":"d","input_schema":{ "type":"object" },"strict":true,"cache_control":{"type":"ephemeral"}},)"
       R"({"type":"custom","name":"late","input_schema":{},"defer_loading":true,"input_examples":[{}],"allowed_callers":["direct"],"eager_input_streaming":true},)"
       R"({"type":"bash_20250124","name":"bash"},{"type":"text_editor_20250728","name":"str_replace_based_edit_tool"},{"type":"memory_20250818","name":"memory"},)"
       R"({"type":"computer_20250124","name":"computer","display_width_px":1024,"display_height_px":768},)"
       R"({"type":"tool_search_tool_regex_20251119","name":"tool_search_tool_regex"},)"
-      R"({"type":"web_search_20250305","name":"web_search"},{"type":"web_fetch_20250910","name":"web_fetch"},{"type":"code_execution_20250825","name":"code_execution"},{"name":"web_search","input_schema":{"type":"object"}}])"));
+      R"({"type":"web_search_20250305","name":"web_search","max_uses":8,"allowed_domains":["a.com"],"blocked_domains":["b.com"],"user_location":{"type":"approximate","city":"Bonn"}},{"type":"web_fetch_20250910","name":"web_fetch"},{"type":"code_execution_20250825","name":"code_execution"},{"name":"web_search","input_schema":{"type":"object"}}])"));
   REQUIRE_FALSE(read.result.fault);
   const auto tools = read.request().tools;
   REQUIRE(tools.size() == 7);
@@ -289,7 +289,24 @@ TEST_CASE("reading A: tools, client-executed ones with the documented schema, se
   CHECK(tools[5].description.inside.find("1024 by 768") != std::string_view::npos);
   for (size_t i : {2u, 3u, 4u, 5u}) CHECK(json::is_whole_object(tools[i].schema));
   CHECK(tools[6].name == "web_search");  // a function that is only called so
-  CHECK(read.lost() == "tools.input_examples;tools.web_search;tools.web_fetch;tools.code_execution");
+  CHECK(read.lost() == "tools.input_examples");
+  for (const char* typed :
+       {R"({"type":"bash_20250124","name":"bash",)", R"({"type":"web_search_20260209","name":"web_search",)"})
+    CHECK(Read(with(R"("tools":[)" + std::string(typed) +
+                    R"("strict":true,"allowed_callers":["code_execution_20260120"]}])"))
+              .lost() == "tools.strict;tools.allowed_callers");
+  const auto run = read.request().server_tools;
+  REQUIRE(run.size() == 3);
+  CHECK(run[0].kind == ServerTool::Kind::web_search);
+  CHECK(run[0].uses_max == 8);
+  CHECK(run[0].allowed_domains == R"(["a.com"])");
+  CHECK(run[0].blocked_domains == R"(["b.com"])");
+  CHECK(run[0].user_location == R"({"type":"approximate","city":"Bonn"})");
+  CHECK(run[1].kind == ServerTool::Kind::web_fetch);
+  CHECK(run[1].uses_max == -1);
+  CHECK(run[2].kind == ServerTool::Kind::code_execution);
+  const Read wrong(with(R"("tools":[{"type":"web_search_20250305","name":"web_search","max_uses":"8"}])"));
+  CHECK(wrong.result.fault.detail.find("tools.0.max_uses") != std::string::npos);
 }
 
 TEST_CASE("reading A: tool_choice, and one of a lost tool", "[anthropic]") {
@@ -302,10 +319,14 @@ TEST_CASE("reading A: tool_choice, and one of a lost tool", "[anthropic]") {
   CHECK(named.request().tool_choice.mode == Mode::named);
   CHECK(named.request().tool_choice.name == "a");
   CHECK(named.request().parallel_tool_calls == false);
-  const Read lost(with(
+  const Read search(with(
       R"("tools":[{"type":"web_search_20250305","name":"web_search"}],"tool_choice":{"type":"tool","name":"web_search"})"));
+  CHECK(search.request().tool_choice.mode == Mode::named);
+  CHECK(search.lost().empty());
+  const Read lost(with(
+      R"("tools":[{"type":"web_fetch_20250910","name":"web_fetch"}],"tool_choice":{"type":"tool","name":"web_fetch"})"));
   CHECK(lost.request().tool_choice.mode == Mode::automatic);
-  CHECK(lost.lost() == "tools.web_search;tool_choice");
+  CHECK(lost.lost() == "tool_choice");
 }
 
 TEST_CASE("reading A: effort comes before budget, budget before adaptive, absent is unset", "[anthropic]") {

@@ -84,7 +84,16 @@ inline void check_answer(AnthropicAnswer& answer) {
   }
   check_usage(answer, answer.usage);
   bool any_call = false;
+  const AnthropicBlock* search = nullptr;  // whose result is due
   for (const AnthropicBlock& block : answer.blocks) {
+    if ((block.type == "web_search_tool_result") != (search != nullptr)) problem("a search without its result");
+    if (search && block.id != search->id) problem("the result of another search");
+    search = block.type == "server_tool_use" ? &block : nullptr;
+    if (search) {
+      if (block.id.substr(0, 9) != "srvtoolu_" || !is_id(block.id)) problem("a bad id " + block.id);
+      if (json::member(block.input, "query").empty()) problem("a search for nothing: " + block.input);
+      continue;
+    }
     if (block.type != "tool_use") {
       if (block.text.empty() && block.type != "thinking") problem("an empty block of " + block.type);
       if (block.type == "thinking" && block.signature.empty()) problem("thinking without a signature");
@@ -98,6 +107,7 @@ inline void check_answer(AnthropicAnswer& answer) {
       if (&other != &block && other.id == block.id) problem("an id twice: " + block.id);
     }
   }
+  if (search) problem("a search without its result");
   if (answer.stop_reason == "tool_use" && !any_call) problem("tool_use without a call");
   if (answer.stop_reason == "end_turn" && any_call) problem("end_turn with a call");
 }
@@ -126,7 +136,9 @@ inline AnthropicAnswer read_anthropic_message(std::string_view body) {
     else if (block.type == "thinking")
       block.text = text_of(part, "thinking"), block.signature = text_of(part, "signature");
     else if (block.type == "redacted_thinking") block.text = text_of(part, "data");
-    else if (block.type == "tool_use") {
+    else if (block.type == "web_search_tool_result")
+      block.id = text_of(part, "tool_use_id"), block.text = json::member(part, "content");
+    else if (block.type == "tool_use" || block.type == "server_tool_use") {
       block.id = text_of(part, "id");
       block.name = text_of(part, "name");
       block.input = json::member(part, "input");
@@ -217,7 +229,10 @@ inline AnthropicAnswer check_anthropic_stream(std::string_view bytes) {
         if (json::member(begin, "thinking") != "\"\"" || json::member(begin, "signature") != "\"\"") {
           problem("thinking does not begin empty");
         }
-      } else if (block.type == "tool_use") {
+      } else if (block.type == "web_search_tool_result") {
+        block.id = text_of(begin, "tool_use_id");
+        block.text = json::member(begin, "content");
+      } else if (block.type == "tool_use" || block.type == "server_tool_use") {
         if (json::member(begin, "input") != "{}") problem("input does not begin empty");
         block.id = text_of(begin, "id");
         block.name = text_of(begin, "name");
@@ -257,7 +272,7 @@ inline AnthropicAnswer check_anthropic_stream(std::string_view bytes) {
       block.signature += text_of(delta, "signature");
       signed_now = true;
     } else if (kind == "input_json_delta") {
-      expect("tool_use");
+      if (block.type != "server_tool_use") expect("tool_use");
       block.input += text_of(delta, "partial_json");
     } else {
       problem("unknown delta " + kind);

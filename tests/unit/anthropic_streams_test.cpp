@@ -24,12 +24,6 @@ const Play to_whole_chat{dialects::anthropic_row, &dialects::openai_chat_row, Fo
 const Play to_messages{dialects::anthropic_row, &dialects::anthropic_row};
 const Play to_whole_messages{dialects::anthropic_row, &dialects::anthropic_row, Form::whole};
 
-std::string beside(const std::string& path, const std::string& ending) {
-  return path.substr(0, path.rfind(".sse")) + ending;
-}
-
-bool failed(const std::string& deltas) { return deltas.find("\nfailed ") != std::string::npos; }
-
 // From the second line on: the answer's own id is its encoder's to give.
 std::string less_the_begin(const std::string& deltas) { return deltas.substr(deltas.find('\n') + 1); }
 
@@ -40,7 +34,7 @@ TEST_CASE("anthropic streams: every stream of the corpus means what stands besid
   REQUIRE(paths.size() >= 24);
   for (const std::string& path : paths) {
     INFO(path);
-    CHECK(to_deltas.stream(testing::text_of(path)).deltas == testing::text_of(beside(path, ".deltas")));
+    CHECK(to_deltas.stream(testing::text_of(path)).deltas == testing::text_of(testing::beside(path, ".deltas")));
   }
 }
 
@@ -86,8 +80,8 @@ TEST_CASE("anthropic streams: Chat clients get streams that their SDKs take, or 
     const ChatAnswer answer = testing::chat_answer_of_stream(played.bytes);
     INFO(played.bytes);
     CHECK(answer.wrong == "");
-    CHECK(failed(played.deltas) == !answer.error.empty());
-    CHECK(failed(played.deltas) == to_whole_chat.stream(testing::text_of(path)).bytes.empty());
+    CHECK(testing::failed(played.deltas) == !answer.error.empty());
+    CHECK(testing::failed(played.deltas) == to_whole_chat.stream(testing::text_of(path)).bytes.empty());
   }
 }
 
@@ -100,7 +94,7 @@ TEST_CASE("anthropic streams: truncated after every event they end as errors (tr
       if (begin.find("\"message_stop\"") != begin.npos) break;
       INFO(begin);
       const Played played = to_chat.stream(begin);
-      CHECK(failed("\n" + played.deltas));
+      CHECK(testing::failed(played.deltas));
       CHECK(played.bytes.find("[DONE]") == std::string::npos);
       CHECK(played.bytes.find("\"error\":{") != std::string::npos);
     }
@@ -112,7 +106,7 @@ TEST_CASE("anthropic streams: decoded and encoded again they mean the same") {
     INFO(path);
     const std::string text = testing::text_of(path);
     const Played there = to_messages.stream(text);
-    if (failed(there.deltas)) {
+    if (testing::failed(there.deltas)) {
       CHECK(there.bytes.find("event: error\n") != std::string::npos);
       CHECK(there.bytes.find("message_stop") == std::string::npos);
       continue;

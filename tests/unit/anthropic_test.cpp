@@ -167,3 +167,18 @@ TEST_CASE("errors: a full context is said in Anthropic's words, whoever found it
             .find(R"("message":"prompt is too long: 9 tokens > 8 maximum")") != std::string::npos);
   CHECK(said(upstream_rejected, "no").find("too long") == std::string::npos);
 }
+
+TEST_CASE("a thread is a history that is kept elsewhere, and what says so is known to the SDKs", "[anthropic]") {
+  Arena arena;
+  http::Endpoint messages;
+  messages.shape = Dialect::anthropic;
+  const auto kept = [&](std::string_view body) {
+    return anthropic_row.read_facts(messages, body, arena).facts.kept_history;
+  };
+  CHECK(kept(R"({"model":"m","thread":{"type":"create"}})") == "thread");
+  CHECK(kept(R"({"model":"m","thread":null,"previous_response_id":"r"})").empty());
+  std::string out;
+  anthropic_row.write_error(out, {FaultKind::previous_response_not_found, "no"}, 400, "req_1");
+  CHECK(out == R"({"type":"error","error":{"type":"invalid_request_error","message":"no","details":)"
+               R"({"error_code":"thread_unsupported_request","unsupported":["thread"]}},"request_id":"req_1"})");
+}

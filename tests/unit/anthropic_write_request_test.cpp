@@ -92,7 +92,7 @@ const std::string claude_code_written =
     R"({"type":"tool_use","id":"toolu_0002","name":"Read","input":{ }}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_0001","content":[{"type":"text","text":"hello"}]},)"
     R"({"type":"tool_result","tool_use_id":"toolu_0002","content":[{"type":"image","source":{"type":"base64","media_type":"image/png","data":"iVBORw0KGgo="}},{"type":"text","text":"2 pages"}]},)"
     R"({"type":"text","text":"go on","cache_control":{"type":"ephemeral","ttl":"1h"}}]}],)"
-    R"("thinking":{"type":"adaptive"},"output_config":{"effort":"medium"})";
+    R"("thinking":{"type":"adaptive","display":"omitted"},"output_config":{"effort":"medium"})";
 
 }  // namespace
 
@@ -129,6 +129,11 @@ TEST_CASE("writing A: max_tokens is always said", "[anthropic]") {
   known.output_tokens_max = 32000;
   CHECK(Written(unset).member("max_tokens") == "4096");
   CHECK(Written(unset, known).member("max_tokens") == "32000");
+  Lane told;
+  told.flags.output_tokens_default = 16000;
+  CHECK(Written(unset, told).member("max_tokens") == "16000");
+  told.output_tokens_max = 8000;
+  CHECK(Written(unset, told).member("max_tokens") == "8000");
   CHECK(Written(with(""), known).member("max_tokens") == "32000");
   CHECK(Written(with("")).member("max_tokens") == "50000");
 }
@@ -153,7 +158,7 @@ TEST_CASE("writing A: prompt and answer together fit into the context (CCR #895)
   CHECK(bound(unset + "}", lane(190'000, 32'000)) == "10000");
   const Written thinking(unset + R"(,"output_config":{"effort":"medium"}})", lane(195'000));
   CHECK(thinking.member("max_tokens") == "5000");
-  CHECK(thinking.member("thinking") == R"({"type":"enabled","budget_tokens":4999})");
+  CHECK(thinking.member("thinking") == R"({"type":"enabled","budget_tokens":3976})");
 }
 
 TEST_CASE("writing A: temperature is clamped to what Anthropic takes, and keeps its digits within", "[anthropic]") {
@@ -195,7 +200,8 @@ TEST_CASE("writing A: with thinking on, temperature, top_k and a forced tool go"
   CHECK(Written(with(R"(,"top_p":0.95,"thinking":{"type":"adaptive"})")).member("top_p") == "0.95");
 }
 
-TEST_CASE("writing A: a budget is at least 1024 and below max_tokens, or there is no thinking", "[anthropic]") {
+TEST_CASE("writing A: a budget is at least 1024 and leaves room for the answer, or there is no thinking",
+          "[anthropic]") {
   const auto thinking = [](const std::string& effort, const std::string& max_tokens, const Lane& lane = {}) {
     const Written written(R"({"messages":[{"role":"user","content":"hi"}],"output_config":{"effort":")" + effort +
                               "\"}" + (max_tokens.empty() ? "" : ",\"max_tokens\":" + max_tokens) + "}",
@@ -204,19 +210,25 @@ TEST_CASE("writing A: a budget is at least 1024 and below max_tokens, or there i
   };
   CHECK(thinking("low", "50000") == R"({"type":"enabled","budget_tokens":2048} of 50000)");
   CHECK(thinking("minimal", "50000") == R"({"type":"enabled","budget_tokens":1024} of 50000)");
-  CHECK(thinking("max", "50000") == R"({"type":"enabled","budget_tokens":49999} of 50000)");
+  CHECK(thinking("max", "50000") == R"({"type":"enabled","budget_tokens":48976} of 50000)");
+  CHECK(thinking("max", "3000") == R"({"type":"enabled","budget_tokens":1976} of 3000)");
+  CHECK(thinking("max", "1500") == R"({"type":"enabled","budget_tokens":1024} of 1500)");
   CHECK(thinking("low", "1024") == R"({"type":"disabled"} of 1024)");
   CHECK(thinking("none", "50000") == R"({"type":"disabled"} of 50000)");
   CHECK(thinking("medium", "") == R"({"type":"enabled","budget_tokens":8192} of 12288)");
   Lane known;
   known.output_tokens_max = 8000;
-  CHECK(thinking("medium", "", known) == R"({"type":"enabled","budget_tokens":7999} of 8000)");
+  CHECK(thinking("medium", "", known) == R"({"type":"enabled","budget_tokens":6976} of 8000)");
+  Lane told;
+  told.flags.output_tokens_default = 32000;
+  CHECK(thinking("medium", "", told) == R"({"type":"enabled","budget_tokens":8192} of 32000)");
+  CHECK(thinking("max", "", told) == R"({"type":"enabled","budget_tokens":63999} of 68095)");
   Lane low;
   low.flags.effort_levels = 0b100;
   CHECK(thinking("max", "50000", low) == R"({"type":"enabled","budget_tokens":2048} of 50000)");
   CHECK(thinking("max", "50000", lane_with(EffortStyle::none)) == " of 50000");
   const Written huge(with(R"(,"thinking":{"type":"enabled","budget_tokens":9223372036854775807})"));
-  CHECK(huge.member("thinking") == R"({"type":"enabled","budget_tokens":49999})");
+  CHECK(huge.member("thinking") == R"({"type":"enabled","budget_tokens":48976})");
   CHECK(Written(with("")).member("thinking").empty());
 }
 
@@ -269,13 +281,33 @@ TEST_CASE("writing A: with a budget, an open tool loop without its own thinking 
         R"({"type":"adaptive"})");
 }
 
+TEST_CASE("writing A: what is shown of thinking is said where it would not be, or not be left out", "[anthropic]") {
+  const auto thinking = [](std::string_view display, EffortStyle style) {
+    const std::string asked = R"({"model":"m","max_tokens":9000,"thinking":{"type":"enabled","budget_tokens":2048)" +
+                              std::string(display) + R"(},"messages":[{"role":"user","content":"q"}]})";
+    return std::string(Written(asked, lane_with(style)).member("thinking"));
+  };
+  const std::string_view shown = R"(,"display":"summarized")", hidden = R"(,"display":"omitted")";
+  CHECK(thinking(shown, EffortStyle::adaptive) == R"({"type":"adaptive","display":"summarized"})");
+  CHECK(thinking(hidden, EffortStyle::adaptive) == R"({"type":"adaptive","display":"omitted"})");
+  CHECK(thinking(R"(,"display":null)", EffortStyle::adaptive) == R"({"type":"adaptive"})");
+  // Told a budget, a model shows what it thinks unless asked not to.
+  const std::string_view budget = R"({"type":"enabled","budget_tokens":2048})";
+  CHECK(thinking(shown, EffortStyle::reasoning_effort) == budget);
+  CHECK(thinking({}, EffortStyle::reasoning_effort) == budget);
+  CHECK(thinking(hidden, EffortStyle::reasoning_effort) ==
+        R"({"type":"enabled","budget_tokens":2048,"display":"omitted"})");
+}
+
 TEST_CASE("writing A: only thinking that is Anthropic's own goes back, never an unsigned block", "[anthropic]") {
-  std::string foreign, own;
-  append_envelope(foreign, {Dialect::openai_responses, "0a1b2c3d", {"state"}});
-  append_envelope(own, {Dialect::anthropic, "0a1b2c3d", {"EtQ"}});
+  std::string foreign, others, own;
+  append_envelope(foreign, {Dialect::openai_responses, "00000000", {"state"}});
+  append_envelope(others, {Dialect::anthropic, "0a1b2c3d", {"EtQ"}});  // of a compatible server
+  append_envelope(own, {Dialect::anthropic, "00000000", {"EtQ"}});
   const Written written(conversation(
       R"({"role":"user","content":"q"},{"role":"assistant","content":[{"type":"thinking","thinking":"f","signature":")" +
-      foreign + R"("},{"type":"redacted_thinking","data":")" + foreign +
+      foreign + R"("},{"type":"thinking","thinking":"s","signature":")" + others +
+      R"("},{"type":"redacted_thinking","data":")" + foreign +
       R"("},{"type":"thinking","thinking":"u","signature":""},)"
       R"({"type":"thinking","thinking":"n","signature":"EtQ"},{"type":"redacted_thinking","data":"EmR"},{"type":"thinking","thinking":"o","signature":")" +
       own + R"("},{"type":"text","text":"a"}]},{"role":"user","content":"b"})"));
@@ -284,7 +316,7 @@ TEST_CASE("writing A: only thinking that is Anthropic's own goes back, never an 
       R"([{"role":"user","content":[{"type":"text","text":"q"}]},{"role":"assistant","content":[{"type":"thinking","thinking":"n","signature":"EtQ"},)"
       R"({"type":"redacted_thinking","data":"EmR"},{"type":"thinking","thinking":"o","signature":"EtQ"},{"type":"text","text":"a"}]},)"
       R"({"role":"user","content":[{"type":"text","text":"b"}]}])");
-  CHECK(written.lost() == "thinking;thinking.redacted");
+  CHECK(written.lost() == "messages.thinking;messages.redacted_thinking");
 }
 
 TEST_CASE("writing A: where foreign thinking was all there was, the neighbours become one message", "[anthropic]") {
@@ -430,6 +462,7 @@ TEST_CASE("writing A: media that Anthropic cannot take are named where they stoo
       {Document{Source::base64, {"application/pdf"}, {"JVB"}, {}, {"T"}, {}}, {}},
       {Document{Source::text, {}, {"plain"}, {}, {}, {"C"}}, {}},
       {Document{Source::file, {}, {"file-2"}, {}, {}, {}}, {}},
+      {Document{Source::url, {"audio/wav"}, {"https://x/y.wav"}, {}, {}, {}}, {}},
   };
   const Message message{Role::user, {blocks, std::size(blocks)}};
   Request request;
@@ -441,8 +474,11 @@ TEST_CASE("writing A: media that Anthropic cannot take are named where they stoo
       R"({"type":"text","text":"[image omitted: its type is not supported]"},{"type":"image","source":{"type":"url","url":"https://x/y.png"}},)"
       R"({"type":"document","source":{"type":"base64","media_type":"application/pdf","data":"JVB"},"title":"T"},)"
       R"({"type":"document","source":{"type":"text","media_type":"text/plain","data":"plain"},"context":"C"},)"
-      R"({"type":"text","text":"[document omitted: it is in another provider's store]"}]}])");
-  CHECK(written.lost() == "messages.image.file;messages.image.media_type;messages.document.file");
+      R"({"type":"text","text":"[document omitted: it is in another provider's store]"},)"
+      R"({"type":"text","text":"[document omitted: its type is not supported]"}]}])");
+  CHECK(written.lost() ==
+        "messages.image.file;messages.image.media_type;messages.image.detail;messages.document.file;messages.document."
+        "media_type");
   Lane blind;
   blind.flags.vision = false;
   CHECK(Written(request, blind).body.find("[image omitted: model has no vision]") != std::string::npos);
@@ -505,4 +541,28 @@ TEST_CASE("writing messages: texts of nothing but blanks are left out, and nothi
   const Written system(with(R"(,"system":[)" + blank + R"(,{"type":"text","text":"s"}])"));
   CHECK(system.member("system") == R"([{"type":"text","text":"s"}])");
   CHECK(Written(with(R"(,"system":"\t")")).member("system").empty());
+}
+
+TEST_CASE("writing A: the search of the web is its own, other tools of a provider are lost", "[anthropic]") {
+  const std::string tools =
+      R"(,"tools":[{"type":"web_search_20260209","name":"web_search","max_uses":8,"allowed_domains":["a.com"],"user_location":{"type":"approximate"}},{"type":"web_fetch_20250910","name":"web_fetch"}])";
+  const Written written(with(tools + R"(,"tool_choice":{"type":"tool","name":"web_search"})"));
+  CHECK(
+      written.member("tools") ==
+      R"([{"type":"web_search_20250305","name":"web_search","max_uses":8,"allowed_domains":["a.com"],"user_location":{"type":"approximate"}}])");
+  CHECK(written.member("tool_choice") == R"({"type":"tool","name":"web_search"})");
+  CHECK(written.lost() == "tools.web_fetch");
+  const Written taken(with(
+      R"(,"tools":[{"name":"web_search","input_schema":{"type":"object","properties":{}}},{"type":"web_search_20250305","name":"web_search"}])"));
+  CHECK(taken.member("tools") == R"([{"name":"web_search","input_schema":{"type":"object","properties":{}}}])");
+  CHECK(taken.lost() == "tools.web_search");
+}
+
+TEST_CASE("writing A: seed, penalties and verbosity are lost by name", "[anthropic]") {
+  Request request;
+  request.seed = "7";
+  request.presence_penalty = "0.5";
+  request.frequency_penalty = "0";
+  request.verbosity = {"low"};
+  CHECK(Written(request).lost() == "seed;presence_penalty;verbosity");
 }

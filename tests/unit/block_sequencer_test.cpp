@@ -40,6 +40,14 @@ struct Sequence {
     escaped.assign(escaped.size(), '#');  // nothing may look at it any more
     return *this;
   }
+  Sequence& state(const char* state) {
+    blocks->state({Dialect::gemini, {}, {state}}, deltas);
+    return take();
+  }
+  Sequence& search(const char* query) {
+    blocks->search({"ws_1", {query}, "[]"}, deltas);
+    return take();
+  }
   std::string close(Ending ending = Ending::complete) {
     fault = blocks->close(ending, deltas);
     take();
@@ -63,8 +71,11 @@ struct Sequence {
         if (raw) plain = fragment->text.inside;
         else json::unescape(fragment->text, plain);
         said += " " + plain;
-      } else if (std::get_if<BlockEnd>(&delta)) {
+      } else if (auto* end = std::get_if<BlockEnd>(&delta)) {
+        if (!end->from.state.empty()) said += " =" + std::string(end->from.state.inside);
         said += " ) ";
+      } else if (auto* search = std::get_if<WebSearch>(&delta)) {
+        said += "search[" + std::string(search->id) + " " + std::string(search->query.inside) + "] ";
       }
     }
     deltas.clear();
@@ -402,4 +413,27 @@ TEST_CASE("blocks: names come back as the client knows them") {
   REQUIRE(sent != asked);
   s.call(0, "a", sent.c_str(), "{}");
   CHECK(s.close() == "call[a " + asked + "]( {} ) ");
+}
+
+TEST_CASE("blocks: a state ends the reasoning that was said last, or is a block of its own") {
+  CHECK(Sequence().text("hm", BlockKind::thinking).state("S").text("a").close() == "thinking( hm =S ) text( a ) ");
+  CHECK(Sequence().text("a").state("S").close() == "text( a ) redacted( =S ) ");
+  CHECK(Sequence().state("S").state("T").call(0, "c", "f", "{}").close() ==
+        "redacted( =S ) redacted( =T ) call[c f]( {} ) ");
+  CHECK(Sequence().text("hm", BlockKind::thinking).state("S").text("hm", BlockKind::thinking).close() ==
+        "thinking( hm =S ) thinking( hm ) ");
+}
+
+TEST_CASE("blocks: states and searches wait behind a call that is not whole, with the reasoning they belong to") {
+  CHECK(Sequence()
+            .call(0, "c", "f", "{")
+            .text("hm", BlockKind::thinking)
+            .state("S")
+            .search("q")
+            .text("a")
+            .call(0, "", "", "}")
+            .close() == "call[c f]( { } ) thinking( hm =S ) search[ws_1 q] text( a ) ");
+  CHECK(Sequence().call(0, "c", "f", "{").text("hm", BlockKind::thinking).state("S").close(Ending::truncated) ==
+        "call[c f]( { ) thinking( hm =S ) ");
+  CHECK(Sequence().text("a").search("q").text("b").close() == "text( a ) search[ws_1 q] text( b ) ");
 }

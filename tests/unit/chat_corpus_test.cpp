@@ -30,12 +30,6 @@ Play play_of(const std::string& stream, canonical::Form form = canonical::Form::
   return play;
 }
 
-std::string said(const Played& played) {
-  return played.deltas + (played.losses.empty() ? "" : "lost " + played.losses.joined() + "\n");
-}
-
-std::string beside(const std::string& path, const char* ending) { return path.substr(0, path.rfind('.')) + ending; }
-
 std::string all(const std::vector<std::string>& problems) {
   std::string text;
   for (const std::string& problem : problems) text += problem + "\n";
@@ -59,10 +53,7 @@ TEST_CASE("chat corpus: every stream becomes the deltas beside it, however its b
     CHECK(said(bytewise) == said(whole));
     CHECK(bytewise.bytes == whole.bytes);
     for (int round = 0; round < 20; ++round) {
-      std::vector<size_t> cuts;
-      for (size_t at = 1; at < stream.size(); ++at)
-        if (random() % 97 == 0) cuts.push_back(at);
-      const Played cut = play.stream(stream, cuts);
+      const Played cut = play.stream(stream, random_cuts(stream, random));
       CHECK(said(cut) == said(whole));
       CHECK(cut.bytes == whole.bytes);
     }

@@ -202,6 +202,30 @@ TEST_CASE("chat decoder: whole answers in all their forms") {
         "begin c\ntool_call  A \"{}\"\nstopped tool_use\nend\n");
 }
 
+TEST_CASE("chat decoder: a signature beside a call is Gemini's state, and stands before the call") {
+  const auto call = [](const std::string& id, const std::string& more) {
+    return R"({"index":)" + id + R"(,"id":"c)" + id +
+           R"(","type":"function","function":{"name":"A","arguments":"{}"})" + more + "}";
+  };
+  const std::string calls =
+      "[" + call("0", R"(,"extra_content":{"google":{"thought_signature":"Eq+/1="}})") + "," + call("1", "") + "]";
+  const std::string said =
+      "thinking \"hm\" state \"call:Eq+/1=\" of gemini\ntool_call c0 A \"{}\"\ntool_call c1 A \"{}\"\nstopped "
+      "tool_use\nend\n";
+  CHECK(whole(R"({"id":"c","choices":[{"message":{"reasoning_content":"hm","tool_calls":)" + calls +
+              R"(},"finish_reason":"tool_calls"}]})") == "begin c\n" + said);
+  const std::string reasoning = data(R"({"choices":[{"delta":{"reasoning_content":"hm"}}]})");
+  const std::string delta = data(R"({"choices":[{"delta":{"tool_calls":)" + calls + "}}]}");
+  CHECK(play.stream(reasoning + delta + finish("tool_calls") + done).deltas == "begin \n" + said);
+  // Behind the call's beginning it has no place any more.
+  const Played late = play.stream(data(R"({"choices":[{"delta":{"tool_calls":[)" + call("0", "") + "]}}]}") +
+                                  data(R"({"choices":[{"delta":{"tool_calls":[{"index":0,"extra_content":)"
+                                       R"({"google":{"thought_signature":"Eq"}}}]}}]})") +
+                                  finish("tool_calls") + done);
+  CHECK(late.deltas == "begin \ntool_call c0 A \"{}\"\nstopped tool_use\nend\n");
+  CHECK(late.losses.joined() == "tool_calls.extra_content");
+}
+
 TEST_CASE("chat decoder: a whole answer without finish_reason is whole all the same, and that is noted") {
   const Played played = play.whole(R"({"choices":[{"message":{"content":"a"}}]})");
   CHECK(ends_with(played.deltas, "stopped end_turn\nend\n"));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "answer_player.h"
+#include "dialects/canonical/envelope.h"
 #include "dialects/openai_chat/openai_chat.h"
 
 using namespace signalbox;
@@ -17,9 +18,10 @@ struct Made {
   Losses losses;
 };
 
-Made made(const std::vector<Delta>& deltas, Form form, bool usage_in_stream = true) {
+Made made(const std::vector<Delta>& deltas, Form form, bool usage_in_stream = true,
+          Dialect upstream = Dialect::anthropic) {
   Made result;
-  const EncodeContext context{"claude-x",        "req_0123456789abcdef", "",           Dialect::anthropic, 7,
+  const EncodeContext context{"claude-x",        "req_0123456789abcdef", "",           upstream, 7,
                               1'700'000'000'999, usage_in_stream,        result.losses};
   const auto encoder = dialects::openai_chat_row.make_encoder(context, form);
   for (size_t i = 0; i < deltas.size(); ++i) {
@@ -201,14 +203,68 @@ TEST_CASE("chat encoder: a failed stream says so and has no [DONE]") {
   CHECK(made({AnswerBegin{"a"}, AnswerFailed{{FaultKind::upstream_cut, {}}}}, Form::whole).bytes.empty());
 }
 
-TEST_CASE("chat encoder: reasoning that cannot be shown is named as lost") {
+TEST_CASE("chat encoder: reasoning that cannot be shown, and that no call carries, is named as lost") {
   const Delta state = BlockEnd{{Dialect::anthropic, {}, {"EqQB"}}};
-  const Made result = made({AnswerBegin{"a"}, block(BlockKind::redacted_thinking), state, block(BlockKind::thinking),
-                            part("hm"), state, block(BlockKind::thinking), part("x"), BlockEnd{}},
-                           Form::streamed);
-  CHECK(result.losses.joined() == "thinking.redacted;thinking.signature");
-  CHECK(testing::data_of(result.bytes).size() == 3);
+  const Made result =
+      made({AnswerBegin{"a"}, block(BlockKind::redacted_thinking), state, block(BlockKind::thinking), part("hm"), state,
+            block(BlockKind::thinking), part("x"), BlockEnd{}, stop(StopReason::end_turn), AnswerEnd{}},
+           Form::streamed);
+  CHECK(result.losses.joined() == "thinking.signature");
+  CHECK(testing::data_of(result.bytes).size() == 5);
   CHECK(result.bytes.find("EqQB") == std::string::npos);
+}
+
+TEST_CASE("chat encoder: what was thought before a call is carried beside it, once, where it has state") {
+  const Delta state = BlockEnd{{Dialect::anthropic, "0a1b2c3d", {"EqQB"}}};
+  const std::vector<Delta> deltas = {AnswerBegin{"a"},
+                                     block(BlockKind::thinking),
+                                     part("h\\nm"),
+                                     state,
+                                     call("a", "Bash"),
+                                     BlockEnd{},
+                                     call("b", "Bash"),
+                                     BlockEnd{},
+                                     block(BlockKind::thinking),
+                                     part("no state"),
+                                     BlockEnd{},
+                                     call("c", "Bash"),
+                                     BlockEnd{},
+                                     stop(StopReason::tool_use),
+                                     AnswerEnd{}};
+  for (const Form form : {Form::streamed, Form::whole}) {
+    const Made result = made(deltas, form);
+    CHECK(result.losses.empty());
+    constexpr std::string_view before =
+        R"("id":"a","type":"function","extra_content":{"google":{"thought_signature":")";
+    const size_t at = result.bytes.find(before);
+    REQUIRE(at != std::string::npos);
+    const size_t begin = at + before.size();
+    const std::string envelope = result.bytes.substr(begin, result.bytes.find('"', begin) - begin);
+    CHECK(result.bytes.find("extra_content", begin) == std::string::npos);
+    Arena arena;
+    const auto carried = open_carried({envelope}, arena);
+    REQUIRE(carried.size() == 1);
+    CHECK(carried[0].text.inside == "h\\nm");
+    CHECK(carried[0].from.state.inside == "EqQB");
+    CHECK(carried[0].from.scope == "0a1b2c3d");
+  }
+}
+
+TEST_CASE("chat encoder: Gemini's signature of an upstream that speaks Chat itself goes on as it came") {
+  const std::vector<Delta> deltas = {AnswerBegin{"a"},
+                                     block(BlockKind::redacted_thinking),
+                                     BlockEnd{{Dialect::gemini, {}, {"call:Eq=="}}},
+                                     call("a", "Bash"),
+                                     BlockEnd{},
+                                     stop(StopReason::tool_use),
+                                     AnswerEnd{}};
+  const std::string native = R"("extra_content":{"google":{"thought_signature":"Eq=="}})";
+  for (const Form form : {Form::streamed, Form::whole}) {
+    CHECK(made(deltas, form, true, Dialect::openai_chat).bytes.find(native) != std::string::npos);
+    const std::string foreign = made(deltas, form, true, Dialect::gemini).bytes;
+    CHECK(foreign.find(native) == std::string::npos);
+    CHECK(foreign.find(R"("thought_signature":"sb1.gemini*.)") != std::string::npos);
+  }
 }
 
 TEST_CASE("chat encoder: figures that cannot be are no figures, and sums fit") {
@@ -217,4 +273,38 @@ TEST_CASE("chat encoder: figures that cannot be are no figures, and sums fit") {
             .find(R"("prompt_tokens":27021597764222976,)") != std::string::npos);
   CHECK(whole({counts(-1, -1), stop(StopReason::end_turn), AnswerEnd{}})
             .find(R"("prompt_tokens":0,"completion_tokens":0,"total_tokens":0)") != std::string::npos);
+}
+
+TEST_CASE("chat encoder: a call of a custom tool goes back with its free text") {
+  Tool patch;
+  patch.name = "patch";
+  patch.kind = ToolKind::custom;
+  Request request;
+  request.tools = {&patch, 1};
+  const ToolOrigins origins(request);
+  const std::vector<Delta> deltas = {
+      AnswerBegin{"msg_1"}, call("c1", "patch"), part(R"({\"inp)"), part(R"(ut\":\"a\\n\\\"b\\\"\"})"),
+      BlockEnd{},           call("c2", "other"), BlockEnd{},        stop(StopReason::tool_use),
+      AnswerEnd{}};
+  const auto said = [&](Form form) {
+    Losses losses;
+    EncodeContext context{"claude-x", "req_0123456789abcdef", "",    Dialect::anthropic,
+                          7,          1'700'000'000'999,      false, losses};
+    context.origins = &origins;
+    std::string out;
+    const auto encoder = dialects::openai_chat_row.make_encoder(context, form);
+    for (const Delta& each : deltas) encoder->encode(each, out);
+    return out;
+  };
+  const std::string streamed = said(Form::streamed);
+  CAPTURE(streamed);
+  const auto has = [&](const std::string& text) { return streamed.find(text) != std::string::npos; };
+  CHECK(has(R"({"index":0,"id":"c1","type":"custom","custom":{"name":"patch","input":""}})"));
+  CHECK(has(R"({"index":0,"custom":{"input":"a\n\"b\""}})"));
+  CHECK(has(R"({"index":1,"id":"c2","type":"function","function":{"name":"other","arguments":""}})"));
+  CHECK(has(R"({"index":1,"function":{"arguments":"{}"}})"));
+  CHECK(said(Form::whole)
+            .find(R"("tool_calls":[{"id":"c1","type":"custom","custom":{"name":"patch","input":"a\n\"b\""}},)"
+                  R"({"id":"c2","type":"function","function":{"name":"other","arguments":"{}"}}])") !=
+        std::string::npos);
 }

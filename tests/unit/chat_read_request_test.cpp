@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/arena.h"
+#include "dialects/canonical/envelope.h"
 #include "dialects/canonical/parts.h"
 #include "dialects/openai_chat/openai_chat.h"
 #include "json/walk.h"
@@ -184,7 +185,21 @@ TEST_CASE("chat reader: tools, choices and parallel calls", "[chat_reader]") {
   CHECK(asking(R"(,"tools":[{"type":"web_search"}])").losses.joined() == "tools.web_search");
   Asked custom = asking(R"(,"tools":[{"type":"custom","custom":{"name":"patch","format":{"type":"text"}}}])");
   CHECK(custom.request().tools[0].name == "patch");
-  CHECK(custom.losses.joined() == "tools.custom");
+  CHECK(custom.request().tools[0].kind == ToolKind::custom);
+  CHECK(custom.losses.empty());
+  Asked grammar = asking(R"(,"tools":[{"type":"custom","custom":{"name":"patch","description":"d","format":)"
+                         R"({"type":"grammar","grammar":{"syntax":"lark","definition":"start: X"}}}}])");
+  CHECK(grammar.request().tools[0].description.inside == R"(d\n\nThe input must match this lark grammar:\nstart: X)");
+  CHECK(grammar.losses.joined() == "tools.custom.format");
+  Asked allowed = asking(R"(,"tools":[{"type":"function","function":{"name":"F"}},{"type":"function","function":)"
+                         R"({"name":"G"}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required",)"
+                         R"("tools":[{"type":"function","function":{"name":"G"}}]}})");
+  CHECK(allowed.request().tool_choice.mode == ToolChoice::Mode::any);
+  REQUIRE(allowed.request().tools.size() == 1);
+  CHECK(allowed.request().tools[0].name == "G");
+  CHECK(asking(R"(,"tools":[{"type":"function","function":{"name":"F"}}],"tool_choice":{"type":"function",)"
+               R"("function":{"name":"none such"}})")
+            .losses.joined() == "tool_choice");
 }
 
 TEST_CASE("chat reader: parameters", "[chat_reader]") {
@@ -210,6 +225,28 @@ TEST_CASE("chat reader: parameters", "[chat_reader]") {
   CHECK(asking(R"(,"reasoning":{"enabled":false})").request().reasoning.effort == Effort::none);
 }
 
+TEST_CASE("chat reader: what nobody knows beside a function is named", "[chat_reader]") {
+  CHECK(asking(R"(,"tools":[{"type":"function","function":{"name":"F"},"novelty":1}])").losses.joined() ==
+        "tools.novelty");
+}
+
+TEST_CASE("chat reader: a search of the web is asked for by its options, be there any or none", "[chat_reader]") {
+  Asked plain = asking(R"(,"web_search_options":{})");
+  REQUIRE(plain.request().server_tools.size() == 1);
+  CHECK(plain.request().server_tools[0].user_location.empty());
+  CHECK(plain.losses.empty());
+  Asked placed = asking(
+      R"(,"web_search_options":{"search_context_size":"high","user_location":{"type":"approximate","approximate":{"city":"Bern"}}})");
+  REQUIRE(placed.request().server_tools.size() == 1);
+  CHECK(placed.request().server_tools[0].user_location == R"({"type":"approximate","city":"Bern"})");
+  CHECK(placed.losses.joined() == "web_search_options.search_context_size");
+  Asked nowhere =
+      asking(R"(,"web_search_options":{"search_context_size":"medium","user_location":{"approximate":{}}})");
+  CHECK(nowhere.request().server_tools[0].user_location.empty());
+  CHECK(nowhere.losses.joined() == "web_search_options.user_location");
+  CHECK(asking(R"(,"web_search_options":null)").request().server_tools.empty());
+}
+
 TEST_CASE("chat reader: response formats", "[chat_reader]") {
   CHECK(asking(R"(,"response_format":{"type":"text"})").request().format.kind == OutputFormat::Kind::text);
   CHECK(asking(R"(,"response_format":{"type":"json_object"})").request().format.kind ==
@@ -222,11 +259,20 @@ TEST_CASE("chat reader: response formats", "[chat_reader]") {
   CHECK(asked.request().format.strict == true);
 }
 
+TEST_CASE("chat reader: numbers that Gemini has too, and the verbosity of Responses", "[chat_reader]") {
+  const auto asked = asking(R"(,"seed":7,"presence_penalty":0.5,"frequency_penalty":-1,"verbosity":"low")");
+  CHECK(asked.request().seed == "7");
+  CHECK(asked.request().presence_penalty == "0.5");
+  CHECK(asked.request().frequency_penalty == "-1");
+  CHECK(asked.request().verbosity.inside == "low");
+  CHECK(asked.losses.empty());
+}
+
 TEST_CASE("chat reader: what no other dialect has is lost by name, unless it asks for nothing", "[chat_reader]") {
   CHECK(
       asking(
           R"(,"logprobs":true,"top_logprobs":3,"seed":7,"presence_penalty":0.5,"frequency_penalty":-1,"logit_bias":{"1":2},"brand_new":"x")")
-          .losses.joined() == "logprobs;top_logprobs;seed;presence_penalty;frequency_penalty;logit_bias;brand_new");
+          .losses.joined() == "logprobs;top_logprobs;logit_bias;brand_new");
   CHECK(
       asking(
           R"(,"logprobs":false,"presence_penalty":0,"frequency_penalty":0.0,"logit_bias":{},"store":false,"metadata":null,"modalities":[])")
@@ -243,7 +289,7 @@ TEST_CASE("chat reader: what is wrong is named with its place", "[chat_reader]")
   const Case cases[] = {
       {"", FaultKind::bad_json, "byte 0"},
       {"[]", FaultKind::bad_request, "object"},
-      {R"({"model":"m"})", FaultKind::bad_request, "messages"},
+      {R"({"model":"m"})", FaultKind::bad_request, "\"messages\" is required."},
       {R"({"messages":{}})", FaultKind::bad_request, "byte 12"},
       {R"({"messages":[1]})", FaultKind::bad_request, "byte 13"},
       {R"({"messages":[{"role":"user","content":"a"}]} x)", FaultKind::bad_json, "byte 45"},
@@ -308,8 +354,8 @@ TEST_CASE("chat reader: no request has more elements than any conversation") {
   };
   const Case cases[] = {
       {"messages", saying(list(max, message)), saying(list(max + 1, message))},
-      {"content parts and calls", saying(of_user(list(max, part))), saying(of_user(list(max + 1, part)))},
-      {"content parts and calls", saying(of_both(max - 9, 9)), saying(of_both(max - 9, 10))},
+      {"content blocks", saying(of_user(list(max, part))), saying(of_user(list(max + 1, part)))},
+      {"content blocks", saying(of_both(max - 9, 9)), saying(of_both(max - 9, 10))},
       {"tools", asking(",\"tools\":" + list(max, tool)), asking(",\"tools\":" + list(max + 1, tool))},
       {"functions", asking(",\"functions\":" + list(max, function)),
        asking(",\"functions\":" + list(max + 1, function))},
@@ -321,4 +367,39 @@ TEST_CASE("chat reader: no request has more elements than any conversation") {
     CHECK(c.more.read.fault.kind == FaultKind::bad_request);
     CHECK(c.more.read.fault.detail == "The request has more than 100000 " + std::string(c.what) + ".");
   }
+}
+
+TEST_CASE("chat reader: reasoning comes back from beside its call, and once", "[chat_reader]") {
+  const std::vector<Thinking> thought = {{{"hm"}, {Dialect::anthropic, "0a1b2c3d", {"EqQB"}}, false},
+                                         {{}, {Dialect::anthropic, "0a1b2c3d", {"opaque"}}, true}};
+  std::string carried;
+  append_carried(carried, thought);
+  const auto with = [](const std::string& signature) {
+    return saying(R"([{"role":"user","content":"a"},{"role":"assistant","content":"b","reasoning_content":"hm",)"
+                  R"("tool_calls":[{"id":"c","type":"function","extra_content":{"google":{"thought_signature":")" +
+                  signature +
+                  R"("}},"function":{"name":"F","arguments":"{}"}}]},)"
+                  R"({"role":"tool","tool_call_id":"c","content":"r"}])");
+  };
+  const Asked own = with(carried);
+  const Blocks blocks = own.request().messages[1].blocks;
+  REQUIRE(blocks.size() == 4);
+  CHECK(blocks.first[0].as<Text>());
+  REQUIRE(blocks.first[1].as<Thinking>());
+  CHECK(blocks.first[1].as<Thinking>()->text.inside == "hm");
+  CHECK(blocks.first[1].as<Thinking>()->from.state.inside == "EqQB");
+  CHECK(blocks.first[2].as<Thinking>()->redacted);
+  CHECK(blocks.first[3].as<ToolCall>());
+  CHECK(own.losses.empty());
+
+  const Asked googles = with("CiQBVKhc7kZz");
+  const Blocks raw = googles.request().messages[1].blocks;
+  REQUIRE(raw.size() == 4);
+  CHECK(raw.first[0].as<Thinking>()->text.inside == "hm");
+  CHECK(raw.first[2].as<Thinking>()->from.state.inside == "call:CiQBVKhc7kZz");
+  CHECK(raw.first[2].as<Thinking>()->from.vendor == Dialect::gemini);
+
+  const Asked damaged = with(carried.substr(0, carried.size() - 5));
+  CHECK(damaged.request().messages[1].blocks.size() == 3);
+  CHECK(damaged.losses.joined() == "messages.thinking");
 }

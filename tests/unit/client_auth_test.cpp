@@ -36,6 +36,7 @@ TEST_CASE("auth: each field a client may show its key in") {
                          Case{{"Authorization", "Bearer sb-two"}, "ci", "authorization"},
                          Case{{"authorization", "  bEARER \t sb-two "}, "ci", "authorization"},
                          Case{{"x-goog-api-key", " sb-one"}, "laptop", "x-goog-api-key"},
+                         Case{{"Api-Key", "sb-one"}, "laptop", "api-key"},
                          Case{{"X-Signalbox-Key", "sb-two"}, "ci", "x-signalbox-key"}}) {
     INFO(it.header.name << ": " << it.header.value);
     AuthResult result = ask({{"accept", "*/*"}, it.header});
@@ -44,6 +45,16 @@ TEST_CASE("auth: each field a client may show its key in") {
     CHECK(result.header == it.shown_in);
     CHECK(result.allowed());
   }
+}
+
+TEST_CASE("auth: a key in the query") {
+  const std::vector<Header> none;
+  CHECK(authenticate(none, keys, "sb-one").outcome == Outcome::matched);
+  CHECK(authenticate(none, keys, "sb-one").header == "?key");
+  CHECK(authenticate(none, keys, "sb-three").outcome == Outcome::wrong);
+  CHECK(authenticate(none, keys, "").outcome == Outcome::missing);
+  const std::vector<Header> own = {{"x-signalbox-key", "wrong"}};
+  CHECK(authenticate(own, keys, "sb-one").outcome == Outcome::wrong);
 }
 
 TEST_CASE("auth: nothing shown, and something wrong") {

@@ -32,9 +32,16 @@ Strings problems_of(std::string_view provider) {
   return out;
 }
 
-// The provider that a user gets who writes the preset and, where one is needed, a key.
+// Where everybody has an address of his own.
+std::string own_address(std::string_view preset) {
+  const bool own = preset == "azure" || preset == "bedrock" || preset == "vertex";
+  return own ? R"(,"base_url":"https://mine.example/openai/v1")" : "";
+}
+
+// The provider that a user gets who writes the preset and, where they are needed, a key and an address.
 Provider provider_of(std::string_view preset, std::string_view more = R"(,"key":"${K}")") {
-  const ReadResult result = read_provider("\"preset\":\"" + std::string(preset) + "\"" + std::string(more));
+  const ReadResult result =
+      read_provider("\"preset\":\"" + std::string(preset) + "\"" + own_address(preset) + std::string(more));
   INFO(preset);
   REQUIRE(result.problems.empty());
   REQUIRE(result.warnings.empty());
@@ -85,7 +92,20 @@ const Row rows[] = {
      R"({"system_anywhere":false,"vision":false,"tool_choice":"auto_only","effort_style":"none","top_k":true,"strip_billing":true})"},
     {"openai", "https://api.openai.com/v1/chat/completions",
      R"({"max_tokens_field":"max_completion_tokens","documents":true,"effort_levels":["low","medium","high"],"prompt_cache_key":true,"temperature_fixed":true,"strip_billing":true})"},
-    {"anthropic", "https://api.anthropic.com/v1/messages", R"({"effort_style":"adaptive","temperature_fixed":true})"},
+    {"openai_responses", "https://api.openai.com/v1/responses",
+     R"({"documents":true,"effort_levels":["low","medium","high"],"prompt_cache_key":true,"temperature_fixed":true,"strip_billing":true})"},
+    {"azure", "https://mine.example/openai/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","effort_style":"none","temperature_fixed":true,"strip_billing":true})"},
+    {"bedrock", "https://mine.example/openai/v1/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","output_tokens_default":32000,"vision":false,"parallel_tools":false,"effort_style":"none","structured_output":"none","strip_billing":true})"},
+    {"vertex", "https://mine.example/openai/v1/chat/completions",
+     R"({"output_tokens_default":32000,"effort_levels":["minimal","low","medium","high"],"strip_billing":true})"},
+    {"google", "https://generativelanguage.googleapis.com/v1beta/models/m:generateContent",
+     R"({"documents":true,"top_k":true,"strip_billing":true})"},
+    {"copilot", "https://api.githubcopilot.com/chat/completions",
+     R"({"max_tokens_field":"max_completion_tokens","effort_style":"none","temperature_fixed":true,"strip_billing":true})"},
+    {"anthropic", "https://api.anthropic.com/v1/messages",
+     R"({"output_tokens_default":32000,"effort_style":"adaptive","temperature_fixed":true})"},
 };
 
 }  // namespace
@@ -110,14 +130,24 @@ TEST_CASE("presets: every one loads without a problem, and its other name means 
   CHECK(provider_of("dashscope").base_url == provider_of("qwen").base_url);
 }
 
+TEST_CASE("presets: Azure wants a resource's key in api-key, and a user's word goes over that") {
+  CHECK(provider_of("azure").auth_style == CredentialPlace::api_key);
+  CHECK(provider_of("openai").auth_style == CredentialPlace::none);
+  const Provider entra = provider_of("azure", R"(,"key":"${K}","auth_style":"bearer")");
+  CHECK(entra.auth_style == CredentialPlace::bearer);
+}
+
 TEST_CASE("presets: each gives the address and the flags that its row says, and no others") {
   size_t told = 0;
   for (const Row& row : rows) {
     INFO(row.preset);
     Provider provider = provider_of(row.preset);
     const bool messages = provider.dialect == Dialect::anthropic;
-    CHECK(provider.dialect == (messages ? Dialect::anthropic : Dialect::openai_chat));
-    CHECK(http::join_url(provider.base_url, messages ? "/v1/messages" : "/v1/chat/completions", "") == row.url);
+    std::string_view path = "/v1/chat/completions";
+    if (messages) path = "/v1/messages";
+    if (provider.dialect == Dialect::openai_responses) path = "/v1/responses";
+    if (provider.dialect == Dialect::gemini) path = "/v1beta/models/m:generateContent";
+    CHECK(http::join_url(provider.base_url, path, "") == row.url);
     CHECK(changes_json(flags_shape, &provider.flags) == row.flags);
     CHECK(provider.flags.strip_billing != messages);
     ++told;
@@ -148,13 +178,15 @@ TEST_CASE("presets: silence is borne for five minutes where models think in it, 
     INFO(preset.name);
     const Provider provider = provider_of(preset.name);
     const bool local = provider.base_url.find("http://127.0.0.1:") == 0;
-    const bool thinks = provider.flags.effort_style != EffortStyle::none || provider.flags.think_tags;
+    // Azure's, Bedrock's and Copilot's think unasked, and not all of their models may be asked.
+    const bool unasked = preset.name == "azure" || preset.name == "bedrock" || preset.name == "copilot";
+    const bool thinks = provider.flags.effort_style != EffortStyle::none || provider.flags.think_tags || unasked;
     if (local) continue;
     CHECK(provider.timeouts.idle_ms == (thinks ? 300'000 : Timeouts{}.idle_ms));
     CHECK(provider.timeouts.first_byte_ms == Timeouts{}.first_byte_ms);
     thinking += thinks;
   }
-  CHECK(thinking == 11);
+  CHECK(thinking == 17);
   CHECK(provider_of("openai", R"(,"key":"${K}","timeouts":{"idle_ms":5})").timeouts.idle_ms == 5);
   CHECK(reference_page().find("| `openai` | `openai_chat` | `https://api.openai.com/v1` | yours | 300000 | ") !=
         std::string::npos);
@@ -164,6 +196,8 @@ TEST_CASE("presets: each of Anthropic's models is asked to think in the words it
   const Provider provider = provider_of("anthropic");
   const auto flags = [&](std::string_view model) {
     LaneFlags known = provider.flags_of(model);
+    CHECK(known.output_tokens_default == 32'000);
+    known.output_tokens_default = LaneFlags().output_tokens_default;
     return changes_json(flags_shape, &known);
   };
   const std::string newest = R"({"effort_style":"adaptive","temperature_fixed":true})";
@@ -193,13 +227,35 @@ TEST_CASE("presets: each of Anthropic's models is asked to think in the words it
   CHECK(provider_of("openai").model_flags.empty());
 }
 
+TEST_CASE("presets: each of Gemini's models is asked to think as it can") {
+  const Provider provider = provider_of("google");
+  const auto flags = [&](std::string_view model) {
+    LaneFlags known = provider.flags_of(model);
+    known.documents = known.top_k = known.strip_billing = false;  // what all have
+    return changes_json(flags_shape, &known);
+  };
+  const auto leveled = [](const std::string& levels) {
+    return R"({"effort_style":"thinking_level","effort_levels":[)" + levels +
+           R"(],"format_with_tools":true,"media_in_results":true})";
+  };
+  for (const char* model : {"gemini-3-pro", "gemini-3-pro-preview"}) CHECK(flags(model) == leveled(R"("low","high")"));
+  CHECK(flags("gemini-3.1-pro-preview") == leveled(R"("low","medium","high")"));
+  for (const char* model : {"gemini-3-flash-preview", "gemini-3.5-flash"})
+    CHECK(flags(model) == leveled(R"("minimal","low","medium","high")"));
+  for (const char* model : {"gemini-2.5-flash", "gemini-2.5-flash-lite"})
+    CHECK(flags(model) == R"({"effort_levels":["none","minimal","low","medium","high"]})");
+  CHECK(flags("gemini-2.5-pro") == R"({"effort_levels":["minimal","low","medium","high","xhigh"]})");
+  for (const char* model : {"gemini-2.0-flash", "gemini-1.5-pro"}) CHECK(flags(model) == R"({"effort_style":"none"})");
+  CHECK(flags("gemini-not-known-yet") == "{}");
+}
+
 TEST_CASE("presets: flags of known models reach targets, entries and names that clients choose") {
   const ReadResult result = read_json(R"({"providers":{"a":{"preset":"anthropic","key":"${K}"}},
     "models":{"old":{"provider":"a","upstream_model":"claude-sonnet-4-5"},
               "mine":{"provider":"a","upstream_model":"claude-sonnet-4-5","flags":{"effort_style":"none"}}},
     "routes":[{"match":"*","targets":["a/claude-opus-5-5","a/claude-sonnet-4-5","old","mine","a/*"]}]})");
   REQUIRE(result.problems.empty());
-  const std::vector<Target>& targets = result.config.routes.at(0).targets;
+  const std::vector<Target>& targets = result.config.routes.back().targets;
   CHECK(targets.at(0).flags.effort_style == EffortStyle::adaptive);
   CHECK(targets.at(1).flags.effort_style == EffortStyle::reasoning_effort);
   CHECK(targets.at(2).flags.effort_style == EffortStyle::reasoning_effort);
@@ -240,7 +296,7 @@ TEST_CASE("presets: flags of a preset reach models and targets") {
     "models":{"seer":{"provider":"deepseek","upstream_model":"v","flags":{"vision":true}}},
     "routes":[{"match":"*","targets":["deepseek/deepseek-v4-flash","seer"]}]})");
   REQUIRE(result.problems.empty());
-  const Route& route = result.config.routes.at(0);
+  const Route& route = result.config.routes.back();
   CHECK(route.targets.at(0).flags.needs_reasoning_content);
   CHECK_FALSE(route.targets.at(0).flags.vision);
   CHECK(route.targets.at(1).flags.needs_reasoning_content);
@@ -255,7 +311,7 @@ TEST_CASE(
     "routes":[{"match":"*","targets":["deepseek/deepseek-v4-pro","deepseek/deepseek-chat","old","mine","deepseek/new",
                "deepseek/*"]}]})");
   REQUIRE(result.problems.empty());
-  const std::vector<Target>& targets = result.config.routes.at(0).targets;
+  const std::vector<Target>& targets = result.config.routes.back().targets;
   CHECK(targets.at(0).context_tokens_max == 1'000'000);
   CHECK(targets.at(0).output_tokens_max == 384'000);
   CHECK(targets.at(1).output_tokens_max == 8'192);
@@ -275,12 +331,35 @@ TEST_CASE(
     for (const ModelLimits& model : preset.models) CHECK(model.output_tokens_max <= model.context_tokens_max);
 }
 
+TEST_CASE("presets: of Claude it is known how long answers may be, whichever cloud's name it has") {
+  struct Case {
+    std::string_view model;
+    int64_t output, context;
+  };
+  for (const Case& c :
+       {Case{"claude-opus-4-6", 128'000, 1'000'000}, Case{"claude-sonnet-4-6", 64'000, 1'000'000},
+        Case{"us.anthropic.claude-sonnet-4-5-20250929-v1:0", 64'000, 200'000},
+        Case{"claude-opus-4-1@20250805", 32'000, 200'000}, Case{"claude-sonnet-4-20250514", 64'000, 200'000},
+        Case{"claude-3-5-haiku-20241022", 8'192, 200'000}, Case{"claude-3-haiku-20240307", 4'096, 200'000},
+        Case{"claude-opus-5-5", 128'000, 1'000'000}, Case{"claude-ode-6", 0, 0}}) {
+    for (const char* preset : {"anthropic", "bedrock", "vertex"}) {
+      const Provider provider = provider_of(preset);
+      INFO(preset << ": " << c.model);
+      CHECK(provider.limits_of(c.model).output_tokens_max == c.output);
+      CHECK(provider.limits_of(c.model).context_tokens_max == c.context);
+      CHECK(provider.flags_of(c.model).output_tokens_default == 32'000);
+    }
+  }
+  CHECK(provider_of("openrouter").flags.output_tokens_default == 4'096);
+}
+
 TEST_CASE("presets: what is wrong is said once, at its place") {
   CHECK(
       problems_of(R"("preset":"depseek")") ==
       Strings{"1:29: providers.p.preset: must be one of deepseek, moonshot, glm, zai, qwen, dashscope, minimax, groq, "
               "cerebras, mistral, openrouter, together, fireworks, novita, siliconflow, ollama, lmstudio, vllm, "
-              "llamacpp, openai, anthropic (did you mean \"deepseek\"?)"});
+              "llamacpp, openai, openai_responses, azure, bedrock, vertex, google, copilot, anthropic (did you mean "
+              "\"deepseek\"?)"});
   CHECK(problems_of(R"("preset":3)") ==
         Strings{"1:29: providers.p.preset: must be a string, not a number; put it in quotes"});
   CHECK(problems_of(R"("preset":"ollama","builtin":"mock")") ==
@@ -302,4 +381,19 @@ TEST_CASE("presets: the schema and the reference page name every one") {
     CHECK(page.find("| `" + std::string(presets[i].name) + "` | `") != std::string::npos);
   }
   CHECK(schema["$defs"]["flags"]["properties"]["effort_levels"]["default"].size() == 7);
+}
+
+TEST_CASE("presets: where everybody has an address of his own, it is asked for") {
+  for (const char* preset : {"azure", "bedrock", "vertex"}) {
+    const Strings found = problems_of("\"preset\":\"" + std::string(preset) + R"(","key":"${K}")");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].find("providers.p: the key \"base_url\" is missing") != std::string::npos);
+  }
+}
+
+TEST_CASE("presets: Copilot is told which editor asks, and the user's headers stand in their place") {
+  CHECK(provider_of("copilot").headers.size() == 5);
+  const Provider mine = provider_of("copilot", R"(,"key":"${K}","headers":{"Editor-Version":"mine/1"})");
+  CHECK(mine.headers.size() == 5);
+  CHECK(mine.headers[0].value == "mine/1");
 }

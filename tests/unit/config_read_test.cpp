@@ -8,6 +8,7 @@
 #include "config/json_source.h"
 #include "config/read.h"
 #include "config/resolve.h"
+#include "config/secrets.h"
 
 using namespace signalbox;
 using namespace signalbox::config;
@@ -72,7 +73,6 @@ TEST_CASE("config: every key arrives where it belongs") {
       "own": {"provider": "a", "upstream_model": "o", "context_tokens_max": 200000, "output_tokens_max": 64000, "flags": {"count_tokens": true}}},
     "routes": [{"match": "claude-*", "targets": ["own", "plain", "a/b/c", "a/*", "off/*"], "accounting": "off"}]})");
   REQUIRE(sentences(result.problems) == Strings{});
-  // The provider that cannot be served is not enabled.
   CHECK(sentences(result.warnings) == Strings{});
   CHECK(result.config.warnings == sentences(result.warnings));
   const Config& c = result.config;
@@ -104,14 +104,14 @@ TEST_CASE("config: every key arrives where it belongs") {
   CHECK_FALSE(c.models[0].flags.count_tokens);
   CHECK(c.models[1].flags.count_tokens);
   CHECK(c.models[1].context_tokens_max == 200000);
-  REQUIRE(c.routes.size() == 1);
-  CHECK(c.routes[0].accounting == Accounting::off);
-  REQUIRE(c.routes[0].targets.size() == 5);
-  CHECK(c.routes[0].targets[0].provider == 1);
-  CHECK(c.routes[0].targets[0].flags.count_tokens);
-  CHECK(c.routes[0].targets[2].upstream_model == "b/c");
-  CHECK(c.routes[0].targets[3].upstream_model.empty());
-  CHECK(c.routes[0].targets[4].provider == 0);
+  REQUIRE(c.routes.size() == 3);  // with those of the models entries
+  CHECK(c.routes[2].accounting == Accounting::off);
+  REQUIRE(c.routes[2].targets.size() == 5);
+  CHECK(c.routes[2].targets[0].provider == 1);
+  CHECK(c.routes[2].targets[0].flags.count_tokens);
+  CHECK(c.routes[2].targets[2].upstream_model == "b/c");
+  CHECK(c.routes[2].targets[3].upstream_model.empty());
+  CHECK(c.routes[2].targets[4].provider == 0);
 }
 
 TEST_CASE("config: slips of a first file are told as what they are") {
@@ -327,30 +327,14 @@ TEST_CASE("config: a target without its provider is told how to be written") {
                 R"(or provider/model, the provider being "up", "b" or "c")"});
 }
 
-TEST_CASE("config: a dialect that cannot be served yet is a warning") {
-  for (const char* dialect : {"openai_responses", "gemini"}) {
-    const ReadResult result = read_json(with_provider(
-        "\"base_url\":\"https://a.example\",\"key\":\"${K}\",\"dialect\":\"" + std::string(dialect) + "\""));
-    CHECK(result.problems.empty());
-    CHECK(sentences(result.warnings) ==
-          Strings{"1:74: providers.a.dialect: " + std::string(dialect) +
-                  " cannot be served yet; anthropic and openai_chat can in this version"});
-  }
-  for (const char* dialect : {"anthropic", "openai_chat"}) {
-    CHECK(read_json(with_provider("\"base_url\":\"https://a.example\",\"key\":\"${K}\",\"dialect\":\"" +
-                                  std::string(dialect) + "\""))
-              .warnings.empty());
-  }
-}
-
 TEST_CASE("config: what a route, failover and the flags of a lane say arrives") {
   const ReadResult result = read_json(R"({
     "failover": {"attempts_max": 2, "retry_wait_ms_max": 0, "gate_ms": 3, "gate_bytes_max": 4096, "gate_frames_max": 5,
       "keep_alive_ms": 6, "retry_budget_percent": 7},
     "providers": {"a": {"dialect": "openai_chat", "base_url": "https://a.example", "key": "${A}", "flags": {
-      "count_tokens": false, "max_tokens_field": "max_completion_tokens", "system_role": "developer", "system_anywhere": false,
+      "count_tokens": false, "max_tokens_field": "max_completion_tokens", "output_tokens_default": 7, "system_role": "developer", "system_anywhere": false,
       "vision": false, "documents": true, "tool_choice": "none", "parallel_tools": false, "tool_id_style": "mistral",
-      "needs_reasoning_content": true, "think_tags": true, "effort_style": "enable_thinking", "effort_levels": ["low", "max"],
+      "needs_reasoning_content": true, "reasoning_field": "reasoning", "think_tags": true, "effort_style": "enable_thinking", "effort_levels": ["low", "max"],
       "cache_control": true, "prompt_cache_key": true, "stream_options": false, "strict_alternation": true,
       "temperature_fixed": true, "top_k": true, "prefill": true, "structured_output": "none", "strip_billing": true,
       "repair_tool_json": true}}},
@@ -371,6 +355,7 @@ TEST_CASE("config: what a route, failover and the flags of a lane say arrives") 
   const LaneFlags& f = c.providers.at(0).flags;
   CHECK_FALSE(f.count_tokens);
   CHECK(f.max_tokens_field == MaxTokensField::max_completion_tokens);
+  CHECK(f.output_tokens_default == 7);
   CHECK(f.system_role == SystemRole::developer);
   CHECK_FALSE(f.system_anywhere);
   CHECK_FALSE(f.vision);
@@ -379,6 +364,7 @@ TEST_CASE("config: what a route, failover and the flags of a lane say arrives") 
   CHECK_FALSE(f.parallel_tools);
   CHECK(f.tool_id_style == ToolIdStyle::mistral);
   CHECK(f.needs_reasoning_content);
+  CHECK(f.reasoning_field == ReasoningField::reasoning);
   CHECK(f.think_tags);
   CHECK(f.effort_style == EffortStyle::enable_thinking);
   CHECK(f.effort_levels == (1 << 2 | 1 << 6));
@@ -454,6 +440,36 @@ TEST_CASE("config: without routes every enabled provider is asked, in the order 
   CHECK(result.config.routes[0].targets[1].provider == 2);
 }
 
+TEST_CASE("config: a models entry is served by its own name, whatever the patterns take") {
+  const auto lines = [](const std::string& rest) {
+    const ReadResult result =
+        read_json(R"({"providers":{"m":{"builtin":"mock"},"n":{"builtin":"mock"}},)" + rest + "}");
+    CHECK(sentences(result.problems).empty());
+    Strings found;
+    for (const Route& route : result.config.routes) {
+      found.push_back(route.match + ":");
+      for (const Target& each : route.targets)
+        found.back() += " " + result.config.providers[each.provider].name + "/" + each.upstream_model;
+      if (route.on_loss == OnLoss::reject) found.back() += " reject";
+    }
+    return found;
+  };
+  const std::string models =
+      R"("models":{"s":{"provider":"n","upstream_model":"x"},"t":{"provider":"m","upstream_model":"y"}})";
+  CHECK(lines(models) == Strings{"s: n/x", "t: m/y", "*: m/ n/"});
+  // Literally named, that route stays the only one.
+  CHECK(lines(models + R"(,"routes":[{"match":"s","targets":["t"]}])") == Strings{"t: m/y", "s: m/y"});
+  // The route that takes the name lends its options, and its other targets where the entry is one of them.
+  CHECK(lines(models + R"(,"routes":[{"match":"*","targets":["t","s","m/z"],"on_loss":"reject"}])") ==
+        Strings{"s: n/x m/y m/z reject", "t: m/y n/x m/z reject", "*: m/y n/x m/z reject"});
+  CHECK(lines(models + R"(,"routes":[{"match":"s*","targets":["m/*"],"on_loss":"reject"}])") ==
+        Strings{"s: n/x reject", "t: m/y", "s*: m/ reject"});
+  // So that its provider is one that is used.
+  CHECK(read_json(R"({"providers":{"m":{"builtin":"mock"},"n":{"builtin":"mock"}},)" + models +
+                  R"(,"routes":[{"match":"*","targets":["m/*"]}]})")
+            .warnings.empty());
+}
+
 TEST_CASE("config: which pattern leaves nothing to another") {
   CHECK(covers("*", "anything*"));
   CHECK(covers("claude-*", "claude-*-haiku"));
@@ -472,5 +488,43 @@ TEST_CASE("config: suggestions") {
   CHECK(nearest("api_key", known) == "key");
   CHECK(nearest("credentails", known) == "credentials");
   CHECK(nearest("zzzzzz", known).empty());
+  CHECK(nearest("openai", {"anthropic", "openai_responses", "openai_chat", "gemini"}) == "openai_chat");
   CHECK(quoted("a\x1b[0m\"") == R"("a\x1b[0m\"")");
+}
+
+TEST_CASE("config: a rule does one thing, has what it needs, and leaves model and stream alone") {
+  const auto problems = [](std::string_view rule) {
+    return problems_of(with_provider(std::string(good) + ",\n\"rewrite\":[" + std::string(rule) + "]"));
+  };
+  CHECK(problems(R"({"set":"a.0.*.b-c","value":null},{"default":"a","value":{"b":[1]}},{"delete":"tools.*.strict"},)"
+                 R"({"rename":"a.b","to":"model","when":{"model":"gpt-*"}})") == Strings{});
+  const auto starts = [&](std::string_view rule, std::string_view beginning) {
+    const Strings found = problems(rule);
+    REQUIRE(found.size() == 1);
+    CAPTURE(found[0]);
+    CHECK(found[0].find(beginning) != std::string::npos);
+    CHECK(found[0].compare(0, 2, "2:") == 0);
+  };
+  starts(R"({"value":1})", "providers.a.rewrite[0]: must have one of set, default, delete and rename");
+  starts(R"({"set":"a","delete":"b","value":1})", "rewrite[0].delete: stands beside set");
+  starts(R"({"set":"a"})", R"(rewrite[0].set: wants the key "value" beside it)");
+  starts(R"({"rename":"a"})", R"(rewrite[0].rename: wants the key "to" beside it)");
+  starts(R"({"delete":"a","value":1})", "rewrite[0].value: does not go with delete");
+  starts(R"({"rename":"a","to":"stream"})", "rewrite[0].to: must not be stream");
+  starts(R"({"rename":"a.*","to":"b"})", "rewrite[0].rename: must end with the name");
+  starts(R"({"rename":"x.a","to":"a"})", "rewrite[0].to: is the name that it has");
+  starts(R"({"delete":"model"})", "rewrite[0].delete: must not name the model");
+  starts(R"({"set":"stream.x","value":1})", "rewrite[0].set: must not name stream");
+  starts(R"({"delete":"*.a"})", "rewrite[0].delete: must begin with a name");
+  starts(R"({"delete":"a..b"})", "rewrite[0].delete: must be a path");
+  starts(R"({"delete":"a","unless":1})", "rewrite[0].unless: unknown key");
+}
+
+TEST_CASE("config: what stands in a rule's value is read with its variables") {
+  Source source =
+      read_json_tree(with_provider(std::string(good) + R"(,"rewrite":[{"set":"a","value":{"b":["${X}"]}}])"));
+  expand(source.tree, [](std::string_view) { return std::optional<std::string>("it\"s"); });
+  const ReadResult result = read(source.tree);
+  REQUIRE(sentences(result.problems) == Strings{});
+  CHECK(result.config.providers[0].rewrite[0].value == R"({"b":["it\"s"]})");
 }

@@ -149,3 +149,26 @@ TEST_CASE("explain: a large request is not translated for each of many lanes", "
   CHECK_FALSE(json::member(lanes.front(), "translation").empty());
   CHECK(json::member(lanes.back(), "translation").empty());
 }
+
+TEST_CASE("explain: what the user's rules change of each lane's body is shown, and so is the body with it",
+          "[explain]") {
+  Config config = config_of({Dialect::anthropic, Dialect::openai_chat});
+  Rewrite rule;
+  rule.set = "max_tokens";
+  rule.value = "7";
+  Rewrite addition;
+  addition.set_default = "extra.deep";
+  addition.value = "[1]";
+  for (Provider& provider : config.providers) provider.rewrite = {rule, addition};
+  const std::string answer = explained(config, question, "&body=true");
+  std::vector<std::string_view> rewrites;
+  json::each_element(json::member(answer, "lanes"),
+                     [&](std::string_view lane) { rewrites.push_back(json::member(lane, "rewrites")); });
+  REQUIRE(rewrites.size() == 2);
+  for (const std::string_view each : rewrites) {
+    CHECK(each.find(R"("path":"max_tokens")") != each.npos);
+    CHECK(each.find(R"("from":9,"to":7)") != each.npos);
+    CHECK(each.find(R"("added":",\"extra\":{\"deep\":[1]}")") != each.npos);
+  }
+  CHECK(answer.find(R"("max_tokens":7)") != answer.npos);
+}

@@ -49,7 +49,7 @@ TEST_CASE("schema: a union at the root is merged (NormalizesRootToolSchemaUnions
     std::string out;
     CHECK(append_object_schema(out, R"({"oneOf":[{"properties":{"k":{"const":1},"a":{}},"required":["k","a"]},)"
                                     R"({"properties":{"k":{"const":2},"b":{}},"required":["k","b"]}],"x":0})") ==
-          SchemaChange::union_merged);
+          SchemaChange::widened);
     CHECK(out == R"({"type":"object","properties":{"k":{"anyOf":[{"const":1},{"const":2}]},"a":{},"b":{}},)"
                  R"("required":["k"],"x":0})");
   }
@@ -72,6 +72,27 @@ TEST_CASE("schema: a union at the root is merged (NormalizesRootToolSchemaUnions
     for (int i = 0; i < 100'000; ++i) wide += R"(,{"$ref":"#/$defs/A"})";
     wide += R"(],"$defs":{"A":{"properties":{"a":{}}}}})";
     CHECK(object_schema(wide).substr(0, 45) == R"({"type":"object","properties":{"a":{}},"$defs)");
+  }
+}
+
+TEST_CASE("schema: a root that refers to what is not in it allows everything, and says so", "[schema]") {
+  for (const char* reference : {"https://h/schema.json", "#/$defs/y/z", "#/$defs/none"}) {
+    std::string out;
+    const std::string schema = R"({"$ref":")" + std::string(reference) + R"(","$defs":{"y":{"properties":{"a":{}}}}})";
+    CHECK(append_object_schema(out, schema) == SchemaChange::widened);
+    CHECK(out == R"({"type":"object","properties":{},"$defs":{"y":{"properties":{"a":{}}}}})");
+  }
+  std::string out;
+  CHECK(append_object_schema(out, R"({"$ref":"#/$defs/y","$defs":{"y":{"properties":{"a":{}}}}})") ==
+        SchemaChange::none);
+}
+
+TEST_CASE("schema: a reference leads to its definition, however it is spelt", "[schema]") {
+  const std::string definitions = R"("$defs":{"x":{"type":"object","properties":{"a":{"type":"string"}}}}})";
+  const std::string merged = R"({"type":"object","properties":{"a":{"type":"string"}},)" + definitions;
+  for (const char* reference : {"#/$defs/x", R"(#\/$defs\/x)", R"(#/\u0024defs/x)"}) {
+    INFO(reference);
+    CHECK(object_schema(R"({"$ref":")" + std::string(reference) + "\"," + definitions) == merged);
   }
 }
 

@@ -25,6 +25,13 @@ TEST_CASE("text: hexadecimal digits of either case and nothing else") {
   }
 }
 
+TEST_CASE("text: bytes as hexadecimal digits, two each") {
+  const uint8_t bytes[] = {0x00, 0x0a, 0xf0, 0xff, 0x19};
+  std::string out = "=";
+  append_hex(out, bytes);
+  CHECK(out == "=000af0ff19");
+}
+
 TEST_CASE("text: decimal numbers, both ways") {
   for (int64_t number : {int64_t(0), int64_t(-1), int64_t(8484), INT64_MAX, INT64_MIN}) {
     std::string out = "=";

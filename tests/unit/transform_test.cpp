@@ -22,6 +22,10 @@ Transformed to_chat(std::string_view body, const Target& target = {}) {
   return transform(body, Dialect::anthropic, config_of(Dialect::openai_chat), target);
 }
 
+Transformed chat_answer(std::string_view answer, AnswerForm form, const Target& target = {}) {
+  return transform_answer(answer, config_of(Dialect::openai_chat), target, Dialect::anthropic, form);
+}
+
 constexpr std::string_view question =
     R"({"model": "claude-x[1m]", "max_tokens": 9000, "messages": [{"role": "user", "content": "gr\u00fc\u00df"}],)"
     R"( "stream": true, "context_management": {"edits": []}})";
@@ -107,8 +111,65 @@ TEST_CASE("transform: what cannot be read or translated has a reason and no body
     CHECK(row(result.fault.kind).source == FaultSource::client);
     CHECK(result.body.empty());
   }
-  const Transformed result = transform(question, Dialect::anthropic, config_of(Dialect::gemini), {});
-  CHECK(result.fault.kind == FaultKind::not_supported);
-  CHECK(result.fault.message() == "This version does not translate from anthropic to gemini yet.");
-  CHECK(transform(question, Dialect::gemini, config_of(Dialect::gemini), {}).fault.kind == FaultKind::not_supported);
+}
+
+TEST_CASE("transform: a request that names its model in its path gets the target's", "[transform]") {
+  const std::string body = R"({"contents":[{"parts":[{"text":"Hi"}]}]})";
+  const Config config = config_of(Dialect::gemini);
+  CHECK(transform(body, Dialect::gemini, config, {.upstream_model = "gemini-pro"}).body == body);
+  CHECK(transform(body, Dialect::gemini, config, {}).fault.kind == FaultKind::bad_request);
+}
+
+TEST_CASE("transform: an answer is what the client would get, in the form it came in or the other one", "[transform]") {
+  const std::string_view whole =
+      R"({"id":"c1","object":"chat.completion","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},)"
+      R"("finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}})";
+  const std::string_view streamed =
+      "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n"
+      "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+      "data: [DONE]\n\n";
+  for (const std::string_view answer : {whole, streamed}) {
+    const Transformed one = chat_answer(answer, AnswerForm::whole);
+    CHECK_FALSE(one.fault);
+    CHECK(json::member(one.body, "content") == R"([{"type":"text","text":"Hi"}])");
+    CHECK(json::member(one.body, "stop_reason") == R"("end_turn")");
+    const Transformed many = chat_answer(answer, AnswerForm::streamed);
+    CHECK_FALSE(many.fault);
+    CHECK(many.body.find("event: message_start") == 0);
+    CHECK(many.body.find(R"("text_delta","text":"Hi")") != many.body.npos);
+    CHECK(many.body.find("event: message_stop") != many.body.npos);
+  }
+  CHECK(chat_answer(whole, AnswerForm::as_it_came).body.front() == '{');
+  CHECK(chat_answer(streamed, AnswerForm::as_it_came).body.front() == 'e');
+}
+
+TEST_CASE("transform: an answer that breaks off has a fault, and a stream says so in the end", "[transform]") {
+  const std::string_view cut = "data: {\"id\":\"c1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hi\"}}]}\n\n";
+  const Transformed result = chat_answer(cut, AnswerForm::as_it_came);
+  CHECK(result.fault.kind == FaultKind::upstream_cut);
+  CHECK(result.body.find("event: error") != result.body.npos);
+  CHECK(result.body.find("message_stop") == result.body.npos);
+  const Transformed whole = chat_answer(cut, AnswerForm::whole);
+  CHECK(json::member(json::member(whole.body, "error"), "message") ==
+        R"("The upstream's stream ended before the answer was complete.")");
+  CHECK(json::member(whole.body, "content").empty());
+}
+
+TEST_CASE("transform: an answer is read with the flags of the lane that gave it", "[transform]") {
+  const std::string_view answer =
+      R"({"id":"c1","choices":[{"index":0,"message":{"role":"assistant","content":"<think>why</think>Hi"},)"
+      R"("finish_reason":"stop"}]})";
+  CHECK(chat_answer(answer, AnswerForm::whole).body.find(R"({"type":"text","text":"<think>why</think>Hi"})") !=
+        std::string::npos);
+  Target target;
+  target.flags.think_tags = true;
+  CHECK(chat_answer(answer, AnswerForm::whole, target).body.find(R"({"type":"thinking","thinking":"why",)") !=
+        std::string::npos);
+}
+
+TEST_CASE("transform: what an answer loses is named as the answer's", "[transform]") {
+  const std::string_view answer =
+      R"({"id":"c1","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"}},{"index":1}]})";
+  CHECK(chat_answer(answer, AnswerForm::whole).losses ==
+        std::vector<std::string>{"answer.choices", "answer.finish_reason"});
 }

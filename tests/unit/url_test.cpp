@@ -31,6 +31,24 @@ TEST_CASE("url: a base in every form that users write it") {
       {"https://h/api/v1", "/v1/messages", "https://h/api/v1/messages"},
       {"https://h/api/paas/v4", "/v1/chat/completions", "https://h/api/paas/v4/chat/completions"},
       {"https://h/v1beta", "/v1beta/models/m:generateContent", "https://h/v1beta/models/m:generateContent"},
+      {"https://h", "/v1beta/models/m:generateContent", "https://h/v1beta/models/m:generateContent"},
+      {"https://h/v1", "/v1beta/models/m:generateContent", "https://h/v1/models/m:generateContent"},
+      {"https://h/v1beta/models", "/v1beta/models/m:generateContent", "https://h/v1beta/models/m:generateContent"},
+      {"https://h/v1beta/models/a:streamGenerateContent", "/v1beta/models/m:countTokens",
+       "https://h/v1beta/models/m:countTokens"},
+      {"https://h/g/models/a:generateContent", "/v1beta/models/m:countTokens", "https://h/g/models/m:countTokens"},
+      {"https://h/v1/projects/p/locations/l/publishers/google", "/v1beta/models/m:countTokens",
+       "https://h/v1/projects/p/locations/l/publishers/google/models/m:countTokens"},
+      {"https://h/v1/publishers/google/models/", "/v1beta/models/m:countTokens",
+       "https://h/v1/publishers/google/models/m:countTokens"},
+      {"https://h/v1beta/openai/", "/v1/chat/completions", "https://h/v1beta/openai/chat/completions"},
+      {"https://h/v1/projects/p/locations/l/endpoints/openapi", "/v1/chat/completions",
+       "https://h/v1/projects/p/locations/l/endpoints/openapi/chat/completions"},
+      {"https://h/openai", "/v1/responses", "https://h/openai/v1/responses"},
+      {"https://h/v1/openai-like", "/v1/responses", "https://h/v1/openai-like/v1/responses"},
+      {"https://h/publishers", "/v1beta/models/m:countTokens", "https://h/publishers/v1beta/models/m:countTokens"},
+      {"https://h/v1/responses", "/v1/responses/input_tokens", "https://h/v1/responses/input_tokens"},
+      {"https://h/v1/responses/compact", "/v1/responses", "https://h/v1/responses"},
       {"https://h/v1/chat/completions", "/v1/chat/completions", "https://h/v1/chat/completions"},
       {"https://h/odd/messages", "/v1/messages", "https://h/odd/messages"},
       {"https://h/models", "/v1/chat/completions", "https://h/models/v1/chat/completions"},
@@ -53,6 +71,16 @@ TEST_CASE("url: queries of both") {
         "https://h/v1/messages?api-version=1&beta=true");
   CHECK(join_url("https://h?api-version=1", "/v1/messages") == "https://h/v1/messages?api-version=1");
   CHECK(join_url("https://h", "/v1/messages", "") == "https://h/v1/messages");
+  CHECK(join_url("https://h", "/v1beta/models/m:streamGenerateContent?alt=sse", "a=b") ==
+        "https://h/v1beta/models/m:streamGenerateContent?alt=sse&a=b");
+}
+
+TEST_CASE("url: a model as one segment of a path") {
+  std::string path = "/";
+  append_encoded(path, "ft:gemini-2.5_pro~1/x y%?#\xc3\xa4");
+  CHECK(path == "/ft:gemini-2.5_pro~1%2Fx%20y%25%3F%23%C3%A4");
+  CHECK(without_models("models/gemini") == "gemini");
+  CHECK(without_models("mymodels/gemini") == "mymodels/gemini");
 }
 
 TEST_CASE("url: taken apart") {

@@ -42,6 +42,12 @@ std::string said(const LoadedConfig& loaded) {
 
 std::string problems_of(std::string_view text) { return said(load(text)); }
 
+std::string with_line_ends(std::string_view text, std::string_view end) {
+  std::string ended;
+  for (char c : text) c == '\n' ? void(ended += end) : ended.push_back(c);
+  return ended;
+}
+
 // A file of its own for each test, gone afterwards.
 class TemporaryFile {
  public:
@@ -97,7 +103,8 @@ const std::map<std::string, std::string> variables{
 }  // namespace
 
 TEST_CASE("config file: YAML and JSON give the same configuration") {
-  for (std::string_view text : {yaml_sample, json_sample}) {
+  for (const std::string& text : {std::string(yaml_sample), with_line_ends(yaml_sample, "\r\n"),
+                                  with_line_ends(yaml_sample, "\r"), std::string(json_sample)}) {
     INFO(text);
     const LoadedConfig loaded = load(text, variables);
     REQUIRE(said(loaded).empty());
@@ -113,9 +120,9 @@ TEST_CASE("config file: YAML and JSON give the same configuration") {
     CHECK(c.providers[0].credentials == std::vector<std::string>{"default"});
     REQUIRE(c.providers[1].headers.size() == 1);
     CHECK(c.providers[1].headers[0].name == "x-extra");
-    REQUIRE(c.routes.size() == 1);
-    CHECK(c.routes[0].targets.size() == 2);
-    CHECK(c.routes[0].accounting == Accounting::off);
+    REQUIRE(c.routes.size() == 2);  // the first is the models entry's own
+    CHECK(c.routes[1].targets.size() == 2);
+    CHECK(c.routes[1].accounting == Accounting::off);
     CHECK(loaded.secrets->find("a", "default") == "key-4711");
     CHECK(loaded.secrets->find("b", "main") == "literal-4711");
     CHECK_FALSE(loaded.secrets->find("b", "other").has_value());
@@ -204,7 +211,9 @@ TEST_CASE("config file: a key that looks like a variable is a warning, here and 
 TEST_CASE("config file: check says good, bad or unreadable") {
   std::ostringstream out, err;
   CHECK(run_check("", out, err) == 0);
-  CHECK(out.str() == "embedded default: good: 1 provider, 0 models, 2 routes, 0 warnings\n");
+  CHECK(out.str() ==
+        "embedded default: good: 1 provider, 0 models, 2 routes, 0 warnings\n"
+        "  mock: anthropic, the built-in mock\n");
   CHECK(err.str().empty());
   const TemporaryFile bad("providers: {}\nsrver: {}\n");
   CHECK(run_check(bad.path(), out, err) == 1);
@@ -293,6 +302,8 @@ TEST_CASE("config file: a preset and a key are a provider, and check says what h
       "providers:\n"
       "  deepseek: {preset: deepseek, key: \"${DEEPSEEK_API_KEY}\"}\n"
       "  local: {preset: ollama, flags: {vision: true, effort_levels: [none, low]}, enabled: false}\n"
+      "  plan: {preset: anthropic, passthrough: true, flags: {output_tokens_default: 4096}, enabled: false}\n"
+      "  mock: {builtin: mock, enabled: false}\n"
       "routes:\n"
       "  - {match: \"*\", targets: [deepseek/deepseek-chat]}\n");
   err.str("");
@@ -300,7 +311,7 @@ TEST_CASE("config file: a preset and a key are a provider, and check says what h
   CHECK(err.str().empty());
   CHECK(out.str() ==
         good.path() +
-            ": good: 2 providers, 0 models, 1 route, 0 warnings\n"
+            ": good: 4 providers, 0 models, 1 route, 0 warnings\n"
             R"(  deepseek: openai_chat at https://api.deepseek.com, flags {"vision":false,"tool_choice":"auto_only",)"
             R"("parallel_tools":false,"needs_reasoning_content":true,"effort_style":"thinking_effort",)"
             R"("effort_levels":["low","medium","high","xhigh","max"],)"
@@ -308,7 +319,10 @@ TEST_CASE("config file: a preset and a key are a provider, and check says what h
             "\n"
             R"(  local: openai_chat at http://127.0.0.1:11434/v1, flags {"tool_choice":"none","parallel_tools":false,)"
             R"("effort_style":"none","effort_levels":["none","low"],"strip_billing":true}, not enabled)"
-            "\n");
+            "\n"
+            R"(  plan: anthropic at https://api.anthropic.com, with the client's own credential, flags )"
+            R"({"effort_style":"adaptive","temperature_fixed":true}, not enabled)"
+            "\n  mock: anthropic, the built-in mock, not enabled\n");
   // For other hosts the preset stays a preset, and the variable a variable.
   std::ostringstream printed;
   REQUIRE(run_config(good.path(), printed, err, environment({})) == 0);

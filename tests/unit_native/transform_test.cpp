@@ -32,7 +32,7 @@ models:
     provider: up
     upstream_model: tiny
     output_tokens_max: 512
-    flags: {max_tokens_field: max_completion_tokens}
+    flags: {max_tokens_field: max_completion_tokens, think_tags: true}
 routes: [{match: "*", targets: [small]}]
 )";
 
@@ -118,6 +118,10 @@ TEST_CASE("transform command: a configuration's target gives the dialect, the mo
   ran = run(options);
   CHECK(ran.code == exit_usage);
   CHECK(ran.err.find("did you mean \"small\"?") != std::string::npos);
+  options.target = "up";
+  CHECK(run(options).err == "signalbox: --target \"up\" is a provider without a model: up/MODEL\n");
+  options.target = "nope/x";
+  CHECK(run(options).err == "signalbox: --target: there is no provider \"nope\"; there is \"up\"\n");
 
   options.target = "small";
   options.to = "gemini";
@@ -146,6 +150,43 @@ TEST_CASE("transform command: options that make no sense are told, with exit cod
   TransformOptions nowhere = between("anthropic", "openai");
   nowhere.request_path = "/nowhere/request.json";
   refused(nowhere, "cannot be opened");
+  refused(between("gemini", "anthropic"), "--model");
+  TransformOptions formed = between("anthropic", "openai");
+  formed.form = "whole";
+  refused(formed, "--form is an answer's");
+  formed.form.clear();
+  formed.answer = true;
+  formed.model = "x";
+  refused(formed, "does not go with --answer");
+}
+
+TEST_CASE("transform command: what is no answer is told as that, and a recorded one without its option",
+          "[transform]") {
+  TransformOptions options = between("openai_chat", "anthropic");
+  options.answer = true;
+  for (const std::string_view none : {"", "<html>502</html>", R"({"type":"message","content":[]})", "[]"}) {
+    const Ran ran = run(options, none);
+    INFO(none);
+    CHECK(ran.code == exit_problems);
+    CHECK(ran.err.find(": nothing here is an answer of openai_chat; is --from right?\n") != std::string::npos);
+  }
+  constexpr std::string_view begun =
+      "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"a\"}}]}\n\n";
+  CHECK(run(options, begun).err.find("ended before the answer was complete") != std::string::npos);
+  CHECK(run(between("openai_chat", "anthropic"), begun).err.find(" (a recorded answer wants --answer)\n") !=
+        std::string::npos);
+  CHECK(run(between("openai_chat", "anthropic"), "{").err.find("--answer") == std::string::npos);
+}
+
+TEST_CASE("transform command: an error comes out in the client's words, whole too", "[transform]") {
+  TransformOptions options = between("anthropic", "openai_chat");
+  options.answer = true;
+  const Ran ran = run(options, R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})");
+  CHECK(ran.code == exit_problems);
+  CHECK(ran.out ==
+        "{\"error\":{\"message\":\"Overloaded\",\"type\":\"server_error\",\"param\":null,"
+        "\"code\":\"upstream_overloaded\"}}\n");
+  CHECK(ran.err.find(": Overloaded\n") != std::string::npos);
 }
 
 TEST_CASE("transform command: a request that cannot be translated is exit code 1", "[transform]") {
@@ -158,7 +199,6 @@ TEST_CASE("transform command: a request that cannot be translated is exit code 1
   };
   refused("{\"model\":", between("anthropic", "openai"), "JSON");
   refused("{}", between("anthropic", "openai"), "model");
-  refused(question, between("anthropic", "gemini"), "does not translate from anthropic to gemini");
 }
 
 TEST_CASE("transform command: a request over the bound is refused unread", "[transform]") {
@@ -166,4 +206,42 @@ TEST_CASE("transform command: a request over the bound is refused unread", "[tra
   const Ran ran = run(between("anthropic", "openai"), large);
   CHECK(ran.code == exit_usage);
   CHECK(ran.err.find("is larger than 64 MiB") != std::string::npos);
+}
+
+TEST_CASE("transform: an answer is printed as the client of another dialect would get it", "[transform]") {
+  TransformOptions options;
+  options.from = "openai";
+  options.to = "anthropic";
+  options.answer = true;
+  const std::string_view answer =
+      R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]})";
+  const Ran whole = run(options, answer);
+  CHECK(whole.code == exit_ok);
+  CHECK(json::member(whole.out, "content") == R"([{"type":"text","text":"Hi"}])");
+  options.form = "stream";
+  CHECK(run(options, answer).out.find("event: message_start") == 0);
+  const Ran none = run(options, "{}");
+  CHECK(none.code == exit_problems);
+  CHECK(none.err.find("signalbox: ") != none.err.npos);
+}
+
+TEST_CASE("transform: an answer is read as the target that gave it speaks", "[transform]") {
+  const TemporaryFile config(config_text);
+  TransformOptions options;
+  options.answer = true;
+  options.to = "anthropic";
+  options.config_path = config.path;
+  options.target = "small";
+  const std::string_view answer = R"({"id":"c","choices":[{"index":0,"message":{"role":"assistant",)"
+                                  R"("content":"<think>why</think>Hi"},"finish_reason":"stop"}]})";
+  const Ran ran = run(options, answer);
+  CHECK(ran.code == exit_ok);
+  CHECK(json::member(ran.out, "content").find(R"({"type":"thinking","thinking":"why",)") == 1);
+  options.from = "chat";
+  CHECK(run(options, answer).out == ran.out);
+  options.from = "gemini";
+  CHECK(run(options, answer).err.find("--from says gemini") != std::string::npos);
+  options.from.clear();
+  options.to.clear();
+  CHECK(run(options, answer).err.find("--to wants a dialect") != std::string::npos);
 }

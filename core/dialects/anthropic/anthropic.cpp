@@ -48,6 +48,11 @@ void write_error(std::string& out, const Fault& fault, int status, std::string_v
   json::Writer w(out);
   w.begin_object().key("type").string("error").key("error").begin_object();
   w.key("type").string(error_type(fault, status)).key("message").string(message_of(fault));
+  if (fault.kind == FaultKind::previous_response_not_found) {
+    // By these words the SDKs' tool runners know that they have to send the whole history themselves, and do so.
+    w.key("details").begin_object().key("error_code").string("thread_unsupported_request");
+    w.key("unsupported").begin_array().string("thread").end_array().end_object();
+  }
   w.end_object().key("request_id").string(request_id).end_object();
 }
 
@@ -83,13 +88,6 @@ void write_model(std::string& out, const ModelEntry& model) {
   write_entry(w, model);
 }
 
-void set_stop_reason(std::string_view raw_value, Observation& seen) {
-  const std::string_view inside = json::string_inside(raw_value);
-  if (inside.empty() || inside.size() > stop_reason_bytes_max) return;
-  seen.stop_reason.clear();
-  json::unescape(inside, seen.stop_reason);
-}
-
 // Whether a block says anything as it begins; texts and thinking mostly begin empty.
 bool has_content(std::string_view block) {
   std::string_view type, text, thinking;
@@ -117,7 +115,7 @@ void observe_frame(const sse::Frame& frame, Observation& seen) {
     anthropic::read_usage(json::member(json::member(frame.data, "message"), "usage"), seen.usage);
   } else if (type == "message_delta") {
     anthropic::read_usage(json::member(frame.data, "usage"), seen.usage);
-    set_stop_reason(json::member(json::member(frame.data, "delta"), "stop_reason"), seen);
+    seen.set_stop_reason(json::escaped(json::member(json::member(frame.data, "delta"), "stop_reason")));
   } else if (type == "message_stop" || type == "error") {
     // The event's name alone is no end: the frame may be what is left of one that was cut.
     if (!json::is_whole_object(frame.data)) return;
@@ -134,21 +132,30 @@ constexpr std::string_view whole_keys[] = {"usage", "stop_reason", "error", "con
 
 void observe_whole(std::span<const std::string_view> values, Observation& seen) {
   if (!values[0].empty()) anthropic::read_usage(values[0], seen.usage);
-  set_stop_reason(values[1], seen);
+  seen.set_stop_reason(json::escaped(values[1]));
   seen.error = !values[2].empty() && values[2] != "null";
   seen.content = values[3] == too_long;
   json::each_element(values[3], [&](std::string_view block) { seen.content = seen.content || has_content(block); });
 }
 
+void write_token_count(std::string& out, int64_t input_tokens) {
+  json::Writer(out).begin_object().key("input_tokens").number(input_tokens).end_object();
+}
+
+void write_path(std::string& path, std::string_view, Ask ask) {
+  path += ask == Ask::token_count ? "/v1/messages/count_tokens" : "/v1/messages";
+}
+
 // The one version of the API that there is.
 constexpr Header request_headers[] = {{"anthropic-version", "2023-06-01"}};
+constexpr std::string_view kept_histories[] = {"thread"};
 
 }  // namespace
 
 const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .name = "anthropic",
-                                  .conversation_path = "/v1/messages",
-                                  .count_tokens_path = "/v1/messages/count_tokens",
+                                  .write_path = write_path,
+                                  .counts_tokens = true,
                                   .credential_place = CredentialPlace::x_api_key,
                                   .upstream_request_id_header = "request-id",
                                   .request_headers = request_headers,
@@ -162,9 +169,12 @@ const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .catalogue_has_aliases = true,
                                   .write_catalogue = write_catalogue,
                                   .write_model = write_model,
+                                  .write_token_count = write_token_count,
                                   .observe_frame = observe_frame,
                                   .whole_keys = whole_keys,
                                   .observe_whole = observe_whole,
+                                  .stopped_by_itself = "end_turn",
+                                  .kept_histories = kept_histories,
                                   .feature_header = "anthropic-beta",
                                   .removals = anthropic::removals,
                                   .read_refusal = anthropic::read_refusal,

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "dialects/anthropic/reading.h"
-#include "dialects/anthropic/removal.h"
 #include "dialects/anthropic/request.h"
 #include "dialects/canonical/envelope.h"
+#include "dialects/member_removal.h"
 #include "json/walk.h"
 
 namespace signalbox::dialects::anthropic {
@@ -16,7 +16,6 @@ namespace {
 using json::Token;
 
 constexpr std::string_view thinking_path = "messages.thinking";
-constexpr std::string_view blank_path = "messages.text";
 constexpr std::string_view context_management = "context_management";
 constexpr std::string_view disabled = R"({"type":"disabled"})";
 
@@ -128,8 +127,10 @@ class BlockEdits {
 
   // A content of texts, or a text. Where nothing but blanks is in it, it becomes `otherwise`.
   void read_texts(std::string_view content, std::string_view otherwise) {
-    const auto path_of = [](std::string_view block) { return kind_of(block).blank ? blank_path : std::string_view(); };
-    if (is_blank_string(content) || read_list(content, path_of)) replace(blank_path, content, otherwise);
+    const auto path_of = [](std::string_view block) {
+      return kind_of(block).blank ? blank_text_path : std::string_view();
+    };
+    if (is_blank_string(content) || read_list(content, path_of)) replace(blank_text_path, content, otherwise);
   }
 
   void read_clearing() {
@@ -168,7 +169,7 @@ class BlockEdits {
       } else if (turn) {
         answered = answered || read.has_result;
       }
-      if (goal_.blank_texts && is_blank_string(content)) read.goes_as = blank_path;
+      if (goal_.blank_texts && is_blank_string(content)) read.goes_as = blank_text_path;
       const size_t begin = offset_of(message);
       messages.add(begin, begin + message.size(), read.goes_as);
     });
@@ -191,7 +192,7 @@ class BlockEdits {
       message.has_result = message.has_result || kind.result;
       std::string_view path;
       if (message.assistant && thinking_goes(kind)) path = thinking_path;
-      else if (goal_.blank_texts && kind.blank) path = blank_path;
+      else if (goal_.blank_texts && kind.blank) path = blank_text_path;
       if (path == thinking_path) thinking_goes_here = true;
       if (!path.empty()) return path;
       if (!any_stays) begins_with_thinking = kind.thinking;
@@ -199,7 +200,7 @@ class BlockEdits {
       return path;
     });
     message.loses_thinking = thinking_goes_here && !begins_with_thinking;
-    if (empty) message.goes_as = thinking_goes_here ? thinking_path : blank_path;
+    if (empty) message.goes_as = thinking_goes_here ? thinking_path : blank_text_path;
     if (!goal_.blank_texts || !message.has_result) return;
     json::each_element(content, [&](std::string_view block) {
       const BlockKind kind = kind_of(block);
@@ -217,47 +218,17 @@ class BlockEdits {
   Clearing clearing_ = Clearing::none;
 };
 
-// Both in one list. Where two overlap, the one that holds the other stays. Each list is in order.
-std::vector<Edit> together(std::span<const Edit> members, std::span<const Edit> blocks) {
-  std::vector<Edit> all;
-  size_t m = 0, b = 0;
-  while (m < members.size() && b < blocks.size()) {
-    if (members[m].end <= blocks[b].begin) {
-      all.push_back(members[m++]);
-    } else if (blocks[b].end <= members[m].begin) {
-      all.push_back(blocks[b++]);
-    } else if (members[m].begin <= blocks[b].begin && blocks[b].end <= members[m].end) {
-      ++b;
-    } else {
-      ++m;
-    }
-  }
-  all.insert(all.end(), members.begin() + std::ptrdiff_t(m), members.end());
-  all.insert(all.end(), blocks.begin() + std::ptrdiff_t(b), blocks.end());
-  return all;
-}
-
-void put_in_order(std::vector<Edit>& edits) {
-  std::sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
-}
-
 }  // namespace
 
 std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena) {
-  std::vector<Edit> blocks, members;
+  std::vector<Edit> blocks;
   std::vector<std::string_view> paths;
   BlockEdits edits(body, {unwanted.thinking ? Going::all : Going::foreign, unwanted.blank_texts}, blocks);
   if (!edits.run()) return {};
   if (edits.clearing() == Clearing::all_there_is) paths.push_back(context_management);
-  put_in_order(blocks);
   // All members in one go, so that neighbours do not take the same comma. Who names a member counts.
   paths.insert(paths.end(), unwanted.members.begin(), unwanted.members.end());
-  append_member_removals(body, paths, members);
-  put_in_order(members);
-  const std::vector<Edit> all = together(members, blocks);
-  const std::span<Edit> kept = arena.array<Edit>(all.size());
-  std::copy(all.begin(), all.end(), kept.begin());
-  return kept;
+  return with_member_removals(body, blocks, paths, kept, arena);
 }
 
 }  // namespace signalbox::dialects::anthropic

@@ -19,8 +19,10 @@
 #include "dialects/anthropic/usage.h"
 #include "dialects/canonical/arguments.h"
 #include "dialects/canonical/block_sequencer.h"
+#include "dialects/decoding.h"
 #include "json/escaped.h"
 #include "json/reader.h"
+#include "json/same_shape.h"
 #include "json/walk.h"
 #include "json/writer.h"
 
@@ -36,8 +38,6 @@ bool is_event_of_messages(std::string_view name) {
   return false;
 }
 
-// A sentence for a person, of which the beginning is enough.
-constexpr size_t error_detail_bytes_max = 1000;
 constexpr std::string_view no_arguments = "a tool call whose arguments are no JSON object";
 
 // Whether a reason explains that a call is not whole.
@@ -54,15 +54,18 @@ class AnthropicDecoder final : public Decoder {
   void finish(Deltas& out) override;
 
  private:
-  // What kind of block is open; `passed_over` is one that nothing here can say.
-  enum class Open : uint8_t { nothing, said, passed_over };
+  // What kind of block is open; `passed_over` is one that nothing here can say, `search` the call of a search.
+  enum class Open : uint8_t { nothing, said, passed_over, search };
 
   void begin(std::string_view id, Deltas& out);
   void usage(std::string_view text, Deltas& out);
   void start_message(std::string_view message, Deltas& out);
   void start_block(std::string_view block, std::string_view index, Deltas& out);
   void start_call(const Members& block, Deltas& out);
+  void start_search(const Members& block, Deltas& out);
+  void give_search(std::string_view results, Deltas& out);
   void piece(const Members& delta, std::string_view index, Deltas& out);
+  void remember(std::string_view data, const Members& delta);
   void say(BlockKind kind, Escaped text, Deltas& out);
   void arguments(Escaped text, Deltas& out);
   void close_call(Deltas& out);
@@ -70,7 +73,7 @@ class AnthropicDecoder final : public Decoder {
   void take_stop(const Members& from);
   void end(Deltas& out);
   void fail(Fault fault, Deltas& out);
-  void fail_as_told(std::string_view body, Deltas& out);
+  void fail_as_told(std::string_view body, Deltas& out) { fail(fault_of(anthropic_row, body, context_), out); }
   void broken(std::string_view what, Deltas& out);
 
   bool is_open(std::string_view index) const {
@@ -78,6 +81,7 @@ class AnthropicDecoder final : public Decoder {
   }
 
   const DecodeContext context_;
+  json::SameShape shape_;  // of a frame that is a piece of the open block
   bool begun_ = false;
   bool over_ = false;
   bool any_block_ = false;
@@ -94,6 +98,10 @@ class AnthropicDecoder final : public Decoder {
   bool live_ = false;        // the open call's arguments go out as they come
   size_t arguments_bytes_ = 0;
 
+  bool searching_ = false;    // a search was called whose result has not come
+  std::string search_id_;     // plain
+  std::string search_input_;  // JSON, escaped as far as deltas bring it
+
   bool stopped_ = false;
   StopReason reason_ = StopReason::end_turn;
   std::string sequence_;  // escaped
@@ -101,6 +109,11 @@ class AnthropicDecoder final : public Decoder {
 
 void AnthropicDecoder::feed(const sse::Frame& frame, Deltas& out) {
   if (over_ || !frame.has_data || frame.event == "ping") return;
+  // Nearly every frame is the one before with another piece of the same block.
+  if (shape_.matches(frame.data)) {
+    const Escaped more{shape_.slot(0)};
+    return kind_ == BlockKind::tool_call ? arguments(more, out) : say(kind_, more, out);
+  }
   Members event, delta;
   if (!read_members(frame.data, event, &delta)) {
     const bool nothing = frame.data.empty() || frame.data == "[DONE]";
@@ -108,7 +121,12 @@ void AnthropicDecoder::feed(const sse::Frame& frame, Deltas& out) {
     return broken("an event that is no whole JSON object", out);
   }
   auto is = [&](std::string_view name) { return event.type.empty() ? frame.event == name : is_word(event.type, name); };
-  if (is("content_block_delta")) return piece(delta, event.index, out);
+  if (is("content_block_delta")) {
+    piece(delta, event.index, out);
+    event.type.empty() ? shape_.forget() : remember(frame.data, delta);  // the event's line may say another type
+    return;
+  }
+  shape_.forget();
   if (is("content_block_start")) return start_block(event.content_block, event.index, out);
   if (is("content_block_stop")) {
     if (is_open(event.index)) close_block(out);
@@ -122,6 +140,18 @@ void AnthropicDecoder::feed(const sse::Frame& frame, Deltas& out) {
     end(out);
   } else if (is("error") || (event.type.empty() && holds_something(event.error))) {
     fail_as_told(frame.data, out);
+  }
+}
+
+// A piece of the block that is open; what comes behind the block is another frame and no piece of it.
+void AnthropicDecoder::remember(std::string_view data, const Members& delta) {
+  shape_.forget();
+  if (over_ || open_ != Open::said) return;
+  const std::string_view values[] = {delta.text, delta.thinking, delta.partial_json};
+  const std::string_view of_kind[] = {"text_delta", "thinking_delta", "input_json_delta"};
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string_view inside = json::string_inside(values[i]);
+    if (!inside.empty() && is_word(delta.type, of_kind[i])) shape_.remember(data, {&inside, 1});
   }
 }
 
@@ -197,6 +227,11 @@ void AnthropicDecoder::start_block(std::string_view block, std::string_view inde
     state_ = json::string_inside(members.data);
   } else if (is_word(members.type, "tool_use")) {
     start_call(members, out);
+  } else if (is_word(members.type, "server_tool_use") && is_word(members.name, "web_search")) {
+    start_search(members, out);
+  } else if (is_word(members.type, "web_search_tool_result")) {
+    open_ = Open::passed_over;
+    give_search(json::member(block, "content"), out);
   } else {
     open_ = Open::passed_over;
     context_.losses.add("content", json::string_inside(members.type));
@@ -232,9 +267,54 @@ void AnthropicDecoder::start_call(const Members& block, Deltas& out) {
   }
 }
 
+// The results come in a block of their own, behind the call.
+void AnthropicDecoder::start_search(const Members& block, Deltas& out) {
+  if (searching_) give_search({}, out);
+  open_ = Open::search;
+  searching_ = true;
+  search_id_.clear();
+  json::unescape(json::escaped(block.id), search_id_);
+  search_input_.clear();
+  if (holds_something(block.input)) json::escape(block.input, search_input_);
+}
+
+// `results`: an array of them, or an object that is an error; empty where none came.
+void AnthropicDecoder::give_search(std::string_view results, Deltas& out) {
+  if (!searching_) search_input_.clear();
+  searching_ = false;
+  std::string input, sources;
+  json::unescape(Escaped{search_input_}, input);
+  json::Writer w(sources);
+  w.begin_array();
+  if (!results.empty() && results.front() == '[') {
+    json::each_element(results, [&](std::string_view result) {
+      const Escaped url = json::escaped(json::member(result, "url"));
+      if (url.empty()) return;
+      w.begin_object().key("url").string(url);
+      for (std::string_view name : {"title", "page_age"})
+        if (const Escaped value = json::escaped(json::member(result, name)); !value.empty())
+          w.plain_key(name).string(value);
+      w.end_object();
+    });
+  }
+  w.end_array();
+  WebSearch search;
+  search.id = out.keep(search_id_);
+  search.query = {out.keep(json::escaped(json::member(input, "query")).inside)};
+  search.sources = out.keep(sources);
+  search.failed = !results.empty() && results.front() == '{';
+  out.push(search);
+}
+
 void AnthropicDecoder::piece(const Members& delta, std::string_view index, Deltas& out) {
   if (!is_open(index)) return broken("a piece of a block that is not open", out);
   if (open_ == Open::passed_over) return;
+  if (open_ == Open::search) {
+    const std::string_view input = json::escaped(delta.partial_json).inside;
+    arguments_bytes_ += input.size();
+    if (arguments_bytes_ <= context_.arguments_bytes_max) search_input_ += input;
+    return;
+  }
   if (is_word(delta.type, "text_delta")) {
     say(BlockKind::text, json::escaped(delta.text), out);
   } else if (is_word(delta.type, "input_json_delta")) {
@@ -299,12 +379,18 @@ void AnthropicDecoder::close_block(Deltas& out) {
 
 // The reason that `from` gives, if it does; the first counts.
 void AnthropicDecoder::take_stop(const Members& from) {
+  if (holds_something(from.stop_details)) context_.losses.add("stop_details");
   if (stopped_ || json::string_inside(from.stop_reason).empty()) return;
   stopped_ = true;
-  for (StopReason known :
+  bool known = false;
+  for (StopReason reason :
        {StopReason::end_turn, StopReason::tool_use, StopReason::max_tokens, StopReason::stop_sequence,
-        StopReason::refusal, StopReason::pause_turn, StopReason::context_full})
-    if (is_word(from.stop_reason, name_of(known))) reason_ = known;
+        StopReason::refusal, StopReason::pause_turn, StopReason::context_full}) {
+    if (!is_word(from.stop_reason, name_of(reason))) continue;
+    reason_ = reason;
+    known = true;
+  }
+  if (!known) context_.losses.add("stop_reason");
   sequence_ = json::string_inside(from.stop_sequence);
 }
 
@@ -312,6 +398,7 @@ void AnthropicDecoder::end(Deltas& out) {
   begin({}, out);
   close_block(out);
   if (over_) return;
+  if (searching_) give_search({}, out);
   if (bad_arguments_ && !cuts_calls_short(reason_)) return broken(no_arguments, out);
   // A client runs the calls of an answer that says so, and of no other; reasons that are not known, or
   // not given, end a turn.
@@ -330,16 +417,6 @@ void AnthropicDecoder::fail(Fault fault, Deltas& out) {
 }
 
 // An error that the upstream tells inside its 200.
-void AnthropicDecoder::fail_as_told(std::string_view body, Deltas& out) {
-  Arena arena;
-  const routing::UpstreamError error = anthropic_row.read_error(body, arena);
-  Fault fault{routing::kind_of(error, context_.credential, context_.model_named), {}};
-  // Upstreams name the key they refuse.
-  if (fault.kind != FaultKind::upstream_credential_refused)
-    fault.detail = error.message.substr(0, error_detail_bytes_max);
-  fail(std::move(fault), out);
-}
-
 void AnthropicDecoder::broken(std::string_view what, Deltas& out) {
   std::string detail = "The upstream sent ";
   detail += what;

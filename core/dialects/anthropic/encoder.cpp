@@ -6,18 +6,21 @@
 //   error                                                        AnswerFailed; an open block stays open
 //
 // A block without content is none: text and thinking begin with their first fragment. Thinking that has no
-// text but a state is redacted_thinking. Both forms are made of the same deltas, so they say the same; only
-// arguments that were cut off are there as far as they came in the stream and {} in the message, which has
-// no way to say half an object.
+// text but a state is redacted_thinking; behind a text it waits for a block that follows, and without one it is lost:
+// Claude Code shows an answer's last block and nothing where that is no text. Both forms are made of the same deltas,
+// so they say the same; only arguments that were cut off are there as far as they came in the stream and {} in the
+// message, which has no way to say half an object.
 #include "dialects/anthropic/encoder.h"
 
-#include <algorithm>
-#include <set>
 #include <string>
+#include <utility>
 
 #include "base/text.h"
 #include "dialects/anthropic/anthropic.h"
+#include "dialects/anthropic/message.h"
+#include "dialects/canonical/call_ids.h"
 #include "dialects/canonical/envelope.h"
+#include "dialects/canonical/text_hash.h"
 #include "dialects/canonical/tool_names.h"
 #include "json/reader.h"
 #include "json/walk.h"
@@ -33,39 +36,15 @@ using json::Escaped;
 // Anthropic names no bound on ids; other vendors to which a client's history may go have this one.
 constexpr size_t tool_id_bytes_max = 64;
 
-// What counts as a token where the upstream counted none.
-constexpr int64_t bytes_per_token = 4;
-
-// FNV-1a over what was thought: the state of reasoning whose vendor has none. It tells two thoughts apart
-// and guards nothing.
-class TextHash {
- public:
-  void add(Escaped text) {
-    if (text.inside.find('\\') == std::string_view::npos) return add_bytes(text.inside);
-    plain_.clear();
-    json::unescape(text, plain_);
-    add_bytes(plain_);
-  }
-
-  void append_hex(std::string& out) const {
-    for (int shift = 60; shift >= 0; shift -= 4) out += "0123456789abcdef"[value_ >> shift & 15];
-  }
-
- private:
-  void add_bytes(std::string_view bytes) {
-    for (const char c : bytes) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-  }
-
-  uint64_t value_ = 0xcbf29ce484222325u;
-  std::string plain_;
-};
-
 class AnthropicEncoder final : public canonical::Encoder {
  public:
-  AnthropicEncoder(const canonical::EncodeContext& context, canonical::Form form) : context_(context), form_(form) {
+  AnthropicEncoder(const canonical::EncodeContext& context, canonical::Form form)
+      : context_(context), form_(form), call_ids_(context, "toolu_", tool_id_bytes_max) {
     // The request's own digits, so that whoever has the one finds the other.
-    message_id_ = "msg_";
-    message_id_ += context.request_id.substr(context.request_id.find('_') + 1);
+    message_.id = "msg_";
+    message_.id += context.request_id.substr(context.request_id.find('_') + 1);
+    message_.model = context.model;
+    message_.input_tokens_estimate = context.input_tokens_estimate;
   }
 
   void encode(const canonical::Delta& delta, std::string& out) override {
@@ -73,11 +52,13 @@ class AnthropicEncoder final : public canonical::Encoder {
     if (const auto* piece = std::get_if<canonical::Fragment>(&delta)) return fragment(piece->text, out);
     if (const auto* begin = std::get_if<canonical::BlockBegin>(&delta)) return begin_block(*begin, out);
     if (const auto* end = std::get_if<canonical::BlockEnd>(&delta)) return end_block(end->from, out);
-    if (std::get_if<canonical::AnswerBegin>(&delta)) return streamed() ? write_message_start(out) : void();
-    if (const auto* seen = std::get_if<canonical::UsageSeen>(&delta)) return take_usage(seen->usage);
+    if (std::get_if<canonical::AnswerBegin>(&delta)) return streamed() ? write_message_start(message_, out) : void();
+    if (const auto* seen = std::get_if<canonical::UsageSeen>(&delta))
+      return canonical::take_later(message_.usage, seen->usage);
+    if (const auto* search = std::get_if<canonical::WebSearch>(&delta)) return write_search(*search, out);
     if (const auto* stopped = std::get_if<canonical::Stopped>(&delta)) {
-      stop_reason_ = stopped->reason;
-      stop_sequence_ = stopped->sequence.inside;
+      message_.stop_reason = stopped->reason;
+      message_.stop_sequence = stopped->sequence.inside;
       return;
     }
     over_ = true;
@@ -85,7 +66,8 @@ class AnthropicEncoder final : public canonical::Encoder {
       if (streamed()) anthropic_row.write_error_frame(out, failed->fault, context_.request_id);
       return;
     }
-    streamed() ? write_message_end(out) : write_message(out);
+    if (!held_.empty()) context_.losses.add("thinking.signature");  // it may not be an answer's end
+    streamed() ? write_message_end(message_, out) : write_message(message_, content_, out);
   }
 
  private:
@@ -98,32 +80,25 @@ class AnthropicEncoder final : public canonical::Encoder {
   void open_block(std::string_view start, std::string& out);
   void close_block(std::string& out);
   void write_redacted(const Provenance& from, std::string& out);
-  std::string tool_id(std::string_view id);
-  void append_derived_id(std::string& out, std::string_view prefix, std::string_view what) const;
+  void write_held(std::string& out);
+  void write_search(const canonical::WebSearch& search, std::string& out);
+  void write_hosted(BlockKind kind, std::string_view block, std::string_view input, std::string& out);
   void append_signature(std::string& out, const Provenance& from) const;
-  void take_usage(const Usage& usage);
-  void write_message_start(std::string& out) const;
-  void write_message_end(std::string& out) const;
-  void write_message(std::string& out) const;
-  void write_stop(json::Writer& w) const;
-  void write_usage(json::Writer& w) const;
 
   const canonical::EncodeContext context_;
   const canonical::Form form_;
-  std::string message_id_;
+  Message message_;
   std::string content_;      // whole form: the blocks so far
   std::string text_;         // whole form: of the open block, escaped
   std::string delta_begin_;  // streamed form: what stands before every fragment of the open block
   int64_t index_ = 0;        // of the open block, or of the next one
   BlockKind kind_ = BlockKind::text;
-  bool in_block_ = false;  // between BlockBegin and BlockEnd
-  bool open_ = false;      // the client has seen it begin
-  TextHash thought_;
-  std::set<std::string, std::less<>> tool_ids_;  // that calls of this answer have
-  int64_t content_bytes_ = 0;
-  Usage usage_;
-  canonical::StopReason stop_reason_ = canonical::StopReason::end_turn;
-  std::string stop_sequence_;  // escaped
+  bool in_block_ = false;     // between BlockBegin and BlockEnd
+  bool open_ = false;         // the client has seen it begin
+  bool behind_text_ = false;  // the block that was closed last is a text
+  std::string held_;          // redacted_thinking that waits behind it
+  canonical::TextHash thought_;
+  canonical::CallIds call_ids_;
   bool over_ = false;
 };
 
@@ -150,7 +125,7 @@ constexpr std::string_view delta_end = "\"}}\n\n";
 void AnthropicEncoder::fragment(Escaped text, std::string& out) {
   if (!in_block_ || kind_ == BlockKind::redacted_thinking) return;
   if (!open_) open_block(start_of(kind_), out);
-  content_bytes_ += static_cast<int64_t>(text.size());
+  message_.content_bytes += static_cast<int64_t>(text.size());
   if (kind_ == BlockKind::thinking) thought_.add(text);
   if (!streamed()) {
     text_ += text.inside;
@@ -169,16 +144,17 @@ void AnthropicEncoder::begin_block(const canonical::BlockBegin& begin, std::stri
   if (kind_ != BlockKind::tool_call) return;
   std::string start;
   json::Writer w(start);
-  w.begin_object().key("type").string("tool_use").key("id").string(tool_id(begin.tool_id));
+  w.begin_object().key("type").string("tool_use").key("id").string(call_ids_.next(begin.tool_id));
   w.key("name").string(begin.tool_name);
   if (streamed()) w.key("input").begin_object().end_object().end_object();
   open_block(start, out);
-  content_bytes_ += static_cast<int64_t>(begin.tool_name.size());
+  message_.content_bytes += static_cast<int64_t>(begin.tool_name.size());
 }
 
 // Begins the block towards the client; `start` is the block as it begins. Of the whole form only a call's
 // beginning is used.
 void AnthropicEncoder::open_block(std::string_view start, std::string& out) {
+  if (!held_.empty()) write_held(out);
   open_ = true;
   if (!streamed()) {
     if (!content_.empty()) content_ += ',';
@@ -244,14 +220,80 @@ void AnthropicEncoder::close_block(std::string& out) {
     out += "}\n\n";
   }
   ++index_;
+  behind_text_ = kind_ == BlockKind::text;
 }
 
 void AnthropicEncoder::write_redacted(const Provenance& from, std::string& out) {
-  std::string block = R"({"type":"redacted_thinking","data":")";
-  append_signature(block, from);
-  block += "\"}";
+  if (!held_.empty()) write_held(out);
+  held_ = R"({"type":"redacted_thinking","data":")";
+  append_signature(held_, from);
+  held_ += "\"}";
+  if (!behind_text_) write_held(out);
+}
+
+void AnthropicEncoder::write_held(std::string& out) {
+  const BlockKind next = kind_;
+  const std::string block = std::move(held_);
+  held_.clear();
+  kind_ = BlockKind::redacted_thinking;
   open_block(block, out);
   if (!streamed()) content_ += block;
+  close_block(out);
+  kind_ = next;
+}
+
+// A search is two blocks, the call and what came of it: clients count the first, and refuse it without the second
+// (cc-switch pairs_every_hosted_web_search_call).
+void AnthropicEncoder::write_search(const canonical::WebSearch& search, std::string& out) {
+  constexpr std::string_view prefix = "srvtoolu_";
+  std::string id, ordinal("search ");
+  base::append_decimal(ordinal, message_.search_count++);
+  if (search.id.substr(0, prefix.size()) == prefix) canonical::append_tool_id(id, search.id, prefix, tool_id_bytes_max);
+  else canonical::append_derived_id(id, context_.request_id, ordinal, prefix, tool_id_bytes_max);
+
+  std::string input, block;
+  json::Writer asked(input);
+  asked.begin_object().key("query").string(search.query).end_object();
+  json::Writer call(block);
+  call.begin_object().key("type").string("server_tool_use").key("id").string(id).key("name").string("web_search");
+  call.key("input");
+  streamed() ? call.begin_object().end_object() : call.raw(input);
+  call.end_object();
+  write_hosted(BlockKind::tool_call, block, input, out);
+
+  block.clear();
+  json::Writer result(block);
+  result.begin_object().key("type").string("web_search_tool_result").key("tool_use_id").string(id).key("content");
+  if (search.failed) {
+    result.begin_object().key("type").string("web_search_tool_result_error");
+    result.key("error_code").string("unavailable").end_object();
+  } else {
+    result.begin_array();
+    json::each_element(search.sources, [&](std::string_view source) {
+      const Escaped url = json::escaped(json::member(source, "url"));
+      const Escaped title = json::escaped(json::member(source, "title"));
+      const Escaped page_age = json::escaped(json::member(source, "page_age"));
+      result.begin_object().key("type").string("web_search_result").key("url").string(url);
+      result.key("title").string(title.empty() ? url : title).key("encrypted_content").string("").key("page_age");
+      page_age.empty() ? result.null() : result.string(page_age);
+      result.end_object();
+    });
+    result.end_array();
+  }
+  result.end_object();
+  write_hosted(BlockKind::text, block, {}, out);
+}
+
+// A whole block of a tool that the provider ran; `input` comes behind its beginning in a stream.
+void AnthropicEncoder::write_hosted(BlockKind kind, std::string_view block, std::string_view input, std::string& out) {
+  kind_ = kind;
+  open_block(block, out);
+  if (!streamed() && kind != BlockKind::tool_call) content_ += block;
+  if (streamed() && !input.empty()) {
+    out += delta_begin_;
+    json::escape(input, out);
+    out += delta_end;
+  }
   close_block(out);
 }
 
@@ -269,96 +311,6 @@ void AnthropicEncoder::append_signature(std::string& out, const Provenance& from
   std::string hash;
   thought_.append_hex(hash);
   canonical::append_envelope(out, {context_.upstream, context_.scope, {hash}});
-}
-
-// ---- ids
-
-// The same for the same request, whatever is asked for.
-void AnthropicEncoder::append_derived_id(std::string& out, std::string_view prefix, std::string_view what) const {
-  std::string from(context_.request_id);
-  from += ':';  // so that it is never an id itself
-  from += what;
-  canonical::append_tool_id(out, from, prefix, tool_id_bytes_max);
-}
-
-// `id` in Anthropic's letters; one of our own where there is none, or where another call has it.
-std::string AnthropicEncoder::tool_id(std::string_view id) {
-  std::string result;
-  if (!id.empty()) canonical::append_tool_id(result, id, "toolu_", tool_id_bytes_max);
-  const bool before = context_.ids_before && context_.ids_before->has(result);
-  if (result.empty() || before || tool_ids_.contains(result)) {
-    std::string ordinal;
-    base::append_decimal(ordinal, static_cast<int64_t>(tool_ids_.size()));
-    result.clear();
-    append_derived_id(result, "toolu_", ordinal);
-  }
-  tool_ids_.insert(result);
-  return result;
-}
-
-// ---- the message
-
-void AnthropicEncoder::take_usage(const Usage& usage) {
-  const auto take = [](int64_t from, int64_t& to) {
-    if (from >= 0) to = from;
-  };
-  take(usage.input_tokens, usage_.input_tokens);
-  take(usage.output_tokens, usage_.output_tokens);
-  take(usage.cache_read_tokens, usage_.cache_read_tokens);
-  take(usage.cache_creation_tokens, usage_.cache_creation_tokens);
-}
-
-void AnthropicEncoder::write_message_start(std::string& out) const {
-  out += "event: message_start\ndata: ";
-  json::Writer w(out);
-  w.begin_object().key("type").string("message_start").key("message").begin_object();
-  w.key("id").string(message_id_).key("type").string("message").key("role").string("assistant");
-  w.key("model").string(context_.model).key("content").begin_array().end_array();
-  w.key("stop_reason").null().key("stop_sequence").null();
-  w.key("usage").begin_object().key("input_tokens").number(std::max<int64_t>(context_.input_tokens_estimate, 1));
-  w.key("cache_creation_input_tokens").number(0).key("cache_read_input_tokens").number(0);
-  w.key("output_tokens").number(1).end_object();
-  w.end_object().end_object();
-  out += "\n\nevent: ping\ndata: {\"type\":\"ping\"}\n\n";
-}
-
-void AnthropicEncoder::write_message_end(std::string& out) const {
-  out += "event: message_delta\ndata: ";
-  json::Writer w(out);
-  w.begin_object().key("type").string("message_delta").key("delta").begin_object();
-  write_stop(w);
-  w.end_object().key("usage");
-  write_usage(w);
-  w.end_object();
-  out += "\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
-}
-
-void AnthropicEncoder::write_message(std::string& out) const {
-  json::Writer w(out);
-  w.begin_object().key("id").string(message_id_).key("type").string("message").key("role").string("assistant");
-  w.key("model").string(context_.model).key("content").begin_array();
-  if (!content_.empty()) w.raw(content_);
-  w.end_array();
-  write_stop(w);
-  w.key("usage");
-  write_usage(w);
-  w.end_object();
-}
-
-void AnthropicEncoder::write_stop(json::Writer& w) const {
-  w.key("stop_reason").string(name_of(stop_reason_)).key("stop_sequence");
-  stop_sequence_.empty() ? w.null() : w.string(Escaped{stop_sequence_});
-}
-
-// Clients reckon with every figure, so none is left out: what the upstream did not count is estimated.
-void AnthropicEncoder::write_usage(json::Writer& w) const {
-  const auto or_else = [](int64_t count, int64_t otherwise) { return count >= 0 ? count : otherwise; };
-  w.begin_object();
-  w.key("input_tokens").number(or_else(usage_.input_tokens, std::max<int64_t>(context_.input_tokens_estimate, 1)));
-  w.key("cache_creation_input_tokens").number(or_else(usage_.cache_creation_tokens, 0));
-  w.key("cache_read_input_tokens").number(or_else(usage_.cache_read_tokens, 0));
-  w.key("output_tokens").number(or_else(usage_.output_tokens, content_bytes_ / bytes_per_token + 1));
-  w.end_object();
 }
 
 }  // namespace

@@ -32,7 +32,9 @@ std::string_view* slot_of(Members& members, std::string_view key) {
       if (key == "signature") return &members.signature;
       return key == "citations" ? &members.citations : nullptr;
     case 11: return key == "stop_reason" ? &members.stop_reason : nullptr;
-    case 12: return key == "partial_json" ? &members.partial_json : nullptr;
+    case 12:
+      if (key == "stop_details") return &members.stop_details;
+      return key == "partial_json" ? &members.partial_json : nullptr;
     case 13:
       if (key == "stop_sequence") return &members.stop_sequence;
       return key == "content_block" ? &members.content_block : nullptr;

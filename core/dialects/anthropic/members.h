@@ -9,7 +9,7 @@ namespace signalbox::dialects::anthropic {
 // absent. Names mean the same wherever they stand.
 struct Members {
   std::string_view type, id, name, text, thinking, signature, data, input, citations;
-  std::string_view partial_json, stop_reason, stop_sequence;
+  std::string_view partial_json, stop_reason, stop_sequence, stop_details;
   std::string_view index, message, content_block, content, usage, error;
 };
 

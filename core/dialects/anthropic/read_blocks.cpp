@@ -1,6 +1,8 @@
 // Blocks of messages: what each type becomes (translation.md section 3). Types that only Anthropic's own
 // servers can act on become text, with a loss.
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "dialects/anthropic/reading.h"
 #include "dialects/canonical/envelope.h"
@@ -41,11 +43,12 @@ enum Member : size_t {
   context,
   citations,
   tool_name,
+  caller,
   member_count
 };
 constexpr std::array<std::string_view, member_count> member_names = {
-    "type",     "text",      "cache_control", "id",     "name",  "input",   "tool_use_id", "content",  "is_error",
-    "thinking", "signature", "data",          "source", "title", "context", "citations",   "tool_name"};
+    "type",     "text",      "cache_control", "id",     "name",  "input",   "tool_use_id", "content",   "is_error",
+    "thinking", "signature", "data",          "source", "title", "context", "citations",   "tool_name", "caller"};
 
 enum SourceMember : size_t { s_type, s_media_type, s_data, s_url, s_file_id, s_content, source_member_count };
 constexpr std::array<std::string_view, source_member_count> source_names = {"type", "media_type", "data",
@@ -83,7 +86,9 @@ class BlockReader {
       const Place here{&place, {}, index};
       if (!reading_.may_have_block()) return false;
       values_ = {};
-      if (!read_members(reader, member_names, values_, reading_)) return false;
+      others_.clear();
+      const auto put_off = [&](std::string_view key, std::string_view value) { others_.emplace_back(key, value); };
+      if (!read_members(reader, member_names, values_, reading_, put_off)) return false;
       if (values_[type].empty()) return reading_.wrong_at(here, "a block with a type", begin);
       Escaped word;
       if (!reading_.need_string(values_[type], {&here, "type"}, word)) return false;
@@ -93,7 +98,9 @@ class BlockReader {
         continue;
       }
       put_loaded(loaded);
+      lost_ = false;
       if (!read_block(word, here)) return false;
+      if (!lost_) lose_others();
     }
     put_loaded(loaded);
     if (token == Token::error) return reading_.bad_json(reader.error());
@@ -103,6 +110,13 @@ class BlockReader {
  private:
   // What kind of block stands before the one being read.
   enum class Before : uint8_t { other, text, cited_text };
+
+  // Of a block that is lost as a whole they are not named.
+  void lose_others() {
+    // The model itself called: that is what holds without the member.
+    if (json::member(values_[caller], "type") != "\"direct\"") reading_.lose("messages", "caller", values_[caller]);
+    for (const auto& [key, value] : others_) reading_.lose("messages", key, value);
+  }
 
   bool read_block(Escaped word, const Place& place) {
     const auto is = [word](std::string_view name) { return json::equals(word, name); };
@@ -120,7 +134,8 @@ class BlockReader {
       if (is("thinking")) return read_thinking(place);
       if (is("redacted_thinking")) return read_redacted(place);
     }
-    reading_.losses.add("messages", word.inside);
+    lost_ = true;
+    reading_.losses().add("messages", word.inside);
     return true;
   }
 
@@ -129,7 +144,7 @@ class BlockReader {
     if (!reading_.need_string(values_[text], {&place, "text"}, said)) return false;
     // An empty list is how the SDKs write that there are none.
     const bool cited = values_[citations].size() > 2 && values_[citations].front() == '[';
-    if (cited) reading_.losses.add("messages.text.citations");
+    if (cited) reading_.losses().add("messages.text.citations");
     Text piece{said};
     piece.continues = before_ == Before::cited_text || (before_ == Before::text && cited);
     put(piece);
@@ -142,7 +157,7 @@ class BlockReader {
     const Place place{&block, "source"};
     const std::string_view value = values_[source];
     if (value.empty() || value.front() != '{') return reading_.wrong(place, "an object", value);
-    const auto members = members_of(value, source_names, reading_);
+    const auto members = members_of(value, source_names, reading_, "messages");
     Escaped word;
     if (!reading_.need_string(members[s_type], {&place, "type"}, word)) return false;
     if (!reading_.take_string(members[s_media_type], {&place, "media_type"}, media_type)) return false;
@@ -183,7 +198,7 @@ class BlockReader {
     if (!reading_.take_string(values_[title], {&place, "title"}, document.title)) return false;
     if (!reading_.take_string(values_[context], {&place, "context"}, document.context)) return false;
     if (!is_absent(values_[citations]) && json::member(values_[citations], "enabled") == "true")
-      reading_.losses.add("messages.document.citations");
+      reading_.losses().add("messages.document.citations");
     put(document);
     return true;
   }
@@ -233,11 +248,12 @@ class BlockReader {
   // An envelope is opened; a broken one says nothing. Everything else is Anthropic's own.
   Provenance provenance_of(Escaped state) {
     if (!canonical::is_envelope(state)) return {Dialect::anthropic, {}, state};
-    return canonical::open_envelope(state, reading_.arena).value_or(Provenance{});
+    return canonical::open_envelope(state, reading_.arena()).value_or(Provenance{});
   }
 
   bool render(std::string_view kind) {
-    reading_.losses.add("messages", kind);
+    lost_ = true;
+    reading_.losses().add("messages", kind);
     std::string said;
     const bool is_call = kind == "server_tool_use" || kind == "mcp_tool_use";
     if (is_call) {
@@ -258,21 +274,21 @@ class BlockReader {
         }
       }
     }
-    put(Text{{reading_.arena.copy(said)}});
+    put(Text{{reading_.arena().copy(said)}});
     return true;
   }
 
   bool read_inner(std::string_view value, const Place& place, Level level, Blocks& blocks) {
     const size_t begin = out_.size();
-    if (value.empty()) return reading_.wrong(place, "a string or an array", value);
+    if (value.empty()) return reading_.wrong(place, "a string or a list", value);
     if (value.front() == '"') {
       out_.push_back({Text{json::escaped(value)}, {}});
     } else {
       json::Reader reader(value);
-      if (reader.next() != Token::begin_array) return reading_.wrong(place, "a string or an array", value);
+      if (reader.next() != Token::begin_array) return reading_.wrong(place, "a string or a list", value);
       if (!BlockReader(reading_, out_, level).read_array(reader, place)) return false;
     }
-    blocks = take_blocks(out_, begin, reading_.arena);
+    blocks = take_blocks(out_, begin, reading_.arena());
     return true;
   }
 
@@ -283,7 +299,7 @@ class BlockReader {
 
   void put_loaded(std::string& names) {
     if (names.empty()) return;
-    out_.push_back({Text{{reading_.arena.concat({"Loaded tools: ", names})}}, {}});
+    out_.push_back({Text{{reading_.arena().concat({"Loaded tools: ", names})}}, {}});
     names.clear();
   }
 
@@ -292,6 +308,8 @@ class BlockReader {
   Before before_ = Before::other;
   Level level_;
   Values<member_count> values_{};
+  std::vector<std::pair<std::string_view, std::string_view>> others_;  // members that nothing here reads
+  bool lost_ = false;                                                  // the block is named as lost itself
 };
 
 }  // namespace

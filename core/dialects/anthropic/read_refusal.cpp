@@ -1,23 +1,17 @@
 // What a 400 of the Messages API will not take. Such words decide what is left out of a request, and whoever
 // answers can write them: so what stands where only the upstream's own word can stand is told from what a
-// client may have put there, and what a request cannot be without is safe from both (removal.h).
+// client may have put there, and what a request cannot be without is safe from both (member_removal.h).
 #include "base/text.h"
-#include "dialects/anthropic/removal.h"
 #include "dialects/anthropic/request.h"
+#include "dialects/foreign_state.h"
+#include "dialects/refused_members.h"
 
 namespace signalbox::dialects::anthropic {
 namespace {
 
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = base::lower(c);
-  return lower;
-}
-
 // Whether `message` says that thinking in the history is not as Anthropic gave it.
 bool refuses_thinking(std::string_view message) {
-  const std::string text = lower_case(message);
-  const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
+  const auto says = [&](std::string_view words) { return dialects::says(message, words); };
   if (says("must start with a thinking block")) return true;
   if (says("signature") && says("field required")) return true;
   if (!says("thinking")) return false;
@@ -28,8 +22,7 @@ bool refuses_thinking(std::string_view message) {
 // Whether `message` says that a text is empty or has nothing but blanks. Only such texts go for it, so it
 // does no harm in other mouths.
 bool refuses_blank_texts(std::string_view message) {
-  const std::string text = lower_case(message);
-  const auto says = [&](std::string_view words) { return text.find(words) != text.npos; };
+  const auto says = [&](std::string_view words) { return dialects::says(message, words); };
   return says("text content blocks must") && (says("non-whitespace") || says("non-empty"));
 }
 
@@ -53,20 +46,18 @@ std::string_view refused_member(std::string_view message) {
   return message.substr(begin, colon - begin);
 }
 
-// `path` with '*' for every index of it.
-std::string everywhere(std::string_view path) {
-  std::string like;
-  for (;;) {
-    const std::string_view part = path.substr(0, path.find('.'));
-    if (base::parse_decimal(part)) like += '*';
-    else like += part;
-    if (part.size() == path.size()) return like;
-    like += '.';
-    path.remove_prefix(part.size() + 1);
-  }
-}
+constexpr std::string_view needed[] = {"model", "messages", "max_tokens", "stream", "system", "tools"};
+constexpr std::string_view substance[] = {"type",        "role",         "content",    "text",     "source",
+                                          "data",        "url",          "media_type", "input",    "tool_use_id",
+                                          "description", "input_schema", "thinking",   "signature"};
+constexpr std::string_view clients_own[] = {"input",  "input_schema", "input_examples", "schema",   "arguments",
+                                            "source", "data",         "text",           "signature"};
+// Calls and tools have ids and names from Anthropic, texts and results from some clients.
+constexpr std::string_view decorated[] = {"text", "tool_result"};
 
 }  // namespace
+
+const Kept kept = {needed, substance, clients_own, decorated};
 
 Refusal read_refusal(std::string_view body, const routing::UpstreamError& error, Arena& arena) {
   Refusal refusal;
@@ -75,22 +66,15 @@ Refusal read_refusal(std::string_view body, const routing::UpstreamError& error,
   if (refusal.thinking) return refusal;
   refusal.blank_texts = refuses_blank_texts(error.message);
   if (refusal.blank_texts) return refusal;
-  if (refuses_clearing(error.message)) {
-    // This body's fault, and none of the member: nothing is learnt from it.
-    refusal.member = "context_management";
-    return refusal;
-  }
-  refusal.member = arena.copy(refused_member(error.message));
-  if (refusal.member.empty()) return refusal;
+  // This body's fault, and none of the member: nothing is learnt from it.
+  if (refuses_clearing(error.message)) return of_this_request("context_management", arena);
+  const std::string_view member = refused_member(error.message);
+  if (member.empty()) return refusal;
   // A client may have named a member "x thinking", "thinking: Extra inputs are not permitted" or
   // "tools.0.strict": nothing is learnt from words that may be a client's.
-  std::vector<Edit> edits;
-  const size_t bytes = refusal.member.size() + extra_input.size();
-  const bool by_the_upstream =
-      error.message.size() == bytes && error.message.substr(0, refusal.member.size()) == refusal.member;
-  if (by_the_upstream && append_member_removals(body, {&refusal.member, 1}, edits) == Found::in_parts)
-    refusal.member_anywhere = arena.copy(everywhere(refusal.member));
-  return refusal;
+  const size_t bytes = member.size() + extra_input.size();
+  const bool by_the_upstream = error.message.size() == bytes && error.message.substr(0, member.size()) == member;
+  return by_the_upstream ? of_all_requests(body, {&member, 1}, kept, arena) : of_this_request(member, arena);
 }
 
 }  // namespace signalbox::dialects::anthropic

@@ -29,7 +29,7 @@ class RequestReader {
 
   canonical::ReadResult run() {
     const bool whole = read_body() && settle();
-    if (!whole) return {{}, std::move(reading_.fault)};
+    if (!whole) return {{}, std::move(reading_.fault())};
     return {request_, {}};
   }
 
@@ -59,7 +59,7 @@ class RequestReader {
     messages_seen_ = true;
     Token token = reader_.next();
     if (token == Token::error) return reading_.bad_json(reader_.error());
-    if (token != Token::begin_array) return reading_.wrong_at(place, "an array", reader_.offset());
+    if (token != Token::begin_array) return reading_.wrong_at(place, "a list", reader_.offset());
     for (int64_t index = 0; (token = reader_.next()) == Token::begin_object; ++index) {
       if (!reading_.may_have(size_t(index) + 1, "messages")) return false;
       if (!read_message({&place, {}, index}, reader_.offset())) return false;
@@ -78,10 +78,11 @@ class RequestReader {
         if (!read_message_content({&place, "content"})) return false;
         continue;
       }
-      const bool is_role = json::equals(reader_.raw(), "role");
+      const std::string_view key = reader_.raw();
       const auto value = reader_.skip_value();
       if (!value) return reading_.bad_json(reader_.error());
-      if (is_role) role_value = *value;
+      if (json::equals(key, "role")) role_value = *value;
+      else reading_.lose("messages", key, *value);
     }
     if (token != Token::end_object) return reading_.bad_json(reader_.error());
     const Place role_place{&place, "role"};
@@ -96,7 +97,7 @@ class RequestReader {
     } else if (!json::equals(word, "user")) {
       return reading_.wrong(role_place, "\"user\", \"assistant\" or \"system\"", role_value);
     }
-    message.blocks = take_blocks(blocks_, 0, reading_.arena);
+    message.blocks = take_blocks(blocks_, 0, reading_.arena());
     messages_.push_back(message);
     return true;
   }
@@ -107,7 +108,7 @@ class RequestReader {
       case Token::string: blocks_.push_back({canonical::Text{{reader_.raw()}}, {}}); return true;
       case Token::begin_array: return read_blocks(reader_, place, reading_, blocks_);
       case Token::error: return reading_.bad_json(reader_.error());
-      default: return reading_.wrong_at(place, "a string or an array", reader_.offset());
+      default: return reading_.wrong_at(place, "a string or a list", reader_.offset());
     }
   }
 
@@ -127,7 +128,7 @@ class RequestReader {
     if (name == "output_format") return read_format(value, place, legacy_format_);
     if (name == "metadata") return read_metadata(value, place);
     if (name == "service_tier") return reading_.take_string(value, place, request_.service_tier);
-    reading_.losses.add(name);
+    reading_.lose({}, name, value);
     return true;
   }
 
@@ -141,21 +142,21 @@ class RequestReader {
         if (!read_blocks(reader_, place, reading_, blocks_)) return false;
         break;
       case Token::error: return reading_.bad_json(reader_.error());
-      default: return reading_.wrong_at(place, "a string or an array", reader_.offset());
+      default: return reading_.wrong_at(place, "a string or a list", reader_.offset());
     }
     const auto goes = [this](const Block& block) {
       const canonical::Text* text = block.as<canonical::Text>();
-      if (!text) reading_.losses.add("system.block");
+      if (!text) reading_.losses().add("system.block");
       return !text || text->text.empty();
     };
     blocks_.erase(std::remove_if(blocks_.begin(), blocks_.end(), goes), blocks_.end());
-    request_.system = take_blocks(blocks_, 0, reading_.arena);
+    request_.system = take_blocks(blocks_, 0, reading_.arena());
     return true;
   }
 
   bool read_max_tokens(std::string_view value, const Place& place) {
     const auto number = json::to_int64(value);
-    if (!number || *number < 0) return reading_.wrong(place, "a whole number", value);
+    if (!number || *number < 0) return reading_.wrong(place, "a whole number, 0 or more", value);
     request_.max_tokens = *number;
     return true;
   }
@@ -168,7 +169,7 @@ class RequestReader {
   }
 
   bool read_stop(std::string_view value, const Place& place) {
-    if (value.front() != '[') return reading_.wrong(place, "an array of strings", value);
+    if (value.front() != '[') return reading_.wrong(place, "a list of strings", value);
     std::vector<Escaped> stop;
     bool strings = true;
     json::each_element(value, [&](std::string_view element) {
@@ -178,7 +179,7 @@ class RequestReader {
           strings && reading_.may_have(stop.size() + 1, "stop sequences") && reading_.need_string(element, here, text);
       if (strings) stop.push_back(text);
     });
-    const std::span<Escaped> kept = reading_.arena.array<Escaped>(stop.size());
+    const std::span<Escaped> kept = reading_.arena().array<Escaped>(stop.size());
     std::copy(stop.begin(), stop.end(), kept.begin());
     request_.stop = kept;
     return strings;
@@ -195,18 +196,22 @@ class RequestReader {
     Token token = reader_.next();
     if (token == Token::null_) return true;
     if (token == Token::error) return reading_.bad_json(reader_.error());
-    if (token != Token::begin_array) return reading_.wrong_at(place, "an array", reader_.offset());
+    if (token != Token::begin_array) return reading_.wrong_at(place, "a list", reader_.offset());
     std::vector<canonical::Tool> tools;
+    std::vector<canonical::ServerTool> server_tools;
     int64_t index = 0;
     for (; (token = reader_.next()) == Token::begin_object; ++index) {
       if (!reading_.may_have(size_t(index) + 1, "tools")) return false;
-      if (!read_tool(reader_, {&place, {}, index}, reading_, tools)) return false;
+      if (!read_tool(reader_, {&place, {}, index}, reading_, tools, server_tools)) return false;
     }
     if (token == Token::error) return reading_.bad_json(reader_.error());
     if (token != Token::end_array) return reading_.wrong_at({&place, {}, index}, "an object", reader_.offset());
-    const std::span<canonical::Tool> kept = reading_.arena.array<canonical::Tool>(tools.size());
+    const std::span<canonical::Tool> kept = reading_.arena().array<canonical::Tool>(tools.size());
     std::copy(tools.begin(), tools.end(), kept.begin());
     request_.tools = kept;
+    const std::span<canonical::ServerTool> run = reading_.arena().array<canonical::ServerTool>(server_tools.size());
+    std::copy(server_tools.begin(), server_tools.end(), run.begin());
+    request_.server_tools = run;
     return true;
   }
 
@@ -214,7 +219,7 @@ class RequestReader {
     enum : size_t { type, name, no_parallel };
     constexpr std::array<std::string_view, 3> names = {"type", "name", "disable_parallel_tool_use"};
     if (value.front() != '{') return reading_.wrong(place, "an object", value);
-    const auto members = members_of(value, names, reading_);
+    const auto members = members_of(value, names, reading_, "tool_choice");
     Escaped word;
     ToolChoice& choice = request_.tool_choice;
     if (!reading_.need_string(members[type], {&place, "type"}, word)) return false;
@@ -236,20 +241,24 @@ class RequestReader {
   }
 
   bool read_thinking(std::string_view value, const Place& place) {
-    enum : size_t { type, budget };
-    constexpr std::array<std::string_view, 2> names = {"type", "budget_tokens"};
+    enum : size_t { type, budget, display };
+    constexpr std::array<std::string_view, 3> names = {"type", "budget_tokens", "display"};
     if (value.front() != '{') return reading_.wrong(place, "an object", value);
-    const auto members = members_of(value, names, reading_);
+    const auto members = members_of(value, names, reading_, "thinking");
     Escaped word;
     if (!reading_.need_string(members[type], {&place, "type"}, word)) return false;
     thinking_ = json::equals(word, "enabled")    ? Thinking::enabled
                 : json::equals(word, "adaptive") ? Thinking::adaptive
                 : json::equals(word, "disabled") ? Thinking::disabled
                                                  : Thinking::unset;
-    if (thinking_ == Thinking::unset) reading_.losses.add("thinking.type");
+    if (thinking_ == Thinking::unset) reading_.losses().add("thinking.type");
+    if (!reading_.take_string(members[display], {&place, "display"}, word)) return false;
+    if (json::equals(word, "omitted")) request_.reasoning.shown = false;
+    else if (json::equals(word, "summarized")) request_.reasoning.shown = true;
     if (thinking_ != Thinking::enabled || is_absent(members[budget])) return true;
     const auto tokens = json::to_int64(members[budget]);
-    if (!tokens || *tokens < 0) return reading_.wrong({&place, "budget_tokens"}, "a whole number", members[budget]);
+    if (!tokens || *tokens < 0)
+      return reading_.wrong({&place, "budget_tokens"}, "a whole number, 0 or more", members[budget]);
     budget_tokens_ = *tokens;
     return true;
   }
@@ -264,7 +273,7 @@ class RequestReader {
       } else if (json::equals(key, "format")) {
         right = read_format(part, {&place, "format"}, request_.format);
       } else {
-        reading_.losses.add("output_config", key);
+        reading_.losses().add("output_config", key);
       }
     });
     return right;
@@ -275,7 +284,7 @@ class RequestReader {
     if (!reading_.need_string(value, place, said)) return false;
     effort_ = canonical::effort_of(said);
     if (effort_ != Effort::unset) return true;
-    reading_.losses.add("output_config.effort");
+    reading_.losses().add("output_config.effort");
     return true;
   }
 
@@ -283,11 +292,11 @@ class RequestReader {
     enum : size_t { type, schema, name };
     constexpr std::array<std::string_view, 3> names = {"type", "schema", "name"};
     if (value.front() != '{') return reading_.wrong(place, "an object", value);
-    const auto members = members_of(value, names, reading_);
+    const auto members = members_of(value, names, reading_, "output_config.format");
     Escaped word;
     if (!reading_.need_string(members[type], {&place, "type"}, word)) return false;
     if (!json::equals(word, "json_schema")) {
-      reading_.losses.add("output_config.format");
+      reading_.losses().add("output_config.format");
       return true;
     }
     const std::string_view json = members[schema];
@@ -315,12 +324,12 @@ class RequestReader {
 
   // What can only be said when all members are known.
   bool settle() {
-    if (!messages_seen_) return reading_.wrong({nullptr, "messages"}, "an array", {});
-    request_.messages = canonical::in_normal_form(messages_, reading_.arena, reading_.losses);
+    if (!messages_seen_) return reading_.wrong({nullptr, "messages"}, "a list", {});
+    request_.messages = canonical::in_normal_form(messages_, reading_.arena(), reading_.losses());
     if (request_.format.kind == OutputFormat::Kind::text) request_.format = legacy_format_;
     settle_reasoning();
     settle_tool_choice();
-    return !reading_.fault;
+    return !reading_.failed();
   }
 
   // The order of precedence of translation.md section 5. Thinking that is switched off stays off, whatever
@@ -338,13 +347,14 @@ class RequestReader {
     }
   }
 
-  // A choice of a tool that was lost can force nothing.
+  // A choice of a tool that was lost can force nothing. Claude Code forces the search of the web by its name.
   void settle_tool_choice() {
     ToolChoice& choice = request_.tool_choice;
     if (choice.mode != ToolChoice::Mode::named) return;
+    if (canonical::names_search(request_)) return;
     const auto is_it = [&](const canonical::Tool& tool) { return tool.name == choice.name; };
     if (std::any_of(request_.tools.begin(), request_.tools.end(), is_it)) return;
-    reading_.losses.add("tool_choice");
+    reading_.losses().add("tool_choice");
     choice = {ToolChoice::Mode::automatic, {}};
   }
 

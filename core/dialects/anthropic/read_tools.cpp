@@ -1,6 +1,6 @@
 // Tools: functions as they are, and the typed tools that Anthropic documents. Those that the client
-// executes become ordinary functions with the documented arguments, those that run on Anthropic's servers
-// are lost (translation.md sections 4 and 7).
+// executes become ordinary functions with the documented arguments, those that run on a provider's servers are
+// carried as such (translation.md sections 4 and 7).
 #include "base/text.h"
 #include "dialects/anthropic/reading.h"
 #include "json/walk.h"
@@ -42,11 +42,30 @@ enum Member : size_t {
   allowed_callers,
   display_width,
   display_height,
+  max_uses,
+  allowed_domains,
+  blocked_domains,
+  user_location,
+  defer_loading,          // says when a tool is shown: all are shown at once
+  eager_input_streaming,  // arguments are always passed on as they come
   member_count
 };
-constexpr std::array<std::string_view, member_count> member_names = {
-    "type",          "name",           "description",     "input_schema",     "strict",
-    "cache_control", "input_examples", "allowed_callers", "display_width_px", "display_height_px"};
+constexpr std::array<std::string_view, member_count> member_names = {"type",
+                                                                     "name",
+                                                                     "description",
+                                                                     "input_schema",
+                                                                     "strict",
+                                                                     "cache_control",
+                                                                     "input_examples",
+                                                                     "allowed_callers",
+                                                                     "display_width_px",
+                                                                     "display_height_px",
+                                                                     "max_uses",
+                                                                     "allowed_domains",
+                                                                     "blocked_domains",
+                                                                     "user_location",
+                                                                     "defer_loading",
+                                                                     "eager_input_streaming"};
 
 // "web_search_20250305" without its date.
 std::string_view without_date(std::string_view type_name) {
@@ -59,11 +78,11 @@ std::string_view without_date(std::string_view type_name) {
 
 // One that only Anthropic's own definition can say has no other dialect's words, so what it adds goes.
 void note_losses(const Values<member_count>& values, Reading& reading) {
-  if (!is_absent(values[input_examples])) reading.losses.add("tools.input_examples");
+  if (!is_absent(values[input_examples])) reading.losses().add("tools.input_examples");
   // ["direct"] is what holds without the member.
   std::string callers;
   json::each_element(values[allowed_callers], [&](std::string_view caller) { callers += json::string_inside(caller); });
-  if (!callers.empty() && callers != "direct") reading.losses.add("tools.allowed_callers");
+  if (!callers.empty() && callers != "direct") reading.losses().add("tools.allowed_callers");
 }
 
 Escaped described(const KnownTool& known, const Values<member_count>& values, Arena& arena) {
@@ -75,28 +94,61 @@ Escaped described(const KnownTool& known, const Values<member_count>& values, Ar
       {known.description, " The screen has ", values[display_width], " by ", values[display_height], " pixels."})};
 }
 
+// Whether `kind`, a type without its date, runs on the provider's servers and is known to more than one.
+bool is_server_tool(std::string_view kind, canonical::ServerTool& tool) {
+  if (kind == "web_search") tool.kind = canonical::ServerTool::Kind::web_search;
+  else if (kind == "web_fetch") tool.kind = canonical::ServerTool::Kind::web_fetch;
+  else if (kind == "code_execution") tool.kind = canonical::ServerTool::Kind::code_execution;
+  else return false;
+  return true;
+}
+
+bool read_server_tool(const Values<member_count>& values, const Place& place, Reading& reading,
+                      canonical::ServerTool& tool) {
+  const auto take = [&](Member member, char begin, std::string_view& out) {
+    if (!is_absent(values[member]) && values[member].front() == begin) out = values[member];
+  };
+  take(allowed_domains, '[', tool.allowed_domains);
+  take(blocked_domains, '[', tool.blocked_domains);
+  take(user_location, '{', tool.user_location);
+  if (is_absent(values[max_uses])) return true;
+  const auto uses = json::to_int64(values[max_uses]);
+  if (!uses || *uses < 0) return reading.wrong({&place, "max_uses"}, "a whole number, 0 or more", values[max_uses]);
+  tool.uses_max = *uses;
+  return true;
+}
+
 }  // namespace
 
-bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out) {
+bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out,
+               std::vector<canonical::ServerTool>& server_tools) {
   Values<member_count> values{};
-  if (!read_members(reader, member_names, values, reading)) return false;
+  const auto lose = [&](std::string_view key, std::string_view value) { reading.lose("tools", key, value); };
+  if (!read_members(reader, member_names, values, reading, lose)) return false;
   Escaped type_name, tool_name;
   if (!reading.take_string(values[type], {&place, "type"}, type_name)) return false;
   if (!type_name.empty() && !json::equals(type_name, "custom")) {
     const std::string_view kind = without_date(type_name.inside);
     // Every tool is sent, so nothing is left to be searched for.
     if (kind.substr(0, 11) == "tool_search") return true;
+    if (values[strict] == "true") reading.losses().add("tools.strict");  // of a schema that is not the client's
     for (const KnownTool& known : known_tools) {
       if (kind != known.type) continue;
       if (!reading.need_string(values[name], {&place, "name"}, tool_name)) return false;
-      out.push_back({reading.plain(tool_name),
-                     described(known, values, reading.arena),
-                     known.schema,
-                     {},
-                     cache_control_of(values[cache_control])});
+      out.push_back({.name = reading.plain(tool_name),
+                     .description = described(known, values, reading.arena()),
+                     .schema = known.schema,
+                     .cache_control = cache_control_of(values[cache_control])});
+      note_losses(values, reading);
       return true;
     }
-    reading.losses.add("tools", kind);
+    canonical::ServerTool server_tool;
+    if (is_server_tool(kind, server_tool)) {
+      server_tools.push_back(server_tool);
+      note_losses(values, reading);
+      return read_server_tool(values, place, reading, server_tools.back());
+    }
+    reading.losses().add("tools", kind);
     return true;
   }
   canonical::Tool tool;

@@ -27,43 +27,13 @@ std::string path_of(const Place& place) {
 }  // namespace
 
 bool Reading::wrong(const Place& place, std::string_view wanted, std::string_view value) {
-  if (!value.empty()) return wrong_at(place, wanted, size_t(value.data() - body.data()));
-  if (!fault) fault = {FaultKind::bad_request, "\"" + path_of(place) + "\" is required."};
-  return false;
+  if (failed()) return false;
+  if (value.empty()) return missing(path_of(place));
+  return dialects::Reading::wrong(path_of(place), wanted, value);
 }
 
 bool Reading::wrong_at(const Place& place, std::string_view wanted, size_t offset) {
-  if (fault) return false;
-  std::string detail = "\"" + path_of(place) + "\" must be ";
-  detail += wanted;
-  detail += " (at byte ";
-  base::append_decimal(detail, int64_t(offset));
-  detail += ").";
-  fault = {FaultKind::bad_request, std::move(detail)};
-  return false;
-}
-
-bool Reading::bad_json(const json::Error& error) {
-  if (fault) return false;
-  std::string detail = "The request's body is not valid JSON: ";
-  detail += error.what;
-  detail += " at byte ";
-  base::append_decimal(detail, int64_t(error.offset));
-  detail += ".";
-  fault = {FaultKind::bad_json, std::move(detail)};
-  return false;
-}
-
-bool Reading::may_have(size_t count, std::string_view what) {
-  if (count <= canonical::elements_max) return true;
-  if (fault) return false;
-  std::string detail = "The request has more than ";
-  base::append_decimal(detail, int64_t(canonical::elements_max));
-  detail += " ";
-  detail += what;
-  detail += ".";
-  fault = {FaultKind::bad_request, std::move(detail)};
-  return false;
+  return !failed() && dialects::Reading::wrong(path_of(place), wanted, from(offset));
 }
 
 bool Reading::need_string(std::string_view value, const Place& place, json::Escaped& out) {
@@ -74,13 +44,6 @@ bool Reading::need_string(std::string_view value, const Place& place, json::Esca
 
 bool Reading::take_string(std::string_view value, const Place& place, json::Escaped& out) {
   return is_absent(value) || need_string(value, place, out);
-}
-
-std::string_view Reading::plain(json::Escaped text) {
-  if (text.inside.find('\\') == std::string_view::npos) return text.inside;
-  std::string spelled;
-  json::unescape(text, spelled);
-  return arena.copy(spelled);
 }
 
 canonical::Blocks take_blocks(std::vector<canonical::Block>& blocks, size_t begin, Arena& arena) {

@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "base/arena.h"
-#include "dialects/canonical/losses.h"
 #include "dialects/canonical/request.h"
+#include "dialects/reading.h"
 #include "json/reader.h"
-#include "signalbox/fault.h"
 
 namespace signalbox::dialects::anthropic {
 
@@ -24,42 +23,33 @@ struct Place {
   int64_t index = -1;  // of an element, where `member` is empty
 };
 
-// What reading needs and leaves behind. The first fault counts, and ends the reading.
-struct Reading {
-  std::string_view body;
-  Arena& arena;
-  canonical::Losses& losses;
-  Fault fault{};
-  size_t block_count = 0;  // of the whole body, wherever they stand
+// The first fault counts, and ends the reading.
+class Reading : public dialects::Reading {
+ public:
+  using dialects::Reading::Reading;
 
-  // Note that the value at `place` must be `wanted` ("a string"). `value` is its text, a view into body;
+  // Note that the value at `place` must be `wanted` ("a string"). `value` is its text, a view into the body;
   // empty when it is missing. Always false, so that readers can return it.
   bool wrong(const Place& place, std::string_view wanted, std::string_view value);
   bool wrong_at(const Place& place, std::string_view wanted, size_t offset);
-  bool bad_json(const json::Error& error);
-  // Whether there may be `count` of `what` ("messages"), which is wrong otherwise (canonical::elements_max).
-  bool may_have(size_t count, std::string_view what);
-  bool may_have_block() { return may_have(++block_count, "content blocks"); }
 
   // The string `value` into `out`; a missing one is wrong.
   bool need_string(std::string_view value, const Place& place, json::Escaped& out);
   // The same, but a missing one, or null, is empty.
   bool take_string(std::string_view value, const Place& place, json::Escaped& out);
-
-  // `text` without escapes; the body's own bytes where it had none, otherwise in the arena.
-  std::string_view plain(json::Escaped text);
 };
 
-inline bool is_absent(std::string_view value) { return value.empty() || value == "null"; }
+inline bool is_absent(std::string_view value) { return !is_said(value); }
 
 // The members of one object that somebody asks for, as raw values; of duplicates the last.
 template <size_t count>
 using Values = std::array<std::string_view, count>;
 
-// Reads the object whose begin_object `reader` has just given, to its end. Names and values go by index.
-template <size_t count>
+// Reads the object whose begin_object `reader` has just given, to its end. Names and values go by index; what nobody
+// asks for goes to `on_other(name, value)`.
+template <size_t count, class OnOther>
 bool read_members(json::Reader& reader, const std::array<std::string_view, count>& names, Values<count>& values,
-                  Reading& reading) {
+                  Reading& reading, OnOther&& on_other) {
   json::Token token;
   while ((token = reader.next()) == json::Token::key) {
     const std::string_view name = reader.raw();
@@ -69,16 +59,19 @@ bool read_members(json::Reader& reader, const std::array<std::string_view, count
     const auto value = reader.skip_value();
     if (!value) return reading.bad_json(reader.error());
     if (i < count) values[i] = *value;
+    else on_other(name, *value);
   }
   return token == json::Token::end_object || reading.bad_json(reader.error());
 }
 
-// The same for the object `text`, which has been read over before.
+// The same for the object `text`, which has been read over before; what nobody asks for is lost below `path`.
 template <size_t count>
-Values<count> members_of(std::string_view text, const std::array<std::string_view, count>& names, Reading& reading) {
+Values<count> members_of(std::string_view text, const std::array<std::string_view, count>& names, Reading& reading,
+                         std::string_view path) {
   Values<count> values{};
   json::Reader reader(text);
-  if (reader.next() == json::Token::begin_object) read_members(reader, names, values, reading);
+  const auto lose = [&](std::string_view name, std::string_view value) { reading.lose(path, name, value); };
+  if (reader.next() == json::Token::begin_object) read_members(reader, names, values, reading, lose);
   return values;
 }
 
@@ -94,9 +87,11 @@ inline std::string_view cache_control_of(std::string_view value) {
   return !value.empty() && value.front() == '{' ? value : std::string_view();
 }
 
-// Appends the tool whose begin_object `reader` has just given, as a function, and reads it to its end; nothing is
-// appended where it is none that can be one, and the loss is noted (translation.md sections 4 and 7).
-bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out);
+// Appends the tool whose begin_object `reader` has just given, as a function or as one that the provider runs, and
+// reads it to its end; nothing is appended where it can be neither, and the loss is noted (translation.md sections 4
+// and 7).
+bool read_tool(json::Reader& reader, const Place& place, Reading& reading, std::vector<canonical::Tool>& out,
+               std::vector<canonical::ServerTool>& server_tools);
 
 // Appends what the texts inside the JSON value `text` say, a line each: titles, addresses, queries,
 // output. Neither what only its provider can read nor binary data.

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "dialects/dialect.h"
+#include "dialects/member_removal.h"
 
 namespace signalbox::dialects::anthropic {
 
@@ -20,6 +21,9 @@ void write_request(const canonical::Request& request, const canonical::WriteCont
 // Takes out what is unwanted, and thinking that holds another vendor's state (canonical/envelope.h), since
 // Anthropic takes its own only.
 std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena);
+
+// What of a Messages body stays.
+extern const Kept kept;
 
 // What `error` refuses of `body`: all thinking, texts of nothing but blanks, or the member that it calls an
 // extra input.

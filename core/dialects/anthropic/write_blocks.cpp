@@ -47,6 +47,7 @@ void write_image(Writing& to, const canonical::Image& image, std::string_view ca
       std::none_of(std::begin(known_types), std::end(known_types),
                    [&](std::string_view type) { return json::equals(image.media_type, type); }))
     return omit(to, "[image omitted: its type is not supported]", "messages.image.media_type", cache_control);
+  if (!image.detail.empty()) to.lose("messages.image.detail");
   to.w.begin_object().key("type").string("image").key("source");
   write_source(to, image.source, image.media_type, image.data);
   to.write_cache_control(cache_control);
@@ -56,7 +57,10 @@ void write_image(Writing& to, const canonical::Image& image, std::string_view ca
 void write_document(Writing& to, const canonical::Document& document, std::string_view cache_control) {
   if (document.source == Source::file)
     return omit(to, "[document omitted: it is in another provider's store]", "messages.document.file", cache_control);
-  if (document.source == Source::base64 && !json::equals(document.media_type, "application/pdf"))
+  // An address is a PDF's where nothing else is said of it.
+  const bool typed =
+      document.source == Source::base64 || (document.source == Source::url && !document.media_type.empty());
+  if (typed && !json::equals(document.media_type, "application/pdf"))
     return omit(to, "[document omitted: its type is not supported]", "messages.document.media_type", cache_control);
   to.w.begin_object().key("type").string("document").key("source");
   if (document.source == Source::text) {

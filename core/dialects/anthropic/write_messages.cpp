@@ -107,8 +107,8 @@ class MessagesWriter {
   }
 
   void write_thinking_block(const canonical::Thinking& thinking) {
-    if (!is_native(thinking)) {
-      to_.lose(thinking.redacted ? "thinking.redacted" : "thinking");
+    if (!is_native(thinking, to_.context)) {
+      to_.lose(thinking.redacted ? "messages.redacted_thinking" : "messages.thinking");
       return;
     }
     begin_block(Role::assistant);

@@ -1,8 +1,10 @@
 // A canonical request as a Messages body. What Anthropic refuses is left out here, each with its loss, so
 // that nothing foreign is ever the reason of a 400.
 #include "base/sha256.h"
+#include "base/text.h"
 #include "dialects/anthropic/request.h"
 #include "dialects/anthropic/writing.h"
+#include "dialects/canonical/stop_matcher.h"
 #include "json/escaped.h"
 
 namespace signalbox::dialects::anthropic {
@@ -38,7 +40,7 @@ void write_stop(const Writing& to) {
   bool open = false;
   for (Escaped text : to.request.stop) {
     if (json::is_blank(text)) {  // Anthropic refuses them
-      to.lose("stop_sequences");
+      canonical::leave_stop(text, to.context);
       continue;
     }
     if (!open) to.w.key("stop_sequences").begin_array();
@@ -51,13 +53,18 @@ void write_stop(const Writing& to) {
 // Whoever asks is told apart, not told: the upstream gets a hash.
 void write_user(const Writing& to) {
   if (to.request.user.empty()) return;
-  static constexpr char digits[] = "0123456789abcdef";
   std::string hash;
-  for (uint8_t byte : base::sha256(to.request.user)) {
-    hash += digits[byte >> 4];
-    hash += digits[byte & 15];
-  }
+  base::append_hex(hash, base::sha256(to.request.user));
   to.w.key("metadata").begin_object().key("user_id").string(hash).end_object();
+}
+
+// What the dialect has no member for.
+void lose_unsaid(const Writing& to) {
+  const auto is_zero = [](std::string_view number) { return number.find_first_not_of("-0.") == number.npos; };
+  if (!to.request.seed.empty()) to.lose("seed");
+  if (!is_zero(to.request.presence_penalty)) to.lose("presence_penalty");
+  if (!is_zero(to.request.frequency_penalty)) to.lose("frequency_penalty");
+  if (!to.request.verbosity.empty()) to.lose("verbosity");
 }
 
 }  // namespace
@@ -78,6 +85,7 @@ void write_request(const Request& request, const canonical::WriteContext& contex
   write_sampling(to);
   write_stop(to);
   write_user(to);
+  lose_unsaid(to);
   if (json::equals(request.service_tier, "auto") || json::equals(request.service_tier, "standard_only"))
     w.key("service_tier").string(request.service_tier);
   w.end_object();

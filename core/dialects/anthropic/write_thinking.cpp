@@ -18,8 +18,8 @@ using canonical::OutputFormat;
 using canonical::Request;
 using canonical::Role;
 
-// What every Claude model answers with at least; where more is known, the models entry says so.
-constexpr int64_t max_tokens_default = 4096;
+// What is left for the answer beside a budget, where the bound is our own.
+constexpr int64_t answer_tokens_wanted = 4096;
 // The least that Anthropic takes as a budget of thinking.
 constexpr int64_t budget_tokens_min = 1024;
 // More than any model has; so that sums of it stay small.
@@ -62,25 +62,26 @@ double value_of(std::string_view number) {
 
 // With a budget, Anthropic wants every assistant turn that is still going on to begin with its own
 // thinking: the one that waits for tools, and the one that is to be continued.
-bool thinking_may_resume(std::span<const Message> messages) {
+bool thinking_may_resume(std::span<const Message> messages, const canonical::WriteContext& context) {
   if (messages.empty()) return true;
   size_t last = messages.size();
   while (last > 0 && messages[last - 1].role != Role::assistant) --last;
   if (last == 0) return true;
   if (last < messages.size() && !messages[last].blocks.first->as<canonical::ToolResult>()) return true;
   const Blocks& blocks = messages[last - 1].blocks;
-  const auto begins = std::find_if(blocks.begin(), blocks.end(), [](const Block& block) {
+  const auto begins = std::find_if(blocks.begin(), blocks.end(), [&](const Block& block) {
     const canonical::Thinking* thinking = block.as<canonical::Thinking>();
-    return !thinking || is_native(*thinking);
+    return !thinking || is_native(*thinking, context);
   });
   return begins != blocks.end() && begins->as<canonical::Thinking>();
 }
 
 }  // namespace
 
-bool is_native(const canonical::Thinking& thinking) {
+bool is_native(const canonical::Thinking& thinking, const canonical::WriteContext& context) {
   const canonical::Provenance& from = thinking.from;
-  return from.vendor == Dialect::anthropic && !from.state.empty() && !canonical::is_envelope(from.state);
+  return from.vendor == Dialect::anthropic && context.is_home_of(from) && !from.state.empty() &&
+         !canonical::is_envelope(from.state);
 }
 
 ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext& context) {
@@ -88,10 +89,10 @@ ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext
   plan.max_tokens = request.max_tokens;
   const bool bounded = plan.max_tokens >= 0;
   const int64_t most = context.output_tokens_max;
-  if (!bounded) plan.max_tokens = most > 0 ? most : max_tokens_default;
+  const LaneFlags& flags = context.flags;
+  if (!bounded) plan.max_tokens = most > 0 ? most : flags.output_tokens_default;
   plan.max_tokens = canonical::answer_tokens_max(plan.max_tokens, context);
 
-  const LaneFlags& flags = context.flags;
   const Effort asked = canonical::effort_of(request.reasoning);
   if (asked == Effort::unset) return plan;
   if (flags.effort_style == EffortStyle::none) {
@@ -118,9 +119,13 @@ ThinkingPlan plan_thinking(const Request& request, const canonical::WriteContext
       plan.effort == asked ? canonical::budget_of(request.reasoning) : canonical::budget_of({plan.effort, -1});
   plan.budget = std::clamp(plan.budget, budget_tokens_min, budget_tokens_max);
   // A bound of our own making grows with what it has to hold, as far as the model goes.
-  if (!bounded && most <= 0) plan.max_tokens = canonical::answer_tokens_max(max_tokens_default + plan.budget, context);
-  plan.budget = std::min(plan.budget, plan.max_tokens - 1);
-  if (plan.budget < budget_tokens_min || !thinking_may_resume(request.messages)) {
+  if (!bounded && most <= 0) {
+    const int64_t wanted = std::max(flags.output_tokens_default, answer_tokens_wanted + plan.budget);
+    plan.max_tokens = canonical::answer_tokens_max(wanted, context);
+  }
+  // The bound is for both: something has to be left for the answer.
+  plan.budget = std::min(plan.budget, std::max(plan.max_tokens - canonical::answer_tokens_min, budget_tokens_min));
+  if (plan.budget >= plan.max_tokens || !thinking_may_resume(request.messages, context)) {
     context.losses.add("reasoning");
     plan.kind = ThinkingPlan::Kind::off;
     return plan;
@@ -137,6 +142,12 @@ void write_thinking(Writing& to) {
     case ThinkingPlan::Kind::adaptive: to.w.string("adaptive"); break;
     default: to.w.string("disabled");
   }
+  // Newer models, which are told nothing but the effort, show nothing unless asked. The others show what they think, and
+  // many servers of theirs do not know the member.
+  const std::optional<bool>& shown = to.request.reasoning.shown;
+  const bool shown_unasked = to.thinking.kind == ThinkingPlan::Kind::budget;
+  if (to.thinking.thinks() && shown && !(*shown && shown_unasked))
+    to.w.key("display").string(*shown ? "summarized" : "omitted");
   to.w.end_object();
 }
 

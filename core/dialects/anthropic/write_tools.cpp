@@ -1,10 +1,9 @@
 // Tools and the choice of them as Anthropic takes them (translation.md section 4).
 #include <algorithm>
-#include <numeric>
-#include <span>
 #include <vector>
 
 #include "dialects/anthropic/writing.h"
+#include "dialects/canonical/normal_form.h"
 #include "dialects/canonical/schema.h"
 
 namespace signalbox::dialects::anthropic {
@@ -16,7 +15,7 @@ void write_tool(Writing& to, const canonical::Tool& tool) {
   to.w.begin_object().key("name").string(to.context.names.sent(tool.name));
   if (!tool.description.empty()) to.w.key("description").string(tool.description);
   to.scratch.clear();
-  if (canonical::append_object_schema(to.scratch, tool.schema) == canonical::SchemaChange::union_merged)
+  if (canonical::append_object_schema(to.scratch, tool.schema) == canonical::SchemaChange::widened)
     to.lose("tools.input_schema");
   to.w.key("input_schema").raw(to.scratch);
   if (tool.strict.value_or(false)) to.w.key("strict").boolean(true);
@@ -24,15 +23,18 @@ void write_tool(Writing& to, const canonical::Tool& tool) {
   to.w.end_object();
 }
 
-// Which tools have a name that one before them has.
-std::vector<bool> named_again(std::span<const canonical::Tool> tools) {
-  std::vector<size_t> by_name(tools.size());
-  std::iota(by_name.begin(), by_name.end(), size_t(0));
-  std::sort(by_name.begin(), by_name.end(),
-            [&](size_t a, size_t b) { return tools[a].name != tools[b].name ? tools[a].name < tools[b].name : a < b; });
-  std::vector<bool> again(tools.size());
-  for (size_t i = 1; i < by_name.size(); ++i) again[by_name[i]] = tools[by_name[i]].name == tools[by_name[i - 1]].name;
-  return again;
+// Every model of today takes this version of the search without a beta header; what needs one is lost.
+void write_server_tool(Writing& to, const canonical::ServerTool& tool) {
+  to.w.begin_object().key("type").string("web_search_20250305").key("name").string("web_search");
+  if (tool.uses_max >= 0) to.w.key("max_uses").number(tool.uses_max);
+  if (!tool.allowed_domains.empty()) {
+    to.w.key("allowed_domains").raw(tool.allowed_domains);
+    if (!tool.blocked_domains.empty()) to.lose("tools.web_search.blocked_domains");  // one of the two is all it takes
+  } else if (!tool.blocked_domains.empty()) {
+    to.w.key("blocked_domains").raw(tool.blocked_domains);
+  }
+  if (!tool.user_location.empty()) to.w.key("user_location").raw(tool.user_location);
+  to.w.end_object();
 }
 
 void write_tool_choice(Writing& to) {
@@ -69,15 +71,30 @@ void write_tool_choice(Writing& to) {
 }  // namespace
 
 void write_tools(Writing& to) {
-  if (to.request.tools.empty()) return;
-  const std::vector<bool> again = named_again(to.request.tools);
+  const canonical::Request& request = to.request;
+  const bool functions = !request.tools.empty();
+  bool search = false;
+  const bool name_is_free = std::none_of(request.tools.begin(), request.tools.end(),
+                                         [](const canonical::Tool& tool) { return tool.name == "web_search"; });
+  for (const canonical::ServerTool& tool : request.server_tools) {
+    const bool known = tool.kind == canonical::ServerTool::Kind::web_search && name_is_free;
+    if (!known) to.lose(canonical::loss_of(tool.kind));
+    search = search || known;
+  }
+  if (!functions && !search) return;
+  const std::vector<bool> again = canonical::named_again(request.tools);
   to.w.key("tools").begin_array();
-  for (size_t at = 0; at < to.request.tools.size(); ++at) {
+  for (size_t at = 0; at < request.tools.size(); ++at) {
     if (again[at]) {
       to.lose("tools.repeated");
     } else {
-      write_tool(to, to.request.tools[at]);
+      write_tool(to, request.tools[at]);
     }
+  }
+  for (const canonical::ServerTool& tool : request.server_tools) {
+    if (!search || tool.kind != canonical::ServerTool::Kind::web_search) continue;
+    write_server_tool(to, tool);
+    search = false;  // a second one would have the same name
   }
   to.w.end_array();
   write_tool_choice(to);

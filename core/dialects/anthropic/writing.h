@@ -56,7 +56,7 @@ struct Writing {
 };
 
 // Whether Anthropic itself gave this thinking: it takes no other.
-bool is_native(const canonical::Thinking& thinking);
+bool is_native(const canonical::Thinking& thinking, const canonical::WriteContext& context);
 
 // What the dialect or the lane has no member for is asked of the model in words: whether the form of the
 // answer is such a thing.

@@ -17,24 +17,77 @@ bool begins_with(std::string_view text, std::string_view prefix) { return text.s
 void BlockSequencer::text(BlockKind kind, Escaped piece, Deltas& out) {
   if (piece.empty() || fault_) return;
   if (text_open_ && kind == text_kind_) return give_text(piece, out);  // almost every piece
-  if (live_ != none) {
-    if (waiting_at_ == waiting_.size() && finished(calls_[live_])) {
-      end_call(Ending::complete, out);
-      if (fault_) return;
-    } else {
-      if (!hold(piece.size())) return;
-      if (waiting_at_ == waiting_.size() || waiting_.back().kind != kind) {
-        if (!hold(entry_bytes)) return;
-        waiting_.push_back({kind, none, {}});
-      }
-      waiting_.back().text += piece.inside;
-      return;
+  if (must_wait(out)) {
+    if (!hold(piece.size())) return;
+    if (waiting_at_ == waiting_.size() || waiting_.back().what != Waiting::What::text || waiting_.back().kind != kind) {
+      if (!hold(entry_bytes)) return;
+      waiting_.push_back({.kind = kind});
     }
+    waiting_.back().text += piece.inside;
+    return;
   }
+  if (fault_) return;
   end_text(out);
   open_text(kind);
   give_text(piece, out);
 }
+
+bool BlockSequencer::must_wait(Deltas& out) {
+  if (live_ == none) return false;
+  if (waiting_at_ != waiting_.size() || !finished(calls_[live_])) return true;
+  end_call(Ending::complete, out);
+  return false;
+}
+
+void BlockSequencer::next_block(Deltas& out) {
+  if (fault_) return;
+  if (!must_wait(out)) return end_text(out);
+  const bool behind_text = waiting_at_ != waiting_.size() && waiting_.back().what == Waiting::What::text;
+  if (behind_text && hold(entry_bytes)) waiting_.push_back({.kind = waiting_.back().kind});
+}
+
+// ---- what is said once
+
+void BlockSequencer::state(const Provenance& from, Deltas& out) {
+  if (from.state.empty() || fault_) return;
+  if (must_wait(out)) {
+    if (hold(entry_bytes + from.state.size()))
+      waiting_.push_back({.what = Waiting::What::state, .text = std::string(from.state.inside), .vendor = from.vendor});
+    return;
+  }
+  if (!fault_) give_state(from, out);
+}
+
+void BlockSequencer::give_state(const Provenance& from, Deltas& out) {
+  if (text_open_ && text_begun_ && text_kind_ == BlockKind::thinking) {
+    if (!half_pair_.empty()) out.push(Fragment{{out.keep(half_pair_)}});
+    half_pair_.clear();
+    text_open_ = false;
+  } else {
+    end_text(out);
+    out.push(BlockBegin{BlockKind::redacted_thinking, {}, {}});
+  }
+  out.push(BlockEnd{from});
+}
+
+void BlockSequencer::search(const WebSearch& search, Deltas& out) {
+  if (fault_) return;
+  if (must_wait(out)) {
+    if (!hold(entry_bytes + search.id.size() + search.query.size() + search.sources.size())) return;
+    waiting_.push_back({.what = Waiting::What::search,
+                        .text = std::string(search.query.inside),
+                        .id = std::string(search.id),
+                        .sources = std::string(search.sources),
+                        .failed = search.failed});
+    return;
+  }
+  if (fault_) return;
+  end_text(out);
+  out.push(search);
+  any_content_ = true;
+}
+
+// ---- texts, opened and closed
 
 void BlockSequencer::open_text(BlockKind kind) {
   text_open_ = true;
@@ -92,6 +145,15 @@ void BlockSequencer::call(int64_t index, std::string_view id, std::string_view n
   grow(at, arguments, out);
 }
 
+void BlockSequencer::whole_arguments(int64_t index, Escaped arguments, Deltas& out) {
+  const size_t at = call_of(index, {});
+  if (fault_ || at == none) return;
+  Call& call = calls_[at];
+  settle_doubt(call, {});
+  if (call.ended || call.scan.whole() || !begins_with(arguments.inside, call.arguments)) return;
+  take(at, {arguments.inside.substr(call.arguments.size())}, out);
+}
+
 // The call that a piece belongs to, if it is not found to be another one: the newest of its index; of its
 // id where there is no index; else the newest of all.
 size_t BlockSequencer::call_of(int64_t index, std::string_view id) const {
@@ -126,7 +188,7 @@ size_t BlockSequencer::add_call(int64_t index, Deltas& out) {
   if (live_ != none && waiting_at_ == waiting_.size() && finished(calls_[live_])) end_call(Ending::complete, out);
   if (fault_) return none;
   if (live_ != none) {
-    waiting_.push_back({BlockKind::tool_call, at, {}});
+    waiting_.push_back({.what = Waiting::What::call, .call = at});
   } else {
     end_text(out);
     live_ = at;
@@ -144,7 +206,11 @@ void BlockSequencer::grow(size_t at, Escaped arguments, Deltas& out) {
     if (!json::is_blank(arguments)) fail("Arguments of a tool call go on behind their end.");
     return;
   }
-  if (!call.doubt.empty()) return;
+  if (call.doubt.empty()) take(at, arguments, out);
+}
+
+void BlockSequencer::take(size_t at, Escaped arguments, Deltas& out) {
+  Call& call = calls_[at];
   append(call, arguments);
   if (fault_ || at != live_) return;
   give(call, arguments, out);
@@ -246,18 +312,26 @@ void BlockSequencer::leave_nameless(Ending ending) {
 
 // ---- what waits
 
-// Makes the first of those that wait the open one. Nothing is open.
+// Makes the first of those that wait the open one. No call is open.
 void BlockSequencer::take_waiting(Deltas& out) {
   Waiting next = std::move(waiting_[waiting_at_++]);
   if (waiting_at_ == waiting_.size()) {
     waiting_.clear();
     waiting_at_ = 0;
   }
-  if (next.call != none) {
-    live_ = next.call;
-    give(calls_[live_], {}, out);
-    return;
+  switch (next.what) {
+    case Waiting::What::call:
+      end_text(out);
+      live_ = next.call;
+      return give(calls_[live_], {}, out);
+    case Waiting::What::state: return give_state({next.vendor, {}, {out.keep(next.text)}}, out);
+    case Waiting::What::search:
+      end_text(out);
+      any_content_ = true;
+      return out.push(WebSearch{out.keep(next.id), {out.keep(next.text)}, out.keep(next.sources), next.failed});
+    case Waiting::What::text: break;
   }
+  end_text(out);
   open_text(next.kind);
   give_text({out.keep(next.text)}, out);
 }
@@ -270,7 +344,6 @@ void BlockSequencer::advance(Deltas& out) {
       end_call(Ending::complete, out);
       if (fault_) return;
     }
-    end_text(out);
     take_waiting(out);
   }
 }
@@ -283,8 +356,11 @@ Fault BlockSequencer::close(Ending ending, Deltas& out) {
       if (!calls_[live_].begun) begin_call(calls_[live_], out);
       end_call(ending, out);
     }
-    end_text(out);
-    if (fault_ || waiting_at_ == waiting_.size()) break;
+    if (fault_) break;
+    if (waiting_at_ == waiting_.size()) {
+      end_text(out);
+      break;
+    }
     take_waiting(out);
   }
   return fault_;

@@ -51,6 +51,17 @@ class BlockSequencer {
   // is another call, where a name is said or the arguments were whole; the same without an index.
   void call(int64_t index, std::string_view id, std::string_view name, Escaped arguments, Deltas& out);
 
+  // All arguments of the call `index`, said once more at their end: what its pieces did not bring is taken from them.
+  void whole_arguments(int64_t index, Escaped arguments, Deltas& out);
+  // What comes next begins a block of its own, be it of the same kind.
+  void next_block(Deltas& out);
+
+  // The state that belongs to the reasoning said last, which ends with it. Where reasoning is not what was said last, a
+  // block of its own carries it, as reasoning that is not shown.
+  void state(const Provenance& from, Deltas& out);
+  // A search of the web, which stands between blocks.
+  void search(const WebSearch& search, Deltas& out);
+
   // What is known to be wrong so far; from then on pieces are nothing.
   const Fault& fault() const { return fault_; }
 
@@ -82,17 +93,26 @@ class BlockSequencer {
   };
   // What waits behind the live call.
   struct Waiting {
-    BlockKind kind = BlockKind::text;
+    enum class What : uint8_t { text, state, call, search };
+    What what = What::text;
+    BlockKind kind = BlockKind::text;  // of text
     size_t call = none;
-    std::string text;
+    std::string text{};           // of text; the state; what was searched for
+    Dialect vendor{};             // of a state
+    std::string id{}, sources{};  // of a search
+    bool failed = false;          // of a search
   };
 
+  // Whether something must wait behind the live call. Ends that where it is whole and nothing waits.
+  bool must_wait(Deltas& out);
+  void give_state(const Provenance& from, Deltas& out);
   bool hold(size_t bytes);
   void fail(std::string_view why);
   size_t call_of(int64_t index, std::string_view id) const;
   bool is_another(const Call& call, std::string_view id, std::string_view name, Escaped arguments) const;
   size_t add_call(int64_t index, Deltas& out);
   void grow(size_t at, Escaped arguments, Deltas& out);
+  void take(size_t at, Escaped arguments, Deltas& out);
   void append(Call& call, Escaped arguments);
   bool repeats(Call& call, Escaped arguments);
   void settle_doubt(Call& call, Escaped next);

@@ -5,7 +5,7 @@ namespace signalbox::canonical {
 bool is_content(const Delta& delta) {
   if (auto* begin = std::get_if<BlockBegin>(&delta)) return begin->kind == BlockKind::tool_call;
   if (auto* end = std::get_if<BlockEnd>(&delta)) return !end->from.state.empty();
-  return std::holds_alternative<Fragment>(delta);
+  return std::holds_alternative<Fragment>(delta) || std::holds_alternative<WebSearch>(delta);
 }
 
 void take_later(Usage& into, const Usage& later) {

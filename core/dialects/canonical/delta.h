@@ -3,7 +3,7 @@
 //
 // The order, which decoders keep and encoders may rely on:
 //
-//   AnswerBegin  ( BlockBegin Fragment* BlockEnd | UsageSeen )*  Stopped  UsageSeen*  AnswerEnd
+//   AnswerBegin  ( BlockBegin Fragment* BlockEnd | WebSearch | UsageSeen )*  Stopped  UsageSeen*  AnswerEnd
 //
 // with AnswerFailed possible anywhere instead of what is due, as the last. Never two open blocks, never a
 // fragment outside one, nothing after AnswerEnd or AnswerFailed. BlockSequencer (block_sequencer.h) brings
@@ -46,6 +46,15 @@ struct BlockEnd {
   Provenance from;
 };
 
+// A search of the web that the provider has run: what it asked, and what it found.
+struct WebSearch {
+  std::string_view id;       // plain; empty when the upstream gave none
+  Escaped query;             // empty where it does not say
+  std::string_view sources;  // a JSON array of {"url", "title", "page_age"}, strings all, all but url optional;
+                             // empty where it does not say
+  bool failed = false;
+};
+
 // Counts so far.
 struct UsageSeen {
   Usage usage;
@@ -67,7 +76,8 @@ struct AnswerFailed {
   Fault fault;
 };
 
-using Delta = std::variant<AnswerBegin, BlockBegin, Fragment, BlockEnd, UsageSeen, Stopped, AnswerEnd, AnswerFailed>;
+using Delta =
+    std::variant<AnswerBegin, BlockBegin, Fragment, BlockEnd, WebSearch, UsageSeen, Stopped, AnswerEnd, AnswerFailed>;
 
 // Whether `delta` is content: what a client has seen of it cannot be taken back, so it ends the time in
 // which another lane may answer (translation.md section 11.5).

@@ -13,7 +13,8 @@ bool stands_in_a_path(char c) { return c > 0x20 && c < 0x7f && c != ';' && c != 
 }  // namespace
 
 void Losses::add(std::string_view path) {
-  std::string name(path.substr(0, path_bytes_max));
+  std::string name(prefix_);
+  name += path.substr(0, path_bytes_max);
   for (char& c : name)
     if (!stands_in_a_path(c)) c = '_';
   if (std::find(paths_.begin(), paths_.end(), name) != paths_.end()) return;

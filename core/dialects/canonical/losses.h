@@ -1,5 +1,5 @@
 // What an exchange could not carry from one dialect to the other, by path: "context_management",
-// "messages.image", "stop_sequences.5". Nothing is lost silently (translation.md section 0.3): the list
+// "messages.image", "answer.citations". Nothing is lost silently (translation.md section 0.3): the list
 // goes into x-signalbox-translation-loss, the log and, with `on_loss: reject`, into a 400.
 #pragma once
 
@@ -17,6 +17,9 @@ class Losses {
   // A longer path is cut. Bytes that a header's value cannot hold become '_'.
   static constexpr size_t path_bytes_max = 64;
 
+  // What is noted from here on is of the answer: its paths begin with "answer.".
+  void answer_begins() { prefix_ = "answer."; }
+
   // Notes that `path` was lost; the second time changes nothing.
   void add(std::string_view path);
   // The same for a member called `name` (as a client wrote it) below `path`.
@@ -26,10 +29,11 @@ class Losses {
   const std::vector<std::string>& paths() const { return paths_; }
   // "a;b;c", as the header has it.
   std::string joined() const;
-  void clear() { paths_.clear(); }
+  void clear() { *this = {}; }
 
  private:
   std::vector<std::string> paths_;
+  std::string_view prefix_;
 };
 
 }  // namespace signalbox::canonical

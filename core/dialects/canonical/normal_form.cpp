@@ -1,8 +1,10 @@
 #include "dialects/canonical/normal_form.h"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
+#include "base/sort.h"
 #include "base/text.h"
 
 namespace signalbox::canonical {
@@ -192,6 +194,17 @@ class Normaliser {
 
 std::span<const Message> in_normal_form(std::span<const Message> messages, Arena& arena, Losses& losses) {
   return Normaliser(arena, losses).run(messages);
+}
+
+std::vector<bool> named_again(std::span<const Tool> tools) {
+  std::vector<size_t> by_name(tools.size());
+  std::iota(by_name.begin(), by_name.end(), size_t(0));
+  base::sort(by_name, [&](size_t a, size_t b) {
+    return tools[a].name != tools[b].name ? tools[a].name < tools[b].name : a < b;
+  });
+  std::vector<bool> again(tools.size());
+  for (size_t i = 1; i < by_name.size(); ++i) again[by_name[i]] = tools[by_name[i]].name == tools[by_name[i - 1]].name;
+  return again;
 }
 
 }  // namespace signalbox::canonical

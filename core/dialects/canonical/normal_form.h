@@ -3,6 +3,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "base/arena.h"
 #include "dialects/canonical/losses.h"
@@ -21,5 +22,8 @@ namespace signalbox::canonical {
 //   an id that stands twice   gets a number, in its call and the result, because upstreams refuse repeats
 // Calls and thinking that are not the assistant's go, with a loss.
 std::span<const Message> in_normal_form(std::span<const Message> messages, Arena& arena, Losses& losses);
+
+// Which of `tools` have a name that one before them has: Anthropic and Gemini refuse the whole request for one.
+std::vector<bool> named_again(std::span<const Tool> tools);
 
 }  // namespace signalbox::canonical

@@ -5,9 +5,11 @@
 //   upstream's answer ── Decoder ──> Delta… ── Encoder ──> client's answer
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "dialects/canonical/request.h"
 #include "dialects/canonical/tool_ids.h"
 #include "dialects/canonical/tool_names.h"
+#include "dialects/canonical/tool_origins.h"
 #include "routing/verdict.h"
 #include "signalbox/config.h"
 #include "signalbox/fault.h"
@@ -35,13 +38,24 @@ struct WriteContext {
   std::string_view model;  // the upstream's name for it, plain
   const LaneFlags& flags;
   int64_t output_tokens_max = 0;  // of the model; 0: not known
-  std::string_view scope;         // of the lane's credential, for state that is bound to an account (envelope.h)
+  std::string_view scope;         // of the lane's credential (envelope.h)
   Arena& arena;                   // for what the writer makes besides the body
   ToolNames& names;               // filled: how tools are called upstream
   Losses& losses;                 // filled: what this dialect cannot carry, or this lane
   // What prompt and answer share, and what the prompt takes of it.
   int64_t context_tokens_max = 0;  // of the model; 0: not known
   int64_t input_tokens_estimate = 0;
+  // Filled: stop sequences that the upstream is not told, for which the gateway looks itself (stop_matcher.h). Null:
+  // nobody does.
+  std::vector<Escaped>* stops_left = nullptr;
+  // Under which further scopes the lane's vendor gives out state, for state that is bound to the vendor alone.
+  std::span<const std::string_view> vendor_scopes{};
+
+  // Whether the lane's vendor has given out `from`. What a client has in its own dialect's form says nobody's name.
+  bool is_home_of(const Provenance& from) const {
+    return from.scope.empty() || from.scope == scope ||
+           std::find(vendor_scopes.begin(), vendor_scopes.end(), from.scope) != vendor_scopes.end();
+  }
 };
 
 // Arguments of calls come from a model, whose whole answer is far smaller than this.
@@ -91,7 +105,8 @@ struct EncodeContext {
   int64_t unix_ms = 0;                    // when the answer began, for dialects that say so
   bool usage_in_stream = true;            // the client wants usage in a stream
   Losses& losses;
-  const ToolIds* ids_before = nullptr;  // of the calls in the client's history; null: not known
+  const ToolIds* ids_before = nullptr;   // of the calls in the client's history; null: not known
+  const ToolOrigins* origins = nullptr;  // of the client's tools; null: all are functions
 };
 
 enum class Form : uint8_t { streamed, whole };
@@ -104,6 +119,9 @@ class Encoder {
   // Appends what `delta` becomes. In the whole form nothing is written before AnswerEnd, which writes
   // everything; AnswerFailed writes nothing in the whole form, and an error frame in the streamed one.
   virtual void encode(const Delta& delta, std::string& out) = 0;
+
+  // What a stream's encoder keeps of the answer to say it once more at the end, in bytes. Its caller bounds it.
+  virtual size_t held_bytes() const { return 0; }
 };
 
 }  // namespace signalbox::canonical

@@ -123,14 +123,42 @@ struct Message {
   Blocks blocks;
 };
 
+// What a tool is to the client. A custom tool takes one free text; here it is a function whose arguments have
+// the one member "input".
+enum class ToolKind : uint8_t { function, custom };
+
 // A function the model may call.
 struct Tool {
   std::string_view name;  // plain
-  Escaped description;
-  std::string_view schema;  // of its arguments: a JSON object, as text; empty when none was given
-  std::optional<bool> strict;
-  std::string_view cache_control;  // as Block::cache_control
+  ToolKind kind = ToolKind::function;
+  std::string_view group{};  // plain: the namespace in which the client declared it, which `name` begins with and
+                             // "__"; empty where there is none
+  Escaped description{};
+  std::string_view schema{};  // of its arguments: a JSON object, as text; empty when none was given
+  std::optional<bool> strict{};
+  std::string_view cache_control{};  // as Block::cache_control
 };
+
+// A tool that the provider runs itself. Its calls and results in a history are texts, because no vendor takes
+// another's.
+struct ServerTool {
+  enum class Kind : uint8_t { web_search, web_fetch, code_execution };
+  Kind kind = Kind::web_search;
+  // Of web_search, as JSON and in the words that Anthropic and OpenAI share; empty where not said.
+  std::string_view allowed_domains{};  // an array of strings
+  std::string_view blocked_domains{};  // an array of strings
+  std::string_view user_location{};    // {"type": "approximate", "city", "region", "country", "timezone"}
+  int64_t uses_max = -1;               // -1: not said
+};
+
+// The path under which one is noted as lost.
+constexpr std::string_view loss_of(ServerTool::Kind kind) {
+  switch (kind) {
+    case ServerTool::Kind::web_search: return "tools.web_search";
+    case ServerTool::Kind::web_fetch: return "tools.web_fetch";
+    default: return "tools.code_execution";
+  }
+}
 
 struct ToolChoice {
   enum class Mode : uint8_t { unset, automatic, any, named, none };
@@ -143,7 +171,8 @@ enum class Effort : uint8_t { unset, none, minimal, low, medium, high, xhigh, ma
 
 struct Reasoning {
   Effort effort = Effort::unset;
-  int64_t budget_tokens = -1;  // -1: not said
+  int64_t budget_tokens = -1;   // -1: not said
+  std::optional<bool> shown{};  // whether the client wants to read of it, if it says so
 };
 
 struct OutputFormat {
@@ -159,20 +188,35 @@ struct Request {
   Blocks system;  // texts only
   std::span<const Message> messages;
   std::span<const Tool> tools;
+  std::span<const ServerTool> server_tools;
   ToolChoice tool_choice;
   std::optional<bool> parallel_tool_calls;
   int64_t max_tokens = -1;  // -1: not said
   std::string_view temperature;
   std::string_view top_p;
   std::string_view top_k;
+  std::string_view seed;
+  std::string_view presence_penalty;
+  std::string_view frequency_penalty;
   std::span<const Escaped> stop;
   Reasoning reasoning;
   OutputFormat format;
+  Escaped verbosity;         // OpenAI's word: "low", "medium", "high"; empty when not said
   std::string_view user;     // who asks, as the client says it; plain; never sent on as it is
   std::string_view session;  // what is the same in all requests of one session; plain; empty when unknown
   Escaped service_tier;      // in Anthropic's words: "auto", "standard_only"
   bool streamed = false;
   bool usage_in_stream = true;  // Chat clients must ask for it
 };
+
+// Whether the choice forces the search of the web, which is no function of that name.
+inline bool names_search(const Request& request) {
+  if (request.tool_choice.mode != ToolChoice::Mode::named || request.tool_choice.name != "web_search") return false;
+  for (const Tool& tool : request.tools)
+    if (tool.name == "web_search") return false;
+  for (const ServerTool& tool : request.server_tools)
+    if (tool.kind == ServerTool::Kind::web_search) return true;
+  return false;
+}
 
 }  // namespace signalbox::canonical

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/sort.h"
 #include "json/walk.h"
 #include "json/writer.h"
 
@@ -30,7 +31,7 @@ bool is_union_key(std::string_view key) { return key == "anyOf" || key == "oneOf
 using Words = std::vector<std::string_view>;
 
 void put_in_order(Words& words) {
-  std::sort(words.begin(), words.end());
+  base::sort(words);
   words.erase(std::unique(words.begin(), words.end()), words.end());
 }
 
@@ -86,10 +87,11 @@ class Definitions {
  public:
   explicit Definitions(std::string_view root) : root_(root) {}
 
-  // Empty where there is none of that name.
-  std::string_view find(std::string_view reference) {
-    constexpr std::string_view mark = "#/";
-    if (reference.substr(0, mark.size()) != mark) return {};
+  // Empty where there is none of that name. `escaped` is as it stands in the schema: some write "#\/$defs\/a".
+  std::string_view find(std::string_view escaped) {
+    if (escaped.empty() || escaped.front() != '#') return {};
+    std::string reference;
+    json::unescape(escaped, reference);
     if (!indexed_) index();
     const auto found = by_reference_.find(reference);
     return found == by_reference_.end() ? std::string_view() : found->second;
@@ -140,6 +142,8 @@ class Merge {
   }
 
   const Properties& properties() const { return properties_; }
+  // Whether a reference was met that leads nowhere within the root.
+  bool dangles() const { return dangles_; }
 
  private:
   static void append(Words& words, const Words& more) { words.insert(words.end(), more.begin(), more.end()); }
@@ -167,8 +171,12 @@ class Merge {
   // What a schema that only refers to a definition of the root stands for.
   std::string_view resolved(std::string_view schema) {
     for (int hop = 0; hop < nesting_max && may_read(schema); ++hop) {
-      const std::string_view found = definitions_.find(json::string_inside(json::member(schema, "$ref")));
-      if (!is_object(found)) return schema;
+      const std::string_view reference = json::member(schema, "$ref");
+      const std::string_view found = definitions_.find(json::string_inside(reference));
+      if (!is_object(found)) {
+        dangles_ = dangles_ || !reference.empty();
+        return schema;
+      }
       schema = found;
     }
     return schema;
@@ -183,11 +191,13 @@ class Merge {
 
   Definitions definitions_;
   Properties properties_;
+  bool dangles_ = false;
   size_t branch_count_ = 0;
   size_t bytes_left_;
 };
 
-void append_merged(std::string& out, std::string_view schema) {
+// Whether all of `schema` was found.
+bool append_merged(std::string& out, std::string_view schema) {
   Merge merge(schema);
   const Words required = merge.take(schema, 0);
   json::Writer w(out);
@@ -203,6 +213,7 @@ void append_merged(std::string& out, std::string_view schema) {
     w.key(json::Escaped{key}).raw(value);
   });
   w.end_object();
+  return !merge.dangles();
 }
 
 bool is_strict_level(std::string_view schema, int nesting);
@@ -249,9 +260,30 @@ bool is_strict_level(std::string_view schema, int nesting) {
   return all && closed;
 }
 
+// Whether nothing needs to be done with `schema`, told from its beginning: no word of a union is anywhere in it, and its
+// root says that it is an object before it comes to its properties. Nearly all tools are declared so, and their
+// properties are most of what a client sends.
+bool is_plain_object_schema(std::string_view schema) {
+  if (schema.find("Of\"") != schema.npos) return false;
+  json::Reader reader(schema);
+  if (reader.next() != json::Token::begin_object) return false;
+  bool typed = false;
+  while (reader.next() == json::Token::key) {
+    const std::string_view key = reader.raw();
+    if (key == "properties") return typed && reader.next() == json::Token::begin_object;
+    const auto value = reader.skip_value();
+    if (value && key == "type") typed = *value == "\"object\"";
+  }
+  return false;
+}
+
 }  // namespace
 
 SchemaChange append_object_schema(std::string& out, std::string_view schema) {
+  if (is_plain_object_schema(schema)) {
+    out += schema;
+    return SchemaChange::none;
+  }
   bool typed = false, has_properties = false, has_union = false, refers = false;
   json::each_member(schema, [&](std::string_view key, std::string_view value) {
     if (key == "type") typed = value == "\"object\"";
@@ -264,8 +296,8 @@ SchemaChange append_object_schema(std::string& out, std::string_view schema) {
     return SchemaChange::none;
   }
   if (has_union || refers) {
-    append_merged(out, schema);
-    return has_union ? SchemaChange::union_merged : SchemaChange::none;
+    const bool whole = append_merged(out, schema);
+    return whole && !has_union ? SchemaChange::none : SchemaChange::widened;
   }
   json::Writer w(out);
   w.begin_object().key("type").string("object");

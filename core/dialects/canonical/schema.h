@@ -10,8 +10,8 @@
 namespace signalbox::canonical {
 
 enum class SchemaChange : uint8_t {
-  none,          // as it was, or only completed
-  union_merged,  // a union at the root was merged, and with it lost what ruled out certain mixtures
+  none,     // as it was, or only completed
+  widened,  // it allows more: a union at the root was merged, or the root refers to what is not in it
 };
 
 // What merging reads of a schema, at most, however often references lead to the same part: so many times

@@ -1,8 +1,10 @@
 #include "dialects/canonical/tool_names.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/sha256.h"
+#include "base/text.h"
 
 namespace signalbox::canonical {
 namespace {
@@ -11,16 +13,12 @@ constexpr bool is_name_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
 }
 
-bool is_taken_as_it_is(std::string_view name, size_t bytes_max) {
-  return !name.empty() && name.size() <= bytes_max && std::all_of(name.begin(), name.end(), is_name_byte);
+bool may_begin(std::string_view name, FirstByte first) {
+  return first == FirstByte::any || name.empty() || !(name[0] == '-' || (name[0] >= '0' && name[0] <= '9'));
 }
 
-void append_hex(std::string& out, const Sha256& digest, size_t first_byte, size_t digit_count) {
-  static constexpr char digits[] = "0123456789abcdef";
-  for (size_t i = 0; i < digit_count; ++i) {
-    const uint8_t byte = digest[first_byte + i / 2];
-    out += digits[i % 2 == 0 ? byte >> 4 : byte & 15];
-  }
+bool is_taken_as_it_is(std::string_view name, size_t bytes_max) {
+  return !name.empty() && name.size() <= bytes_max && std::all_of(name.begin(), name.end(), is_name_byte);
 }
 
 constexpr size_t name_digits = 8;
@@ -28,23 +26,26 @@ constexpr size_t name_digits = 8;
 constexpr size_t id_digits = 24;
 
 // Further derived names of `asked`, should one be taken: each reads other bytes of the digest.
-std::string derived_name(std::string_view asked, const Sha256& digest, size_t attempt, size_t bytes_max) {
+std::string derived_name(std::string_view asked, const Sha256& digest, size_t attempt, size_t bytes_max,
+                         FirstByte first) {
   std::string name;
-  for (const char c : asked.substr(0, bytes_max - name_digits - 1)) name += is_name_byte(c) ? c : '_';
+  if (!may_begin(asked, first)) name += '_';
+  for (const char c : asked.substr(0, bytes_max - name_digits - 1 - name.size())) name += is_name_byte(c) ? c : '_';
   if (name.empty()) name = "tool";
   name += '_';
-  append_hex(name, digest, attempt, name_digits);
+  base::append_hex(name, std::span(digest).subspan(attempt, name_digits / 2));
   return name;
 }
 
 }  // namespace
 
-std::string_view ToolNames::sent(std::string_view asked, size_t bytes_max) {
+std::string_view ToolNames::sent(std::string_view asked, size_t bytes_max, FirstByte first) {
   const auto known = sent_by_asked_.find(asked);
   if (known != sent_by_asked_.end()) return known->second;
 
   std::string name(asked);
-  if (!is_taken_as_it_is(asked, bytes_max) || asked_by_sent_.find(asked) != asked_by_sent_.end()) {
+  if (!is_taken_as_it_is(asked, bytes_max) || !may_begin(asked, first) ||
+      asked_by_sent_.find(asked) != asked_by_sent_.end()) {
     Sha256 digest = base::sha256(asked);
     constexpr size_t attempts = sizeof(Sha256) - name_digits / 2;
     for (size_t attempt = 0;; ++attempt) {
@@ -52,7 +53,7 @@ std::string_view ToolNames::sent(std::string_view asked, size_t bytes_max) {
         digest = base::sha256(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
         attempt = 0;
       }
-      name = derived_name(asked, digest, attempt, bytes_max);
+      name = derived_name(asked, digest, attempt, bytes_max, first);
       if (asked_by_sent_.find(name) == asked_by_sent_.end()) break;
     }
   }
@@ -78,7 +79,9 @@ void append_tool_id(std::string& out, std::string_view id, std::string_view pref
     return;
   }
   out += prefix;
-  append_hex(out, base::sha256(id), 0, std::min(id_digits, bytes_max - std::min(bytes_max, prefix.size())));
+  const Sha256 digest = base::sha256(id);
+  const size_t room = bytes_max - std::min(bytes_max, prefix.size());
+  base::append_hex(out, std::span(digest).first(std::min(id_digits, room) / 2));
 }
 
 }  // namespace signalbox::canonical

@@ -4,12 +4,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 
 namespace signalbox::canonical {
+
+// What a name may begin with: anything that it is made of, or a letter or '_' (Gemini).
+enum class FirstByte : uint8_t { any, letter };
 
 class ToolNames {
  public:
@@ -20,9 +24,9 @@ class ToolNames {
   ToolNames& operator=(ToolNames&&) = default;
 
   // The name under which `asked` goes out: itself where it is made of A-Z a-z 0-9 _ - and has at most
-  // `bytes_max` bytes (16 or more), else the derived one. No two names ever share one: who comes second
-  // to a name gets a derived one. The view lives as long as this.
-  std::string_view sent(std::string_view asked, size_t bytes_max = 64);
+  // `bytes_max` bytes (16 or more) and begins with what `first` says, else the derived one. No two names ever share one:
+  // who comes second to a name gets a derived one. The view lives as long as this.
+  std::string_view sent(std::string_view asked, size_t bytes_max = 64, FirstByte first = FirstByte::any);
 
   // The name that the client knows for what the upstream calls `sent`; `sent` itself when it was not
   // changed.

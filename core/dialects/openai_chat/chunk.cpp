@@ -5,15 +5,15 @@
 
 #include "json/reader.h"
 #include "json/walk.h"
+#include "json/walk_through.h"
 
 namespace signalbox::dialects::openai_chat {
 namespace {
 
+using json::each_element_of;
+using json::each_member_of;
 using json::Reader;
 using json::Token;
-
-// Longer beginnings are no sign of a chunk that says little.
-constexpr size_t beginning_bytes_max = 1024;
 
 // Whether the value says anything: not null, false, "", [] or {}.
 bool says_something(std::string_view value) {
@@ -27,19 +27,6 @@ bool says_something(std::string_view value) {
 
 std::string_view container(std::string_view value, char bracket) {
   return value.front() == bracket ? value : std::string_view();
-}
-
-// Calls on_member(key) for each member of the object that begins at the reader's next value; on_member
-// reads the value and says whether that went well. A value that is no object has no members.
-template <class OnMember>
-bool each_member_of(Reader& reader, OnMember&& on_member) {
-  Reader ahead = reader;
-  if (ahead.next() != Token::begin_object) return reader.skip_value().has_value();
-  reader = ahead;
-  while (reader.next() == Token::key) {
-    if (!on_member(reader.raw())) return false;
-  }
-  return reader.current() == Token::end_object;
 }
 
 bool read_function(Reader& reader, CallPiece& call) {
@@ -63,26 +50,21 @@ bool read_call(Reader& reader, CallPiece& call) {
     if (!value) return false;
     if (key == "id") call.id = json::escaped(*value);
     else if (key == "index") call.index = json::to_int64(*value).value_or(-1);
+    else if (key == "extra_content")
+      call.signature = json::escaped(json::member(json::member(*value, "google"), "thought_signature"));
     return true;
   });
 }
 
 bool read_calls(Reader& reader, Chunk& chunk) {
-  Reader ahead = reader;
-  if (ahead.next() != Token::begin_array) return reader.skip_value().has_value();
-  reader = ahead;
-  for (;;) {
-    ahead = reader;
-    if (ahead.next() == Token::end_array) break;
+  return each_element_of(reader, [&] {
     if (chunk.calls.size() == pieces_max) {
       chunk.too_many_calls = true;
-      if (!reader.skip_value()) return false;
-      continue;
+      return reader.skip_value().has_value();
     }
     chunk.calls.emplace_back();
-    if (!read_call(reader, chunk.calls.back())) return false;
-  }
-  return reader.next() == Token::end_array;
+    return read_call(reader, chunk.calls.back());
+  });
 }
 
 // A delta, or a message.
@@ -115,6 +97,8 @@ bool read_message(Reader& reader, Chunk& chunk) {
       chunk.audio = says_something(*value);
     } else if (key == "images") {
       chunk.images = says_something(*value);
+    } else if (key != "role" && key != "name" && key != "channel" && says_something(*value)) {
+      chunk.unknown = key;
     }
     return true;
   });
@@ -129,8 +113,8 @@ bool read_message(Reader& reader, Chunk& chunk) {
 void clear_choice(Chunk& chunk) {
   chunk.is_message = false;
   chunk.text = chunk.refusal = chunk.reasoning = chunk.finish_reason = chunk.matched_stop = {};
-  chunk.text_parts = chunk.reasoning_details = {};
-  chunk.annotations = chunk.audio = chunk.images = chunk.too_many_calls = false;
+  chunk.text_parts = chunk.reasoning_details = chunk.unknown = {};
+  chunk.annotations = chunk.audio = chunk.images = chunk.logprobs = chunk.too_many_calls = false;
   chunk.calls.clear();
 }
 
@@ -156,6 +140,7 @@ bool read_choice(Reader& reader, std::string_view text, Chunk& chunk) {
     if (!value) return false;
     if (key == "index") index = json::to_int64(*value).value_or(0);
     else if (key == "finish_reason") chunk.finish_reason = json::escaped(*value);
+    else if (key == "logprobs") chunk.logprobs = says_something(*value);
     else if (key == "stop_reason" || key == "matched_stop") {
       if (value->front() == '"') chunk.matched_stop = json::escaped(*value);  // else a token's number
     } else if (key == "usage") usage = container(*value, '{');
@@ -207,27 +192,24 @@ void Chunk::clear() {
   calls = std::move(memory);
 }
 
-// What stands in the object that has begun; where it begins as the one before, from its choices on.
-bool ChunkReader::read_members(Reader& reader, std::string_view text, Chunk& chunk) {
-  bool at_choices = !beginning_.empty() && text.substr(0, beginning_.size()) == beginning_;
-  if (at_choices) {
-    reader = behind_.moved_to(text);
-    chunk.id = {text.substr(id_begin_, id_end_ - id_begin_)};
-  }
-  while (at_choices || reader.next() == Token::key) {
-    if (at_choices || reader.raw() == "choices") {
-      if (!at_choices) remember(reader, text, chunk);
-      at_choices = false;
+namespace {
+
+// What stands in the object that has begun.
+bool read_members(Reader& reader, std::string_view text, Chunk& chunk) {
+  while (reader.next() == Token::key) {
+    const std::string_view key = reader.raw();
+    if (key == "choices") {
       if (!read_choices(reader, text, chunk)) return false;
       continue;
     }
-    const std::string_view key = reader.raw();
     const auto value = reader.skip_value();
     if (!value) return false;
     if (key == "id") {
       chunk.id = json::escaped(*value);
     } else if (key == "usage") {
       if (value->front() == '{') chunk.usage = *value;
+    } else if (key == "citations" || key == "search_results") {  // Perplexity, beside the choices
+      chunk.annotations = chunk.annotations || says_something(*value);
     } else if (key == "x_groq") {  // Groq's older place for it
       if (chunk.usage.empty()) chunk.usage = json::member(*value, "usage");
     } else if (key == "error") {
@@ -239,24 +221,68 @@ bool ChunkReader::read_members(Reader& reader, std::string_view text, Chunk& chu
   return reader.current() == Token::end_object && reader.next() == Token::end;
 }
 
-// Only where nothing but the id has been said up to here, so that this is all there is to restore.
-void ChunkReader::remember(const Reader& reader, std::string_view text, const Chunk& chunk) {
-  beginning_.clear();
-  if (reader.end_offset() > beginning_bytes_max || chunk.choices || !chunk.usage.empty() || !chunk.error.empty())
+}  // namespace
+
+// Only where one string and the id are all that the chunk says.
+void ChunkReader::remember(std::string_view text, const Chunk& chunk) {
+  shape_.forget();
+  if (!chunk.choice || chunk.is_message || chunk.others || chunk.annotations || chunk.audio || chunk.images) return;
+  if (chunk.logprobs || !chunk.unknown.empty()) return;
+  if (!chunk.text_parts.empty() || !chunk.refusal.empty() || !chunk.reasoning_details.empty()) return;
+  if (!chunk.finish_reason.empty() || !chunk.matched_stop.empty() || !chunk.usage.empty() || !chunk.error.empty())
     return;
-  beginning_ = text.substr(0, reader.end_offset());
-  behind_ = reader;
-  id_begin_ = id_end_ = 0;
-  if (chunk.id.empty()) return;
-  id_begin_ = size_t(chunk.id.inside.data() - text.data());
-  id_end_ = id_begin_ + chunk.id.inside.size();
+  const int said = !chunk.text.empty() + !chunk.reasoning.empty() + (chunk.calls.empty() ? 0 : 1);
+  if (said != 1) return;
+  Escaped piece = chunk.text;
+  piece_ = Piece::text;
+  if (!chunk.reasoning.empty()) {
+    piece = chunk.reasoning;
+    piece_ = Piece::reasoning;
+  } else if (!chunk.calls.empty()) {
+    const CallPiece& call = chunk.calls.front();
+    if (chunk.calls.size() > 1 || !call.id.empty() || !call.name.empty() || !call.arguments_json.empty() ||
+        !call.signature.empty())
+      return;
+    piece = call.arguments;
+    piece_ = Piece::arguments;
+    call_index_ = call.index;
+  }
+  if (piece.empty()) return;
+  std::string_view slots[] = {chunk.id.inside, piece.inside};
+  piece_slot_ = 1;
+  has_id_ = chunk.id.inside.data() != nullptr;
+  if (has_id_ && slots[0].data() > slots[1].data()) {
+    std::swap(slots[0], slots[1]);
+    piece_slot_ = 0;
+  }
+  if (has_id_) return shape_.remember(text, slots);
+  piece_slot_ = 0;
+  shape_.remember(text, {&piece.inside, 1});
 }
 
 ChunkRead ChunkReader::read(std::string_view text, Chunk& chunk) {
   chunk.clear();
+  if (shape_.matches(text)) {
+    const Escaped piece{shape_.slot(piece_slot_)};
+    if (has_id_) chunk.id = {shape_.slot(1 - piece_slot_)};
+    chunk.choices = chunk.choice = true;
+    switch (piece_) {
+      case Piece::text: chunk.text = piece; break;
+      case Piece::reasoning: chunk.reasoning = piece; break;
+      case Piece::arguments:
+        chunk.calls.emplace_back();
+        chunk.calls.back().index = call_index_;
+        chunk.calls.back().arguments = piece;
+        break;
+    }
+    return ChunkRead::whole;
+  }
   Reader reader(text);
   if (reader.next() != Token::begin_object) return ChunkRead::no_object;
-  if (read_members(reader, text, chunk)) return ChunkRead::whole;
+  if (read_members(reader, text, chunk)) {
+    remember(text, chunk);
+    return ChunkRead::whole;
+  }
   // An escape that was cut is found to be wrong where it begins.
   constexpr size_t escape_bytes = 6;
   return text.size() - reader.error().offset < escape_bytes ? ChunkRead::cut : ChunkRead::no_object;

@@ -12,6 +12,7 @@
 #include "dialects/canonical/block_sequencer.h"
 #include "json/escaped.h"
 #include "json/reader.h"
+#include "json/same_shape.h"
 
 namespace signalbox::dialects::openai_chat {
 
@@ -23,6 +24,7 @@ struct CallPiece {
   Escaped id;
   Escaped name;
   Escaped arguments;
+  Escaped signature;                // of Gemini, where it is Google that speaks Chat
   std::string_view arguments_json;  // where they are no string: the JSON they are
 };
 
@@ -50,6 +52,8 @@ struct Chunk {
   bool annotations = false;
   bool audio = false;
   bool images = false;
+  bool logprobs = false;
+  std::string_view unknown;  // the name of a member of the message that is none of these, and says something
 
   void clear();
 };
@@ -60,21 +64,26 @@ enum class ChunkRead : uint8_t {
   no_object,  // and cannot become one
 };
 
-// Reads the chunks of one answer. They begin alike up to their choices, which is most of a short chunk: what begins
-// as the one before did is not read again.
+// Whether a chunk that is not whole has begun to say more of the answer. Some servers say a finish_reason in each.
+inline bool goes_on(std::string_view text) { return text.find("\"delta\"") != text.npos; }
+
+// Reads the chunks of one answer. Most of them differ from the one before in one string alone, and then the rest is
+// not read again.
 class ChunkReader {
  public:
   // Reads `text` into `chunk`, whose memory is used again.
   ChunkRead read(std::string_view text, Chunk& chunk);
 
  private:
-  bool read_members(json::Reader& reader, std::string_view text, Chunk& chunk);
-  void remember(const json::Reader& reader, std::string_view text, const Chunk& chunk);
+  // Which string that is.
+  enum class Piece : uint8_t { text, reasoning, arguments };
+  void remember(std::string_view text, const Chunk& chunk);
 
-  std::string beginning_;    // of the last chunk that was read so far, the name "choices" included
-  json::Reader behind_{{}};  // the reader there
-  size_t id_begin_ = 0;      // the chunk's id, in bytes of the beginning
-  size_t id_end_ = 0;
+  json::SameShape shape_;
+  Piece piece_ = Piece::text;
+  int64_t call_index_ = -1;  // of arguments
+  size_t piece_slot_ = 0;    // of shape_; the other one is the chunk's id, where it has one
+  bool has_id_ = false;
 };
 
 }  // namespace signalbox::dialects::openai_chat

@@ -11,6 +11,8 @@
 #include "dialects/openai_chat/decoder.h"
 
 #include "dialects/canonical/block_sequencer.h"
+#include "dialects/decoding.h"
+#include "dialects/gemini_signature.h"
 #include "dialects/openai_chat/chunk.h"
 #include "dialects/openai_chat/finish.h"
 #include "dialects/openai_chat/openai_chat.h"
@@ -26,15 +28,6 @@ using canonical::BlockKind;
 using canonical::Deltas;
 using canonical::StopReason;
 
-// A sentence for a person, of which the beginning is enough.
-constexpr size_t error_detail_bytes_max = 1000;
-
-std::string_view trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r\n");
-  if (begin == text.npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r\n") + 1 - begin);
-}
-
 class ChatDecoder final : public canonical::Decoder {
  public:
   explicit ChatDecoder(const canonical::DecodeContext& context) : context_(context), blocks_(context) {}
@@ -47,19 +40,22 @@ class ChatDecoder final : public canonical::Decoder {
     if (data == "[DONE]") return end(out);
     const ChunkRead read = chunks_.read(data, chunk_);
     const bool is_chunk = read == ChunkRead::whole;
-    if (frame.event == "error" || !chunk_.error.empty()) return fail_as_told(is_chunk ? chunk_.error : data, data, out);
+    if (frame.event == "error" || !chunk_.error.empty())
+      return fail_as_told(is_chunk && !chunk_.error.empty() ? chunk_.error : data, out);
+    if (is_chunk) return take(out);
+    // Behind the finish nothing is missing but counts, unless the answer was to go on.
+    if (finish_ != Finish::unsaid && !goes_on(data)) return;
+    finish_ = Finish::unsaid;
     // Half a frame may be the last, where the connection broke; it then says nothing.
     cut_frame_ = read == ChunkRead::cut;
-    if (cut_frame_) return;
-    if (!is_chunk) return fail({FaultKind::upstream_broken, "A frame of the answer is no JSON object."}, out);
-    take(out);
+    if (!cut_frame_) fail({FaultKind::upstream_broken, "A frame of the answer is no JSON object."}, out);
   }
 
   void feed_whole(std::string_view body, Deltas& out) override {
     if (ended_) return;
     if (trimmed(body).empty()) return fail({FaultKind::upstream_empty, {}}, out);
     const bool is_object = chunks_.read(body, chunk_) == ChunkRead::whole;
-    if (is_object && !chunk_.error.empty()) return fail_as_told(chunk_.error, body, out);
+    if (is_object && !chunk_.error.empty()) return fail_as_told(chunk_.error, out);
     if (!is_object) return fail({FaultKind::upstream_broken, "The answer is no JSON object."}, out);
     if (!chunk_.choice) return fail({FaultKind::upstream_broken, "The answer has no choice."}, out);
     take(out);
@@ -83,13 +79,13 @@ class ChatDecoder final : public canonical::Decoder {
   void take_text_parts(Deltas& out);
   void take_reasoning_details(Deltas& out);
   void take_calls(Deltas& out);
+  void take_signature(const CallPiece& piece, Deltas& out);
   void take_finish();
   void say(json::Escaped text, Deltas& out);
   void end(Deltas& out);
   StopReason stop_reason() const;
   void fail(Fault fault, Deltas& out);
-  void fail_as_told(std::string_view error, std::string_view data, Deltas& out);
-  std::string_view plain(json::Escaped text, Deltas& out);
+  void fail_as_told(std::string_view error, Deltas& out) { fail(fault_of(openai_chat_row, error, context_), out); }
 
   canonical::DecodeContext context_;
   canonical::BlockSequencer blocks_;
@@ -145,6 +141,8 @@ void ChatDecoder::take_content(Deltas& out) {
   if (chunk_.annotations) context_.losses.add("annotations");
   if (chunk_.audio) context_.losses.add("audio");
   if (chunk_.images) context_.losses.add("images");
+  if (chunk_.logprobs) context_.losses.add("logprobs");
+  if (!chunk_.unknown.empty()) context_.losses.add("message", chunk_.unknown);
 }
 
 void ChatDecoder::say(json::Escaped text, Deltas& out) {
@@ -216,8 +214,17 @@ void ChatDecoder::take_calls(Deltas& out) {
     int64_t index = piece.index;
     // Calls beside each other in one list are different ones, be they counted or not.
     if (index < 0) index = several && !name.empty() ? -2 - uncounted_calls_++ : -1;
+    if (!piece.signature.empty()) take_signature(piece, out);
     blocks_.call(index, id, name, arguments, out);
   }
+}
+
+// Stands before its call, which begins where it is named.
+void ChatDecoder::take_signature(const CallPiece& piece, Deltas& out) {
+  if (piece.name.empty()) return context_.losses.add("tool_calls.extra_content");
+  scratch_ = gemini::mark_of(gemini::Place::call);
+  scratch_ += piece.signature.inside;
+  blocks_.state({Dialect::gemini, {}, {out.keep(scratch_)}}, out);
 }
 
 void ChatDecoder::take_finish() {
@@ -259,24 +266,6 @@ void ChatDecoder::end(Deltas& out) {
 void ChatDecoder::fail(Fault fault, Deltas& out) {
   out.push(canonical::AnswerFailed{std::move(fault)});
   ended_ = true;
-}
-
-// The answer is an error, or has become one: `error` says which, `data` where that says nothing.
-void ChatDecoder::fail_as_told(std::string_view error, std::string_view data, Deltas& out) {
-  Arena arena;
-  const routing::UpstreamError told = openai_chat_row.read_error(error.empty() ? data : error, arena);
-  Fault fault{routing::kind_of(told, context_.credential, context_.model_named), {}};
-  // Upstreams name the key they refuse.
-  if (fault.kind != FaultKind::upstream_credential_refused)
-    fault.detail = told.message.substr(0, error_detail_bytes_max);
-  fail(std::move(fault), out);
-}
-
-std::string_view ChatDecoder::plain(json::Escaped text, Deltas& out) {
-  if (text.inside.find('\\') == std::string_view::npos) return text.inside;
-  scratch_.clear();
-  json::unescape(text, scratch_);
-  return out.keep(scratch_);
 }
 
 }  // namespace

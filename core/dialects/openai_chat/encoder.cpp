@@ -5,17 +5,21 @@
 // they are, escaped; nothing is held but the whole form's own texts.
 //
 // Chat has one text, one reasoning and one refusal for an answer, and calls beside them: blocks of a kind
-// are joined in order. Reasoning that no text shows, and the state that belongs to shown reasoning, have no
-// place here and are named as lost.
+// are joined in order. What state reasoning has is carried beside the next call, in the field that Google has for it
+// in its own OpenAI-compatible endpoint and that clients give back with the call; without a call it is named as lost.
 #include "dialects/openai_chat/encoder.h"
 
-#include <algorithm>
-#include <set>
 #include <string>
 
 #include "base/text.h"
-#include "dialects/canonical/tool_names.h"
+#include "dialects/canonical/call_ids.h"
+#include "dialects/canonical/carried_thinking.h"
+#include "dialects/canonical/custom_input.h"
+#include "dialects/canonical/envelope.h"
+#include "dialects/gemini_signature.h"
+#include "dialects/openai_chat/finish.h"
 #include "dialects/openai_chat/openai_chat.h"
+#include "dialects/openai_chat/usage.h"
 #include "json/writer.h"
 
 namespace signalbox::dialects::openai_chat {
@@ -27,42 +31,6 @@ using namespace canonical;
 constexpr size_t tool_id_bytes_max = 40;
 // Stands in every chunk, so one that no provider would give is not repeated.
 constexpr size_t answer_id_bytes_max = 128;
-// Doubles hold integers up to here, and JavaScript has nothing else. Sums of three stay far from overflow.
-constexpr int64_t count_max = int64_t(1) << 53;
-
-std::string_view finish_reason(StopReason reason) {
-  switch (reason) {
-    case StopReason::end_turn:
-    case StopReason::stop_sequence:
-    case StopReason::pause_turn: return "stop";
-    case StopReason::tool_use: return "tool_calls";
-    case StopReason::max_tokens:
-    case StopReason::context_full: return "length";
-    case StopReason::refusal: return "content_filter";
-  }
-  return "stop";
-}
-
-// A count as it may stand in an answer; unknown is none.
-int64_t counted(int64_t count) { return std::clamp<int64_t>(count, 0, count_max); }
-
-void write_usage(json::Writer& w, const Usage& usage) {
-  const int64_t read = counted(usage.cache_read_tokens);
-  const int64_t written = counted(usage.cache_creation_tokens);
-  const int64_t prompt = counted(usage.input_tokens) + read + written;
-  const int64_t completion = counted(usage.output_tokens);
-  w.begin_object().key("prompt_tokens").number(prompt).key("completion_tokens").number(completion);
-  w.key("total_tokens").number(prompt + completion);
-  w.key("prompt_tokens_details").begin_object().key("cached_tokens").number(read);
-  if (written > 0) w.key("cache_write_tokens").number(written);
-  w.end_object();
-  if (usage.reasoning_tokens >= 0) {
-    w.key("completion_tokens_details").begin_object();
-    w.key("reasoning_tokens").number(counted(usage.reasoning_tokens)).end_object();
-  }
-  w.end_object();
-}
-
 // The member of a message or a delta that a kind of block is said in.
 std::string_view member_of(BlockKind kind) {
   switch (kind) {
@@ -78,21 +46,30 @@ std::string_view member_of(BlockKind kind) {
 // What both forms have in common: what the answer is called, and what has been seen of it.
 class ChatEncoder : public Encoder {
  public:
-  explicit ChatEncoder(const EncodeContext& context) : context_(context) {}
+  explicit ChatEncoder(const EncodeContext& context)
+      : context_(context), call_ids_(context, "call_", tool_id_bytes_max), thoughts_(context.upstream, context.scope) {}
 
   void encode(const Delta& delta, std::string& out) final {
     if (auto* fragment = std::get_if<Fragment>(&delta)) {
       any_fragment_ = true;
+      if (kind_ == BlockKind::thinking) thoughts_.add(fragment->text);
+      if (custom_) return void(arguments_ += fragment->text.inside);
       return say(fragment->text, out);
     }
     if (auto* begin = std::get_if<BlockBegin>(&delta)) {
       kind_ = begin->kind;
       any_fragment_ = false;
-      if (kind_ == BlockKind::tool_call) begin_call(*begin, out);
+      if (kind_ != BlockKind::tool_call) return;
+      const ToolOrigin* origin = context_.origins ? context_.origins->find(begin->tool_name) : nullptr;
+      custom_ = origin && origin->kind == ToolKind::custom;
+      begin_call(*begin, out);
     } else if (auto* end = std::get_if<BlockEnd>(&delta)) {
+      if (custom_) say_input(out);
       if (kind_ == BlockKind::tool_call) end_call(out);
-      if (kind_ == BlockKind::redacted_thinking) context_.losses.add("thinking.redacted");
-      if (kind_ == BlockKind::thinking && !end->from.state.empty()) context_.losses.add("thinking.signature");
+      custom_ = false;
+      if (kind_ == BlockKind::thinking || kind_ == BlockKind::redacted_thinking) end_thinking(end->from);
+    } else if (std::holds_alternative<WebSearch>(delta)) {
+      context_.losses.add("content.web_search");  // Chat cites places in a text, and we are told none
     } else if (auto* seen = std::get_if<UsageSeen>(&delta)) {
       any_usage_ = true;
       canonical::take_later(usage_, seen->usage);
@@ -101,7 +78,8 @@ class ChatEncoder : public Encoder {
       begin_answer(out);
     } else if (auto* stopped = std::get_if<Stopped>(&delta)) {
       if (stopped->reason == StopReason::pause_turn) context_.losses.add("stop_reason.pause_turn");
-      stop(finish_reason(stopped->reason), out);
+      lose_thoughts();
+      stop(finish_reason_of(stopped->reason), out);
     } else if (std::holds_alternative<AnswerEnd>(delta)) {
       end_answer(out);
     } else if (auto* failed = std::get_if<AnswerFailed>(&delta)) {
@@ -124,21 +102,15 @@ class ChatEncoder : public Encoder {
     w.key("created").number(context_.unix_ms / 1000).key("model").string(context_.model);
   }
 
+  // Where a call's text stands: a custom tool takes one free text, which is known when the arguments are whole.
+  std::string_view call_member() const { return custom_ ? "custom" : "function"; }
+  std::string_view text_member() const { return custom_ ? "input" : "arguments"; }
+
   // The members that a call begins with; its function stays open, its arguments are due.
   void write_call(json::Writer& w, const BlockBegin& call) {
-    std::string id;
-    if (!call.tool_id.empty()) append_tool_id(id, call.tool_id, "call_", tool_id_bytes_max);
-    if (id.empty() || (context_.ids_before && context_.ids_before->has(id)) || call_ids_.contains(id)) {
-      id.clear();
-      // The ':' makes it a text that no upstream's id is, so that the id is derived of all of it.
-      std::string ordinal(context_.request_id);
-      ordinal += ':';
-      base::append_decimal(ordinal, call_index_);
-      append_tool_id(id, ordinal, "call_", tool_id_bytes_max);
-    }
-    call_ids_.insert(id);
-    w.key("id").string(id).key("type").string("function");
-    w.key("function").begin_object().key("name").string(call.tool_name);
+    w.key("id").string(call_ids_.next(call.tool_id)).key("type").string(call_member());
+    write_state(w);
+    w.plain_key(call_member()).begin_object().key("name").string(call.tool_name);
   }
 
   const EncodeContext context_;
@@ -148,9 +120,52 @@ class ChatEncoder : public Encoder {
   int64_t call_index_ = -1;    // of the open call, or the last: its place among calls, not among blocks
   bool any_fragment_ = false;  // in the open block
   bool any_usage_ = false;
-  std::set<std::string> call_ids_;  // of this answer
+  bool custom_ = false;  // the open block is a call of a custom tool
 
  private:
+  CallIds call_ids_;
+  CarriedThinking thoughts_;
+  std::string arguments_;  // of the open call of a custom tool, escaped
+
+  void say_input(std::string& out) {
+    std::string scratch;
+    const Escaped input = custom_input({arguments_}, scratch);
+    if (!input.empty()) say(input, out);
+    arguments_.clear();
+  }
+
+  void end_thinking(const Provenance& from) { thoughts_.end(from, kind_); }
+
+  // The signature that an upstream of this dialect has itself beside calls, where it is Google's.
+  Escaped own_signature(const std::vector<Thinking>& thinkings) const {
+    const Provenance& from = thinkings.back().from;
+    if (context_.upstream != Dialect::openai_chat || from.vendor != Dialect::gemini) return {};
+    return gemini::signature_of(from.state).text;
+  }
+
+  // The state of what was thought since the last call, as a member of the next one. What was shown of it comes back
+  // as it was shown, so without state there is nothing to carry.
+  void write_state(json::Writer& w) {
+    if (thoughts_.too_much()) context_.losses.add("thinking.signature");
+    const std::vector<Thinking> thinkings = thoughts_.thinkings();
+    if (thoughts_.any_state() && !thinkings.empty()) {
+      std::string state;
+      const Escaped own = own_signature(thinkings);
+      if (own.empty()) append_carried(state, thinkings);
+      else state = own.inside;
+      w.key("extra_content").begin_object().key("google").begin_object();
+      w.key("thought_signature").string(Escaped{state}).end_object().end_object();
+    }
+    thoughts_.clear();
+  }
+
+  // No call comes that could carry it.
+  void lose_thoughts() {
+    if (thoughts_.too_much()) context_.losses.add("thinking.signature");
+    for (const Thinking& thinking : thoughts_.thinkings())
+      if (!thinking.from.state.empty()) context_.losses.add("thinking.signature");
+  }
+
   void name_answer(std::string_view upstreams) {
     if (!upstreams.empty() && upstreams.size() <= answer_id_bytes_max) {
       id_ = upstreams;
@@ -184,7 +199,7 @@ class StreamedChat final : public ChatEncoder {
     json::Writer w(out);
     w.begin_object().key("tool_calls").begin_array().begin_object().key("index").number(call_index_);
     write_call(w, call);
-    w.key("arguments").string("").end_object().end_object().end_array().end_object();
+    w.plain_key(text_member()).string("").end_object().end_object().end_array().end_object();
     close_delta(out);
   }
 
@@ -195,7 +210,7 @@ class StreamedChat final : public ChatEncoder {
     if (call) {
       out += R"({"tool_calls":[{"index":)";
       base::append_decimal(out, call_index_);
-      out += R"(,"function":{"arguments":")";
+      out += custom_ ? R"(,"custom":{"input":")" : R"(,"function":{"arguments":")";
     } else {
       out += "{\"";
       out += member_of(kind_);
@@ -208,7 +223,7 @@ class StreamedChat final : public ChatEncoder {
 
   // Clients read arguments as JSON, and "" is none.
   void end_call(std::string& out) override {
-    if (!any_fragment_) say({"{}"}, out);
+    if (!any_fragment_ && !custom_) say({"{}"}, out);
   }
 
   void stop(std::string_view reason, std::string& out) override {
@@ -260,7 +275,7 @@ class WholeChat final : public ChatEncoder {
     json::Writer w(calls_);
     w.begin_object();
     write_call(w, call);
-    calls_ += R"(,"arguments":")";
+    calls_ += custom_ ? R"(,"input":")" : R"(,"arguments":")";
   }
 
   void say(Escaped text, std::string&) override {
@@ -274,7 +289,7 @@ class WholeChat final : public ChatEncoder {
   }
 
   void end_call(std::string&) override {
-    if (!any_fragment_) calls_ += "{}";
+    if (!any_fragment_ && !custom_) calls_ += "{}";
     calls_ += "\"}}";
   }
 

@@ -63,4 +63,17 @@ Finish finish_of(json::Escaped word) {
   return Finish::unknown;
 }
 
+std::string_view finish_reason_of(canonical::StopReason reason) {
+  switch (reason) {
+    case canonical::StopReason::end_turn:
+    case canonical::StopReason::stop_sequence:
+    case canonical::StopReason::pause_turn: return "stop";
+    case canonical::StopReason::tool_use: return "tool_calls";
+    case canonical::StopReason::max_tokens:
+    case canonical::StopReason::context_full: return "length";
+    case canonical::StopReason::refusal: return "content_filter";
+  }
+  return "stop";
+}
+
 }  // namespace signalbox::dialects::openai_chat

@@ -1,9 +1,11 @@
-// Why a Chat upstream says it stopped: the words of OpenAI and those that others send in their place
-// (translation.md section 9).
+// Why a Chat answer stopped, in both directions: the words of OpenAI and those that other upstreams send in their
+// place (translation.md section 9).
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
+#include "dialects/canonical/delta.h"
 #include "json/escaped.h"
 
 namespace signalbox::dialects::openai_chat {
@@ -22,5 +24,8 @@ enum class Finish : uint8_t {
 
 // What `word` says; letters' case does not matter. An empty word says nothing.
 Finish finish_of(json::Escaped word);
+
+// OpenAI's own word for a client.
+std::string_view finish_reason_of(canonical::StopReason reason);
 
 }  // namespace signalbox::dialects::openai_chat

@@ -8,10 +8,15 @@
 #include "dialects/openai_chat/observe.h"
 
 namespace signalbox::dialects {
+namespace {
+
+void write_path(std::string& path, std::string_view, Ask) { path += "/v1/chat/completions"; }
+
+}  // namespace
 
 const DialectRow openai_chat_row = {.dialect = Dialect::openai_chat,
                                     .name = "openai_chat",
-                                    .conversation_path = "/v1/chat/completions",
+                                    .write_path = write_path,
                                     .credential_place = CredentialPlace::bearer,
                                     .upstream_request_id_header = "x-request-id",
                                     .read_facts = read_body_facts,
@@ -25,6 +30,9 @@ const DialectRow openai_chat_row = {.dialect = Dialect::openai_chat,
                                     .observe_frame = openai_chat::observe_frame,
                                     .whole_keys = openai_chat::whole_keys,
                                     .observe_whole = openai_chat::observe_whole,
+                                    .stopped_by_itself = "stop",
+                                    .removals = openai_chat::removals,
+                                    .read_refusal = openai_chat::read_refusal,
                                     .read_request = openai_chat::read_request,
                                     .write_request = openai_chat::write_request,
                                     .make_decoder = openai_chat::make_decoder,

@@ -12,6 +12,8 @@ namespace openai_chat {
 
 canonical::ReadResult read_request(std::string_view body, Arena& arena, canonical::Losses& losses);
 void write_request(const canonical::Request& request, const canonical::WriteContext& context, std::string& body);
+std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena);
+Refusal read_refusal(std::string_view body, const routing::UpstreamError& error, Arena& arena);
 
 }  // namespace openai_chat
 }  // namespace signalbox::dialects

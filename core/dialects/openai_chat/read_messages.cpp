@@ -3,9 +3,14 @@
 // Ids join calls and results, and some clients have none: legacy function calls, and small servers' own.
 // A call without an id gets one of its place, and a result without one is given to the first call of
 // that name that still waits.
+//
+// What was thought before a call comes back beside it (envelope.h), or as the signature of Google's own
+// OpenAI-compatible endpoint, which is Gemini's state beside a call. The reasoning that the message says then is the
+// same once more.
 #include <map>
 
-#include "base/text.h"
+#include "dialects/canonical/envelope.h"
+#include "dialects/gemini_signature.h"
 #include "dialects/openai_chat/reading.h"
 #include "json/walk.h"
 
@@ -114,7 +119,9 @@ class MessageReader {
 
   bool add_assistant(const RawMessage& raw) {
     std::vector<Block> blocks;
-    if (is_text(raw.reasoning) && raw.reasoning.size() > 2) {
+    carried_ = false;
+    const bool reasons = is_text(raw.reasoning) && raw.reasoning.size() > 2;
+    if (reasons) {
       canonical::Thinking thinking;
       thinking.text = json::escaped(raw.reasoning);
       thinking.from.vendor = Dialect::openai_chat;
@@ -133,24 +140,42 @@ class MessageReader {
       return reading_.wrong("tool_calls", "a list", raw.tool_calls);
     }
     if (is_object(raw.function_call)) add_function(raw.function_call, {}, raw.function_call, blocks);
+    if (carried_ && reasons) blocks.erase(blocks.begin());
     messages_.push_back({Role::assistant, reading_.keep_blocks(blocks)});
     return true;
   }
 
   void add_call(std::string_view call, std::vector<Block>& blocks) {
     if (!reading_.may_have_block()) return;
-    std::string_view id, function, custom;
+    std::string_view id, function, custom, extra;
     json::each_member(call, [&](std::string_view key, std::string_view value) {
       if (key == "id") id = value;
       else if (key == "function") function = value;
       else if (key == "custom") custom = value;
+      else if (key == "extra_content") extra = value;
+      else if (key != "type" && key != "index") reading_.lose("messages.tool_calls", key, value);
     });
+    const Escaped signature = json::escaped(json::member(json::member(extra, "google"), "thought_signature"));
+    if (!signature.empty()) add_state(signature, blocks);
     if (is_object(custom)) {
-      // A tool whose input is free text becomes a function with one argument.
-      reading_.losses().add("messages.tool_calls.custom");
       add_function(custom, id, call, blocks);
     } else {
       add_function(function, id, call, blocks);
+    }
+  }
+
+  void add_state(Escaped signature, std::vector<Block>& blocks) {
+    if (!canonical::is_envelope(signature)) {
+      const std::string_view state = reading_.arena().concat({gemini::mark_of(gemini::Place::call), signature.inside});
+      blocks.push_back({canonical::Thinking{{}, {Dialect::gemini, {}, {state}}, true}, {}});
+      return;
+    }
+    const auto thinkings = canonical::open_carried(signature, reading_.arena());
+    if (thinkings.empty()) reading_.losses().add("messages.thinking");
+    for (const canonical::Thinking& thinking : thinkings) {
+      if (!reading_.may_have_block()) return;
+      blocks.push_back({thinking, {}});
+      carried_ = true;
     }
   }
 
@@ -161,6 +186,7 @@ class MessageReader {
       if (key == "name") name = value;
       else if (key == "arguments") arguments = value;
       else if (key == "input") input = value;
+      else reading_.lose("messages.tool_calls", key, value);
     });
     if (!is_text(name)) {
       reading_.wrong("tool_calls", "a list of calls of a function with a \"name\"", place);
@@ -168,20 +194,12 @@ class MessageReader {
     }
     ToolCall call;
     call.id = reading_.plain(json::escaped(id));
-    if (call.id.empty()) call.id = made_id(blocks.size());
+    if (call.id.empty()) call.id = reading_.made_call_id(index_, blocks.size());
     call.name = reading_.plain(json::escaped(name));
     call.input =
-        is_text(input) ? reading_.arena().concat({"{\"input\":", input, "}"}) : read_arguments(arguments, reading_);
+        is_text(input) ? openai::free_text_input(input, reading_) : openai::read_arguments(arguments, reading_);
     waiting_.push_back({call.id, call.name, false});
     blocks.push_back({call, {}});
-  }
-
-  std::string_view made_id(size_t block_index) {
-    std::string id = "call_";
-    base::append_decimal(id, int64_t(index_));
-    id += '_';
-    base::append_decimal(id, int64_t(block_index));
-    return reading_.arena().copy(id);
   }
 
   void add_result(const RawMessage& raw) {
@@ -231,6 +249,7 @@ class MessageReader {
   std::vector<Waiting> waiting_;
   std::multimap<std::string_view, size_t> by_name_;  // of waiting_; made when a result needs it
   size_t next_waiting_ = 0;
+  bool carried_ = false;  // the message has brought its reasoning beside its calls
   size_t index_ = 0;
 };
 

@@ -1,9 +1,7 @@
 // A Chat body as a canonical request (translation.md section 15, "C -> A", as far as no target matters).
 // One pass; what is not JSON is bad_json, a needed member of a wrong type bad_request, with its place.
-#include <array>
-#include <string>
+#include <optional>
 
-#include "dialects/canonical/effort.h"
 #include "dialects/canonical/normal_form.h"
 #include "dialects/openai_chat/openai_chat.h"
 #include "dialects/openai_chat/reading.h"
@@ -14,40 +12,25 @@ namespace {
 
 using canonical::Effort;
 using canonical::Request;
-using json::Token;
 
 class BodyReader {
  public:
   explicit BodyReader(Reading& reading) : reading_(reading) {}
 
   bool read(json::Reader& reader) {
-    Token token = reader.next();
-    if (token == Token::error) return reading_.bad_json(reader.error());
-    if (token != Token::begin_object) return reading_.wrong("the body", "an object", reading_.from(reader.offset()));
-    while ((token = reader.next()) == Token::key) {
-      const std::string_view key = reading_.plain({reader.raw()});
-      if (key == "messages") {
-        messages_seen_ = true;
-        system_.clear();
-        messages_.clear();
-        if (!read_messages(reader, reading_, system_, messages_)) return false;
-        continue;
-      }
-      const auto value = reader.skip_value();
-      if (!value) return reading_.bad_json(reader.error());
-      if (!take_plain(key, *value) && !take_structured(key, *value)) reading_.lose({}, key, *value);
-      if (reading_.failed()) return false;
-    }
-    if (token == Token::error || reader.next() != Token::end) return reading_.bad_json(reader.error());
-    if (!messages_seen_) return reading_.wrong("messages", "a list", reading_.from(0));
-    return true;
+    const auto read_long = [&](std::string_view key) { return read_list(key, reader); };
+    return read_body(reader, reading_, "messages", read_long, [&](std::string_view key, std::string_view value) {
+      if (!take_plain(key, value) && !take_structured(key, value)) reading_.lose({}, key, value);
+    });
   }
 
   Request finish() {
     if (completion_tokens_ >= 0) request_.max_tokens = completion_tokens_;
-    if (request_.tool_choice.mode == canonical::ToolChoice::Mode::unset) request_.tool_choice = function_choice_;
+    if (choice_.choice.mode == canonical::ToolChoice::Mode::unset) choice_ = function_choice_;
     tools_.insert(tools_.end(), functions_.begin(), functions_.end());
+    request_.tool_choice = openai::settle(choice_, reading_, tools_, searches_);
     request_.tools = reading_.keep(tools_);
+    request_.server_tools = reading_.keep(searches_);
     request_.stop = reading_.keep(stop_);
     request_.system = reading_.keep_blocks(system_);
     request_.messages = canonical::in_normal_form(reading_.keep(messages_), reading_.arena(), reading_.losses());
@@ -55,6 +38,18 @@ class BodyReader {
   }
 
  private:
+  // The last list of a name is the one that counts.
+  std::optional<bool> read_list(std::string_view key, json::Reader& reader) {
+    if (key == "messages") {
+      system_.clear();
+      messages_.clear();
+      return read_messages(reader, reading_, system_, messages_);
+    }
+    if (key == "tools") return tools_.clear(), read_tools(reader, reading_, tools_);
+    if (key == "functions") return functions_.clear(), read_functions(reader, reading_, functions_);
+    return std::nullopt;
+  }
+
   // Members that are one number, word or flag.
   bool take_plain(std::string_view key, std::string_view value) {
     Request& r = request_;
@@ -64,17 +59,16 @@ class BodyReader {
     if (key == "temperature") return reading_.take_number(key, value, r.temperature), true;
     if (key == "top_p") return reading_.take_number(key, value, r.top_p), true;
     if (key == "top_k") return reading_.take_number(key, value, r.top_k), true;
+    if (key == "seed") return reading_.take_number(key, value, r.seed), true;
+    if (key == "presence_penalty") return reading_.take_number(key, value, r.presence_penalty), true;
+    if (key == "frequency_penalty") return reading_.take_number(key, value, r.frequency_penalty), true;
+    if (key == "verbosity") return reading_.take_text(key, value, r.verbosity), true;
     if (key == "stream") return reading_.take_flag(key, value, r.streamed), true;
-    if (key == "user") return take_plain_text(key, value, r.user), true;
-    if (key == "prompt_cache_key") return take_plain_text(key, value, r.session), true;
-    if (key == "reasoning_effort") return take_effort(key, value), true;
-    if (key == "service_tier") return take_service_tier(value), true;
-    if (key == "parallel_tool_calls") {
-      bool parallel = true;
-      reading_.take_flag(key, value, parallel);
-      if (is_said(value)) r.parallel_tool_calls = parallel;
-      return true;
-    }
+    if (key == "user") return reading_.take_plain(key, value, r.user), true;
+    if (key == "prompt_cache_key") return reading_.take_plain(key, value, r.session), true;
+    if (key == "reasoning_effort") return reading_.take_effort(key, value, r.reasoning.effort), true;
+    if (key == "service_tier") return openai::read_service_tier(value, reading_, r.service_tier), true;
+    if (key == "parallel_tool_calls") return reading_.take_flag(key, value, r.parallel_tool_calls), true;
     if (key == "n") {
       int64_t choices = 1;
       reading_.take_count(key, value, choices);
@@ -86,29 +80,14 @@ class BodyReader {
 
   bool take_structured(std::string_view key, std::string_view value) {
     Request& r = request_;
-    if (key == "tools") return tools_.clear(), read_tools(value, ToolList::tools, reading_, tools_), true;
-    if (key == "functions") return read_tools(value, ToolList::functions, reading_, functions_), true;
-    if (key == "tool_choice") return read_choice(value, reading_, r.tool_choice), true;
-    if (key == "function_call") return read_choice(value, reading_, function_choice_), true;
+    if (key == "tool_choice") return openai::read_choice(value, reading_, choice_), true;
+    if (key == "function_call") return openai::read_choice(value, reading_, function_choice_), true;
     if (key == "response_format") return read_format(value, reading_, r.format), true;
     if (key == "stop") return take_stop(value), true;
     if (key == "reasoning") return take_reasoning(value), true;
+    if (key == "web_search_options") return take_search(value), true;
     if (key == "stream_options") return take_stream_options(value), true;
     return false;
-  }
-
-  void take_plain_text(std::string_view key, std::string_view value, std::string_view& out) {
-    Escaped text;
-    reading_.take_text(key, value, text);
-    out = reading_.plain(text);
-  }
-
-  void take_effort(std::string_view key, std::string_view value) {
-    Escaped word;
-    reading_.take_text(key, value, word);
-    if (word.empty()) return;
-    request_.reasoning.effort = canonical::effort_of(word);
-    if (request_.reasoning.effort == Effort::unset) reading_.wrong(key, "a word such as \"low\" or \"high\"", value);
   }
 
   // OpenRouter's: {"effort"}, {"max_tokens"} or {"enabled"}.
@@ -120,7 +99,7 @@ class BodyReader {
     canonical::Reasoning& reasoning = request_.reasoning;
     json::each_member(value, [&](std::string_view key, std::string_view member) {
       if (key == "effort") {
-        take_effort("reasoning.effort", member);
+        reading_.take_effort("reasoning.effort", member, reasoning.effort);
       } else if (key == "max_tokens") {
         reading_.take_count("reasoning.max_tokens", member, reasoning.budget_tokens);
       } else if (key == "enabled") {
@@ -129,6 +108,24 @@ class BodyReader {
         if (!enabled) reasoning.effort = Effort::none;
       } else {
         reading_.lose("reasoning", key, member);
+      }
+    });
+  }
+
+  // An empty object asks for a search too. The place is said a level deeper than in the other dialects.
+  void take_search(std::string_view value) {
+    searches_.clear();
+    if (!is_object(value)) {
+      if (is_said(value)) reading_.wrong("web_search_options", "an object", value);
+      return;
+    }
+    canonical::ServerTool& search = searches_.emplace_back();
+    json::each_member(value, [&](std::string_view key, std::string_view member) {
+      const std::string_view place = key == "user_location" ? json::member(member, "approximate") : "";
+      if (place.find('"') != place.npos && is_object(place)) {
+        search.user_location = reading_.arena().concat({R"({"type":"approximate",)", place.substr(1)});
+      } else if (key != "search_context_size" || !json::equals(json::escaped(member), "medium")) {
+        reading_.lose("web_search_options", key, member);
       }
     });
   }
@@ -159,14 +156,6 @@ class BodyReader {
     std::erase_if(stop_, [](Escaped text) { return text.empty(); });
   }
 
-  void take_service_tier(std::string_view value) {
-    Escaped tier;
-    reading_.take_text("service_tier", value, tier);
-    if (json::equals(tier, "auto")) request_.service_tier = {"auto"};
-    else if (json::equals(tier, "default")) request_.service_tier = {"standard_only"};
-    else if (!tier.empty()) reading_.losses().add("service_tier");
-  }
-
   Reading& reading_;
   Request request_ = [] {
     Request request;
@@ -174,28 +163,20 @@ class BodyReader {
     return request;
   }();
   int64_t completion_tokens_ = -1;
-  canonical::ToolChoice function_choice_;
+  openai::Choice choice_;
+  openai::Choice function_choice_;
   std::vector<Block> system_;
   std::vector<canonical::Message> messages_;
   std::vector<canonical::Tool> tools_;
   std::vector<canonical::Tool> functions_;
+  std::vector<canonical::ServerTool> searches_;  // one, or none
   std::vector<Escaped> stop_;
-  bool messages_seen_ = false;
 };
 
 }  // namespace
 
 canonical::ReadResult read_request(std::string_view body, Arena& arena, canonical::Losses& losses) {
-  Reading reading(body, arena, losses);
-  json::Reader reader(body);
-  BodyReader read(reading);
-  canonical::ReadResult result;
-  if (read.read(reader) && !reading.failed()) {
-    result.request = read.finish();
-  } else {
-    result.fault = std::move(reading.fault());
-  }
-  return result;
+  return read_by<BodyReader>(body, arena, losses);
 }
 
 }  // namespace signalbox::dialects::openai_chat

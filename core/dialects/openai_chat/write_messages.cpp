@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "dialects/canonical/billing.h"
+#include "dialects/gemini_signature.h"
 #include "dialects/openai_chat/content_parts.h"
 #include "dialects/openai_chat/writing.h"
 
@@ -26,6 +26,10 @@ using canonical::Text;
 using canonical::Thinking;
 using canonical::ToolCall;
 using canonical::ToolResult;
+using openai::add_parts;
+using openai::new_line;
+using openai::paragraph;
+using openai::write_pieces;
 
 constexpr size_t id_bytes_max = 40;
 constexpr size_t mistral_id_bytes = 9;
@@ -102,22 +106,7 @@ class Messages {
   }
 
   void write_system(Escaped instruction) {
-    Parts parts;
-    bool leading = to_.flags().strip_billing;
-    for (const Block& block : to_.request.system) {
-      const Text* text = block.as<Text>();
-      if (!text) continue;
-      const Escaped kept = leading ? canonical::without_billing(text->text) : text->text;
-      leading = false;
-      if (json::is_blank(kept)) continue;
-      add_parts(to_, block, parts);
-      parts.back().text = kept;
-    }
-    if (!instruction.empty()) {
-      Part part;
-      part.text = instruction;
-      parts.push_back(part);
-    }
+    Parts parts = openai::system_parts(to_, instruction);
     if (parts.empty()) return;
     if (!system_is_user()) {
       begin(system_word());
@@ -125,16 +114,8 @@ class Messages {
       w_.end_object();
       return;
     }
-    wrap(parts);
+    openai::wrap_as_reminder(parts);
     user_ = std::move(parts);
-  }
-
-  // Puts the whole of `parts`, which are texts, between the tags of a reminder.
-  static void wrap(Parts& parts) {
-    Parts tags;
-    add_reminder({}, tags);
-    parts.front().before = tags.front().before;
-    parts.back().after = tags.front().after;
   }
 
   // A system message in the middle of the conversation.
@@ -151,7 +132,7 @@ class Messages {
       w_.end_object();
       return;
     }
-    wrap(parts);
+    openai::wrap_as_reminder(parts);
     user_.insert(user_.end(), parts.begin(), parts.end());
   }
 
@@ -240,12 +221,22 @@ class Messages {
     if (echoes) {
       // An assistant message without it is refused, so what was not kept is stood in for by a blank
       // (cc-switch, injects_placeholder_reasoning_content_when_missing).
-      w_.key("reasoning_content").begin_string();
+      to_.flags().reasoning_field == ReasoningField::reasoning ? w_.key("reasoning") : w_.key("reasoning_content");
+      w_.begin_string();
       thoughts.empty() ? w_.piece(Escaped{" "}) : (write_pieces(w_, thoughts, paragraph), w_);
       w_.end_string();
     }
     if (call_count > 0) write_calls(message);
     w_.end_object();
+  }
+
+  // The signature that the lane's own vendor has left on a call, where it is Google that speaks Chat there. One that
+  // says nobody's name is a client's of Gemini, and this lane need not be Google's.
+  Escaped own_signature(const Thinking& thinking) const {
+    const canonical::Provenance& from = thinking.from;
+    if (from.vendor != Dialect::gemini || from.scope.empty() || !to_.context.is_home_of(from)) return {};
+    const gemini::Signature signature = gemini::signature_of(from.state);
+    return signature.place == gemini::Place::call ? signature.text : Escaped{};
   }
 
   // Chat has no place for thinking, and a model of its own does not want it back, so only another vendor's
@@ -256,19 +247,28 @@ class Messages {
       Part part;
       part.text = thinking.text;
       thoughts.push_back(part);
-    } else if (thinking.from.vendor != Dialect::openai_chat) {
+    } else if ((thinking.from.vendor != Dialect::openai_chat || !to_.context.is_home_of(thinking.from)) &&
+               own_signature(thinking).empty()) {
       to_.lose(thinking.redacted ? "messages.redacted_thinking" : "messages.thinking");
     }
   }
 
   void write_calls(const Message& message) {
     w_.key("tool_calls").begin_array();
+    Escaped signature;  // for the next call
     for (const Block& block : message.blocks) {
+      if (const Thinking* thinking = block.as<Thinking>()) signature = own_signature(*thinking);
       const ToolCall* call = block.as<ToolCall>();
       if (!call) continue;
       w_.begin_object().key("id");
       write_id(call->id);
-      w_.key("type").string("function").key("function").begin_object();
+      w_.key("type").string("function");
+      if (!signature.empty()) {
+        w_.key("extra_content").begin_object().key("google").begin_object();
+        w_.key("thought_signature").string(signature).end_object().end_object();
+      }
+      signature = {};
+      w_.key("function").begin_object();
       w_.key("name").string(to_.context.names.sent(call->name));
       w_.key("arguments").string(call->input).end_object().end_object();
     }

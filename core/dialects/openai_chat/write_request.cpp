@@ -7,10 +7,9 @@
 #include <algorithm>
 #include <array>
 
-#include "base/arena.h"
-#include "base/sha256.h"
 #include "dialects/canonical/answer_bound.h"
 #include "dialects/canonical/effort.h"
+#include "dialects/canonical/stop_matcher.h"
 #include "dialects/openai_chat/openai_chat.h"
 #include "dialects/openai_chat/writing.h"
 
@@ -24,56 +23,51 @@ constexpr size_t stop_max = 4;
 // What a switch for thinking means when it is on: the same as asking for thinking without saying how much.
 constexpr Effort effort_of_switch = Effort::high;
 
-// Reasoning models refuse these two, and 1, their default, is all that Anthropic allows beside thinking:
-// leaving that out changes nothing.
-void write_sampling(const Writing& to, std::string_view member, std::string_view number) {
-  if (number.empty()) return;
-  if (!to.flags().temperature_fixed && !asks_for_thinking(to)) {
-    to.w.plain_key(member).raw(number);
-  } else if (number != "1" && number != "1.0") {
-    to.lose(member);
-  }
-}
-
 void write_stop(const Writing& to) {
   const auto stop = to.request.stop;
   if (stop.empty()) return;
   to.w.key("stop").begin_array();
   for (const Escaped text : stop.first(std::min(stop.size(), stop_max))) to.w.string(text);
   to.w.end_array();
-  if (stop.size() > stop_max) to.lose("stop_sequences");
+  for (size_t i = stop_max; i < stop.size(); ++i) canonical::leave_stop(stop[i], to.context);
 }
 
-void write_service_tier(const Writing& to) {
-  const Escaped tier = to.request.service_tier;
-  if (tier.empty()) return;
-  if (json::equals(tier, "auto")) {
-    to.w.key("service_tier").string("auto");
-  } else if (json::equals(tier, "standard_only")) {
-    to.w.key("service_tier").string("default");
-  } else {
-    to.lose("service_tier");
-  }
+// All that a request says of tools, or, without tools, nothing, since an empty list with a choice is refused
+// (CliRelay #739).
+void write_tools(const Writing& to) {
+  for (const canonical::ServerTool& tool : to.request.server_tools) to.lose(canonical::loss_of(tool.kind));
+  if (to.request.tools.empty()) return;
+  to.w.key("tools").begin_array();
+  openai::write_functions(to);
+  to.w.end_array();
+  canonical::names_search(to.request) ? to.lose("tool_choice") : openai::write_choice(to);
+  openai::write_parallel(to);
 }
 
-// A hash, since what clients name sessions by holds ids of accounts and devices.
-void write_cache_key(const Writing& to) {
-  if (!to.flags().prompt_cache_key || to.request.session.empty()) return;
-  static constexpr char digits[] = "0123456789abcdef";
-  const Sha256 digest = base::sha256(to.request.session);
-  std::string key = "sb-";
-  for (size_t i = 0; i < 16; ++i) {
-    key += digits[digest[i] >> 4];
-    key += digits[digest[i] & 15];
-  }
-  to.w.key("prompt_cache_key").string(key);
+// Members of OpenAI's that its compatible servers may refuse are sent only where they ask for something; "verbosity",
+// which only its newest models know, is not.
+void write_randomness(const Writing& to) {
+  const canonical::Request& request = to.request;
+  const auto is_zero = [](std::string_view number) { return number.find_first_not_of("-0.") == number.npos; };
+  if (!request.verbosity.empty()) to.lose("verbosity");
+  if (!request.seed.empty()) to.w.key("seed").raw(request.seed);
+  if (!is_zero(request.presence_penalty)) to.w.key("presence_penalty").raw(request.presence_penalty);
+  if (!is_zero(request.frequency_penalty)) to.w.key("frequency_penalty").raw(request.frequency_penalty);
+}
+
+void write_format(const Writing& to) {
+  const StructuredOutput form = form_taken(to);
+  lose_form_beyond(to, form);
+  if (form == StructuredOutput::none) return;
+  to.w.key("response_format");
+  openai::write_form(to, form);
 }
 
 }  // namespace
 
 void write_request(const canonical::Request& request, const canonical::WriteContext& context, std::string& body) {
   json::Writer w(body);
-  const Writing to{request, context, w};
+  const Writing to{{request, context, w}, openai::Layout::nested};
   const LaneFlags& flags = context.flags;
   w.begin_object().key("model").string(context.model);
   write_tools(to);
@@ -86,20 +80,15 @@ void write_request(const canonical::Request& request, const canonical::WriteCont
     const bool completion = flags.max_tokens_field == MaxTokensField::max_completion_tokens;
     (completion ? w.key("max_completion_tokens") : w.key("max_tokens")).number(tokens);
   }
-  write_sampling(to, "temperature", request.temperature);
-  write_sampling(to, "top_p", request.top_p);
+  openai::write_sampling(to);
   if (!request.top_k.empty()) flags.top_k ? void(w.key("top_k").raw(request.top_k)) : to.lose("top_k");
+  write_randomness(to);
   write_stop(to);
   write_reasoning(to, tokens);
   write_format(to);
-  write_service_tier(to);
-  write_cache_key(to);
-  write_messages(to, format_instruction(to));
+  openai::write_service(to);
+  write_messages(to, openai::format_instruction(to));
   w.end_object();
-}
-
-bool asks_for_thinking(const Writing& to) {
-  return to.flags().effort_style != EffortStyle::none && effort_of(to.request.reasoning) > Effort::none;
 }
 
 void write_reasoning(const Writing& to, int64_t output_tokens_max) {

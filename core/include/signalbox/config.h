@@ -19,6 +19,9 @@ enum class Dialect : uint8_t { anthropic, openai_chat, openai_responses, gemini 
 // How much of the log a user wants.
 enum class LogLevel : uint8_t { debug, info, warn, error, off };
 
+// Where an upstream wants the secret that a credential's name stands for.
+enum class CredentialPlace : uint8_t { none, x_api_key, bearer, x_goog_api_key, api_key };
+
 using Sha256 = std::array<uint8_t, 32>;
 
 struct ClientKey {
@@ -60,6 +63,29 @@ struct Timeouts {
   int64_t total_ms = 3'600'000;
 };
 
+// When a rule holds; what is empty holds always.
+struct RewriteCondition {
+  std::string model;  // pattern over the upstream's name
+};
+
+// A user's rule about the body that goes upstream. One of the first four is a path, "reasoning.effort" or
+// "tools.*.strict": names of members, indices, and '*' for all there are; the others are empty.
+struct Rewrite {
+  std::string set;
+  std::string set_default;  // where there is no such member, or it is null
+  std::string remove;
+  std::string rename;
+  std::string value;  // JSON; of set and set_default
+  std::string to;     // the new name; of rename
+  RewriteCondition when;
+
+  std::string_view path() const {
+    return !set.empty() ? set : !set_default.empty() ? set_default : !remove.empty() ? remove : rename;
+  }
+  // Whether it makes what is not there.
+  bool makes() const { return !set.empty() || !set_default.empty(); }
+};
+
 struct ExtraHeader {
   std::string name;
   std::string value;
@@ -67,12 +93,15 @@ struct ExtraHeader {
 
 // Which member takes the bound on an answer's tokens.
 enum class MaxTokensField : uint8_t { max_tokens, max_completion_tokens };
+// Which member takes an assistant message's thinking, where the upstream wants it back.
+enum class ReasoningField : uint8_t { reasoning_content, reasoning };
 // How instructions reach the model: as a message of role system or developer, or as text of the user's.
 enum class SystemRole : uint8_t { system, developer, user };
 // What of tool_choice the upstream takes.
 enum class ToolChoiceSupport : uint8_t { full, auto_only, none };
-// What ids of tool calls look like: at most 40 bytes (OpenAI), or exactly nine letters and digits (Mistral).
-enum class ToolIdStyle : uint8_t { openai, mistral };
+// What ids of tool calls look like: at most 40 bytes (OpenAI), or exactly nine letters and digits (Mistral); or
+// calls go without, where the dialect lets them (Gemini on Vertex).
+enum class ToolIdStyle : uint8_t { openai, mistral, none };
 // How the wish for more or less thinking is said.
 //   none              not at all: a model that does not think
 //   reasoning_effort  "reasoning_effort": "high"                              (OpenAI and most)
@@ -82,6 +111,8 @@ enum class ToolIdStyle : uint8_t { openai, mistral };
 //   enable_thinking   "enable_thinking": true, "thinking_budget": n           (Qwen)
 //   adaptive          "thinking": {"type": "adaptive"}, "output_config": {"effort": "high"}  (Anthropic's models
 //                     that know no budget; its others get one, whichever of the words above stands here)
+//   thinking_budget   "thinkingConfig": {"thinkingBudget": n}   (Gemini, whichever of the other words stands here)
+//   thinking_level    "thinkingConfig": {"thinkingLevel": "HIGH"}             (Gemini from 3 on)
 enum class EffortStyle : uint8_t {
   none,
   reasoning_effort,
@@ -89,16 +120,22 @@ enum class EffortStyle : uint8_t {
   thinking,
   thinking_effort,
   enable_thinking,
-  adaptive
+  adaptive,
+  thinking_budget,
+  thinking_level
 };
 // Which forms of structured output the upstream takes.
 enum class StructuredOutput : uint8_t { json_schema, json_object, none };
+// In which words Gemini is told a schema: those of JSON Schema, or the older ones of OpenAPI.
+enum class SchemaDialect : uint8_t { json_schema, openapi };
 
 // What a lane can and cannot take: data, where others have branches on a provider's name (translation.md
 // section 16). The defaults are those of an upstream that does what OpenAI documents.
 struct LaneFlags {
   bool count_tokens = true;  // the upstream has count_tokens
   MaxTokensField max_tokens_field = MaxTokensField::max_tokens;
+  // What Anthropic, which wants a bound, is told where nobody has given one. Every Claude model answers with that much.
+  int64_t output_tokens_default = 4096;
   SystemRole system_role = SystemRole::system;
   bool system_anywhere = true;  // system messages may stand between others
   bool vision = true;           // images
@@ -106,8 +143,9 @@ struct LaneFlags {
   ToolChoiceSupport tool_choice = ToolChoiceSupport::full;
   bool parallel_tools = true;  // takes parallel_tool_calls
   ToolIdStyle tool_id_style = ToolIdStyle::openai;
-  bool needs_reasoning_content = false;  // every assistant message goes back with its reasoning_content
-  bool think_tags = false;               // reasoning comes as <think>...</think> inside the text
+  bool needs_reasoning_content = false;  // every assistant message goes back with its thinking
+  ReasoningField reasoning_field = ReasoningField::reasoning_content;
+  bool think_tags = false;  // reasoning comes as <think>...</think> inside the text
   EffortStyle effort_style = EffortStyle::reasoning_effort;
   uint8_t effort_levels = 0xff;  // bit n: the n-th word of none, minimal, low, medium, high, xhigh, max is known
   bool cache_control = false;    // takes Anthropic's cache_control on parts and tools
@@ -118,13 +156,16 @@ struct LaneFlags {
   bool top_k = false;               // takes top_k
   bool prefill = false;             // continues a last message of the assistant's
   StructuredOutput structured_output = StructuredOutput::json_schema;
-  bool strip_billing = false;     // the client's billing line, new in every request, is left out of the prompt
-  bool repair_tool_json = false;  // arguments with small faults of JSON are mended
+  SchemaDialect schema_dialect = SchemaDialect::json_schema;
+  bool format_with_tools = false;  // Gemini takes structured output beside tools
+  bool media_in_results = false;   // Gemini takes media within a functionResponse
+  bool strip_billing = false;      // the client's billing line, new in every request, is left out of the prompt
+  bool repair_tool_json = false;   // arguments with small faults of JSON are mended
 };
 
 // How much one model takes; 0: not said.
 struct ModelLimits {
-  std::string_view upstream_model;
+  std::string_view match;  // pattern over the upstream's name
   int64_t context_tokens_max = 0;
   int64_t output_tokens_max = 0;
 };
@@ -141,21 +182,20 @@ struct Provider {
   bool mock = false;  // the built-in mock answers; nothing is sent anywhere
   std::string base_url;
   bool enabled = true;
-  std::vector<std::string> credentials;  // names; at least one unless passthrough or keyless
-  bool passthrough = false;              // the client's own credential goes on
+  std::vector<std::string> credentials;                // names; at least one unless passthrough or keyless
+  bool passthrough = false;                            // the client's own credential goes on
+  CredentialPlace auth_style = CredentialPlace::none;  // none: its dialect's own
   std::vector<ExtraHeader> headers;
+  std::vector<std::string> beta_allow;  // patterns of the betas that a client may ask of it; empty: all
   std::string proxy;
   std::string ca_file;
   Timeouts timeouts;
   LaneFlags flags;
+  std::vector<Rewrite> rewrite;               // in file order
   std::span<const ModelLimits> known_models;  // its preset's, which live as long as the process
 
-  // What the preset knows of a model; zeros when it knows nothing.
-  ModelLimits limits_of(std::string_view upstream_model) const {
-    for (const ModelLimits& each : known_models)
-      if (each.upstream_model == upstream_model) return each;
-    return {};
-  }
+  // What the preset knows of a model: the first match's; zeros when it knows nothing.
+  ModelLimits limits_of(std::string_view upstream_model) const;
 
   std::vector<ModelFlags> model_flags;  // its preset's, the user's own flags over them; the first match holds
 
@@ -169,7 +209,8 @@ struct Model {
   std::string upstream_model;
   int64_t context_tokens_max = 0;  // 0: not said
   int64_t output_tokens_max = 0;
-  LaneFlags flags{};  // the provider's, with the model's own over them
+  LaneFlags flags{};               // the provider's, with the model's own over them
+  std::vector<Rewrite> rewrite{};  // behind the provider's
 };
 
 // Provider + upstream model. `upstream_model` empty: the client's own name goes on.
@@ -179,6 +220,8 @@ struct Target {
   LaneFlags flags{};               // what holds for this target: its models entry's flags, else its provider's
   int64_t context_tokens_max = 0;  // of its models entry; 0: not said
   int64_t output_tokens_max = 0;
+  static constexpr uint32_t no_entry = UINT32_MAX;
+  uint32_t entry = no_entry;  // index into Config::models, where it is one of them
 };
 
 // How much of an answer the core looks at.

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "signalbox/capabilities.h"
+#include "signalbox/config.h"
 #include "signalbox/header.h"
 #include "signalbox/report.h"
 
@@ -23,11 +24,13 @@ namespace signalbox {
 // other two mean each ReleaseBody and SendClientBody says again.
 enum class BodyMode : uint8_t { pass, observe, rewrite };
 
-// Where the host puts the secret that a credential's name stands for. The secret itself never
-// enters the core.
-enum class CredentialPlace : uint8_t { none, x_api_key, bearer, x_goog_api_key };
+// The header in which an upstream wants its secret; behind "Bearer " where the place is bearer.
+constexpr std::string_view header_of(CredentialPlace place) {
+  constexpr std::string_view names[] = {"", "x-api-key", "authorization", "x-goog-api-key", "api-key"};
+  return names[size_t(place)];
+}
 
-// Which of the host's secrets an attempt carries.
+// Which of the host's secrets an attempt carries. The secret itself never enters the core: the host looks it up.
 struct CredentialUse {
   CredentialPlace place = CredentialPlace::none;
   std::string_view provider;

@@ -50,7 +50,8 @@ enum class FaultKind : uint8_t {
   bad_coding,          // a body that is not what its Content-Encoding says
   request_timeout,     // head or body came too slowly
   client_gone,
-  translation_loss,  // the route says reject, and the upstream's dialect cannot carry all of the request
+  previous_response_not_found,  // it names a history that an upstream keeps, and no lane leads to one of that dialect
+  translation_loss,             // the route says reject, and the upstream's dialect cannot carry all of the request
   // the upstream's
   upstream_resolve,
   upstream_connect,

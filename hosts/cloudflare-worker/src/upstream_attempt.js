@@ -105,6 +105,7 @@ export function credentialHeader(place, secret) {
   switch (place) {
     case Place.x_api_key: return ['x-api-key', secret];
     case Place.x_goog_api_key: return ['x-goog-api-key', secret];
+    case Place.api_key: return ['api-key', secret];
     default: return ['authorization', 'Bearer ' + secret];
   }
 }

@@ -13,4 +13,21 @@ const embedded = await componentEmbed({
   world: 'signalbox:wasi/gateway',
   stringEncoding: 'utf8',
 });
-fs.writeFileSync(component, await componentNew(embedded, []));
+fs.writeFileSync(component, withoutNames(await componentNew(embedded, [])));
+
+// Without the custom sections: names for a debugger, of types and imports that have names beside them. Every section is its
+// kind, its length (LEB128) and its bytes, behind 8 bytes of magic and version.
+function withoutNames(binary) {
+  const kept = [binary.subarray(0, 8)];
+  for (let at = 8; at < binary.length;) {
+    const begin = at++;
+    let length = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      more = binary[at] >= 0x80;
+      length += (binary[at++] & 0x7f) * 2 ** shift;
+    }
+    at += length;
+    if (binary[begin] !== 0) kept.push(binary.subarray(begin, at));
+  }
+  return Buffer.concat(kept);
+}

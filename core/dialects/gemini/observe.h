@@ -1,0 +1,17 @@
+// What Gemini's answers say of themselves while they go by to a client of their own dialect: the parts of the row.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "dialects/dialect.h"
+
+namespace signalbox::dialects::gemini {
+
+void observe_frame(const sse::Frame& frame, Observation& seen);
+void observe_end(Observation& seen);
+
+inline constexpr std::string_view whole_keys[] = {"candidates", "usageMetadata", "promptFeedback", "error"};
+void observe_whole(std::span<const std::string_view> values, Observation& seen);
+
+}  // namespace signalbox::dialects::gemini

@@ -1,0 +1,20 @@
+// OpenAI Responses: the row, and the parts of it that have files of their own.
+#pragma once
+
+#include "dialects/dialect.h"
+
+namespace signalbox::dialects {
+
+extern const DialectRow openai_responses_row;
+
+// Parts of the row; DialectRow says what each is, and the files how.
+namespace openai_responses {
+
+canonical::ReadResult read_request(std::string_view body, Arena& arena, canonical::Losses& losses);
+void write_request(const canonical::Request& request, const canonical::WriteContext& context, std::string& body);
+std::span<const Edit> removals(std::string_view body, const Unwanted& unwanted, Arena& arena);
+std::string_view kept_item(std::string_view body);
+Refusal read_refusal(std::string_view body, const routing::UpstreamError& error, Arena& arena);
+
+}  // namespace openai_responses
+}  // namespace signalbox::dialects
