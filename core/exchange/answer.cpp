@@ -2,8 +2,6 @@
 // (translation.md section 11.4).
 #include "exchange/machine.h"
 #include "json/walk.h"
-#include "routing/cooldown.h"
-#include "routing/health.h"
 
 namespace signalbox::exchange {
 
@@ -65,12 +63,10 @@ void Machine::end_answer() {
   drop_attempt();
   if (attempt_.handling == Handling::frames && attempt_.seen.error) {
     report_.fault = {FaultKind::upstream_error, {}};
-    cool_lane(FaultKind::upstream_error, -1);
+    close_attempt(routing::AttemptEnd::broken, FaultKind::upstream_error);
+  } else {
+    close_attempt(routing::AttemptEnd::answered);
   }
-  // Only a whole answer shows that a lane has recovered.
-  const routing::Lane& lane = attempt_.lane();
-  if (!report_.fault && lane.cooled_until_unix_ms)
-    gateway_.health().clear(lane.name, lane.cooled_until_unix_ms, now_.unix_ms);
   finish(Ending::complete);
 }
 
@@ -88,7 +84,7 @@ void Machine::cut_answer(FaultKind kind, std::string said) {
 void Machine::end_with_error(const Failure& failure) {
   drop_attempt();
   report_.fault = logged(failure);
-  cool_lane(failure.kind, failure.asked_ms);
+  close_attempt(routing::AttemptEnd::broken, failure.kind, failure.asked_ms);
   if (attempt_.handling == Handling::translated_frames) {
     attempt_.translated->fail(told(failure));
     send_translated();

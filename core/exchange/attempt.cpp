@@ -101,7 +101,8 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   attempt_ = {};
   attempt_.number = report_.attempt_count = number;
   attempt_.choice = &choice;
-  attempt_.open = true;
+  attempt_.open = attempt_.untold = true;
+  attempt_.opened_ms = now_.monotonic_ms;
   attempt_.repeated_after_refusal = refusal.any();
 
   const Provider& to = provider();
@@ -233,6 +234,7 @@ void Machine::on(const UpstreamHead& head) {
   if (head.status < 200) return fail_attempt(FaultKind::upstream_protocol);
   if (counting() && (head.status == 404 || head.status == 405 || head.status == 501)) {
     drop_attempt();  // the upstream has no such endpoint: our own estimate, and it says so
+    close_attempt(routing::AttemptEnd::withdrawn);
     return reply_estimate();
   }
   const bool error = head.status >= 300;

@@ -206,6 +206,7 @@ void Machine::converse() {
 
 void Machine::on(const ClientGone&) {
   drop_attempt();
+  close_attempt(routing::AttemptEnd::client_left);
   report_.fault = {FaultKind::client_gone, {}};
   finish(Ending::cut);
 }

@@ -9,6 +9,7 @@ void Machine::commit() {
   const bool piped = attempt_.handling == Handling::unseen;
   enter(piped ? Phase::piping : Phase::streaming);
   if (finished()) return;
+  attempt_.content_ms = now_.monotonic_ms;
   if (committed_ == Committed::nothing) {
     const bool translated = attempt_.translated != nullptr;
     if (translated) list_if_asked(attempt_.translated->out());

@@ -8,7 +8,6 @@
 #include "http/forward.h"
 #include "http/header_list.h"
 #include "routing/cooldown.h"
-#include "routing/health.h"
 #include "routing/retry_budget.h"
 
 namespace signalbox::exchange {
@@ -36,13 +35,6 @@ bool is_status_of_its_own(FaultKind kind) {
 }
 
 }  // namespace
-
-void Machine::cool_lane(FaultKind kind, int64_t asked_ms) {
-  const int64_t cool_ms = routing::cool_ms(kind, credential_owner(), asked_ms);
-  if (cool_ms <= 0) return;
-  report_.lane_rests_ms = cool_ms;
-  gateway_.health().cool(attempt_.lane().name, now_.unix_ms + cool_ms, now_.unix_ms);
-}
 
 routing::CredentialOwner Machine::credential_owner() const {
   return provider().passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
@@ -111,7 +103,7 @@ void Machine::note_failure(Failure failure) {
   failure.head = attempt_.head;
   failure.upstream_status = attempt_.status;
   failure.not_again = attempt_.not_again;
-  cool_lane(failure.kind, failure.asked_ms);
+  close_attempt(routing::AttemptEnd::failed, failure.kind, failure.asked_ms);
 
   std::string tried = provider().name;
   tried += ": ";

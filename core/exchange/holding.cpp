@@ -316,6 +316,7 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
       gateway_.refusals().remember(refuser(*choice.lane, dialect, head_.headers, arena_), path, now_.monotonic_ms);
   if (attempt_.repeated_after_refusal) return false;
   drop_attempt();
+  close_attempt(routing::AttemptEnd::withdrawn);
   open_attempt(choice, refusal);
   return true;
 }

@@ -5,6 +5,7 @@
 //   client_side.cpp  what the client says: head, body, leaving
 //   decision.cpp     what is to be done with it, as a pure function
 //   attempt.cpp      one try at a lane: opening it, and what its head says
+//   outcome.cpp      what it came to, for all who learn from it
 //   translation.cpp  the request in the lane's dialect, and the answer out of it
 //   translated_request.cpp, translated_answer.cpp  the two directions, each without the machine
 //   unwanted.cpp     what a lane has refused, and does not get
@@ -33,6 +34,7 @@
 #include "exchange/translated_request.h"
 #include "http/endpoint.h"
 #include "json/skimmer.h"
+#include "routing/outcome.h"
 #include "routing/plan.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
@@ -43,6 +45,10 @@ namespace signalbox::exchange {
 class Machine {
  public:
   explicit Machine(Gateway& gateway);
+  // A host that stops may destroy an exchange that has not ended; what it had open is closed all the same.
+  ~Machine() { close_attempt(routing::AttemptEnd::client_left); }
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
   Step handle(const Event& event, Now now);
   bool finished() const { return phase_ == Phase::finished; }
 
@@ -62,7 +68,10 @@ class Machine {
   struct Attempt {
     uint32_t number = 0;  // from 1; 0 before the first
     const Choice* choice = nullptr;
-    bool open = false;  // the host still has it
+    bool open = false;    // the host still has it
+    bool untold = false;  // opened, and what it came to is not told yet
+    int64_t opened_ms = 0;
+    int64_t content_ms = -1;  // see routing::Outcome
     bool sent = false;
     bool repeated_after_refusal = false;
     std::span<const Edit> edits;   // of a body in its own dialect
@@ -138,6 +147,8 @@ class Machine {
   void on(const UpstreamHead& head);
   Handling handling_of(const UpstreamHead& head) const;
   void drop_attempt();
+  void close_attempt(routing::AttemptEnd end, FaultKind kind = FaultKind::none, int64_t asked_ms = -1);
+  void tell(const routing::Outcome& outcome);
   std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
   std::span<const Header> translated_headers(const Provider& provider);
@@ -202,7 +213,6 @@ class Machine {
   // failover.cpp
   routing::CredentialOwner credential_owner() const;
   routing::ModelNamed model_named() const;
-  void cool_lane(FaultKind kind, int64_t asked_ms);
   void fail_attempt(FaultKind kind, std::string said = {});
   void fail_attempt(Failure failure, std::string_view original = {});
   bool next_instead(FaultKind kind, std::string said = {});

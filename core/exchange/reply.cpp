@@ -148,8 +148,7 @@ void Machine::finish(Ending ending) {
   enter(Phase::finished);
   timers_.disarm_all();
   report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
-  if (attempt_.choice && !attempt_.translated)
-    if (const auto read_rest = upstream_dialect().observe_end) read_rest(attempt_.seen);
+  close_attempt(routing::AttemptEnd::withdrawn);  // what nobody has told of ended by a rule of ours
   const dialects::Observation& last = seen();
   if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
   if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;
