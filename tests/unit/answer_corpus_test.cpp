@@ -17,6 +17,7 @@
 
 #include "answer_player.h"
 #include "dialects/dialect.h"
+#include "source_tree.h"
 
 using namespace signalbox;
 using namespace signalbox::testing;
@@ -35,7 +36,7 @@ const struct Side {
 
 constexpr size_t cases_min = 8;  // of each pair
 
-std::string root_of(const std::string& folder) { return std::string(SIGNALBOX_CORPORA) + "/" + folder; }
+std::string root_of(const std::string& folder) { return SIGNALBOX_ROOT "/tests/corpora/" + folder; }
 
 std::string section(const char* name, const Played& played) {
   const std::string lost = played.losses.empty() ? "" : ", lost " + played.losses.joined();

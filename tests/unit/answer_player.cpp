@@ -7,6 +7,8 @@
 #include <iterator>
 #include <memory>
 
+#include "source_tree.h"
+
 namespace signalbox::testing {
 
 using namespace canonical;
@@ -199,7 +201,8 @@ std::vector<std::string> data_of(std::string_view stream) {
 
 std::vector<std::string> corpus(const std::string& folder, const std::string& ending) {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(std::string(SIGNALBOX_CORPORA) + "/" + folder)) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(SIGNALBOX_ROOT "/tests/corpora/") + folder)) {
     const std::string path = entry.path().string();
     if (path.size() >= ending.size() && path.compare(path.size() - ending.size(), ending.size(), ending) == 0)
       paths.push_back(path);

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "source_tree.h"
 #include "wasm/fields.h"
 #include "wasm/records.h"
 
@@ -11,7 +12,7 @@ using namespace signalbox;
 using namespace signalbox::bindings;
 
 TEST_CASE("the boundary's JavaScript is what its C++ describes (scripts/bindings writes it)") {
-  std::ifstream file(SIGNALBOX_BOUNDARY, std::ios::binary);
+  std::ifstream file(SIGNALBOX_ROOT "/bindings/javascript/boundary.js", std::ios::binary);
   std::stringstream text;
   text << file.rdbuf();
   CHECK(text.str() == boundary_javascript());

@@ -8,6 +8,7 @@
 #include "config/presets.h"
 #include "config/read.h"
 #include "config/schema.h"
+#include "source_tree.h"
 
 using namespace signalbox;
 using namespace signalbox::config;

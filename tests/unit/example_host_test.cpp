@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "example_host/instance.h"
+#include "source_tree.h"
 
 using namespace signalbox;
 using namespace signalbox::example;

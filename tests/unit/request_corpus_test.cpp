@@ -23,12 +23,13 @@
 #include "base/arena.h"
 #include "dialects/dialect.h"
 #include "json/walk.h"
+#include "source_tree.h"
 
 using namespace signalbox;
 
 namespace {
 
-const std::string root = SIGNALBOX_CORPORA "/requests";
+const std::string root = SIGNALBOX_ROOT "/tests/corpora/requests";
 constexpr size_t cases_min = 3;  // of each pair
 
 std::vector<std::string> names_in(const std::string& folder) {

@@ -15,6 +15,7 @@
 #include "config/secrets.h"
 #include "config_commands.h"
 #include "config_file.h"
+#include "source_tree.h"
 #include "yaml_source.h"
 
 using namespace signalbox;
@@ -427,8 +428,7 @@ TEST_CASE("config file: schema prints both forms and refuses others") {
 }
 
 TEST_CASE("config file: the example is good, and the reference page is current") {
-  // The build names sources by their whole path.
-  const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
+  const std::string root = SIGNALBOX_ROOT;
   const LoadedConfig loaded =
       load_config(root + "/config.example.yaml", environment({{"ANTHROPIC_API_KEY", "a"},
                                                               {"OPENROUTER_API_KEY", "b"},
@@ -442,7 +442,7 @@ TEST_CASE("config file: the example is good, and the reference page is current")
 }
 
 TEST_CASE("config file: every configuration of the guides is good as it stands") {
-  const std::string root = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path().string();
+  const std::string root = SIGNALBOX_ROOT;
   size_t tried = 0;
   for (const auto& entry : std::filesystem::directory_iterator(root + "/docs/guides")) {
     std::string problem;

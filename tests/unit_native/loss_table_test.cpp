@@ -7,6 +7,8 @@
 #include <sstream>
 #include <string>
 
+#include "source_tree.h"
+
 using namespace signalbox::native;
 
 namespace {
