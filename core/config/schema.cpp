@@ -104,12 +104,12 @@ constinit const Field server_fields[] = {
 constinit const Shape server_shape{"server", "How clients reach the gateway.", server_fields, prototype<Server>, ""};
 
 constinit const Field credential_fields[] = {
-    {.key = "name", .need = Need::required, .slot = itself<std::string>, .rule = rule_name,
+    {.key = "name", .need = Need::required, .slot = slot<&Credential::name>, .rule = rule_name,
      .doc = "What the log and the health of lanes call it."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::required,
      .doc = "The secret: `${VAR}`, or the secret itself. It never enters the core, a log or a report."},
 };
-constinit const Shape credential_shape{"credential", "A credential of a provider.", credential_fields, prototype<std::string>, ""};
+constinit const Shape credential_shape{"credential", "A credential of a provider.", credential_fields, prototype<Credential>, ""};
 
 constinit const Field timeouts_fields[] = {
     {.key = "connect_ms", .kind = FieldKind::integer, .slot = slot<&Timeouts::connect_ms>, .min = 0, .max = hour_ms,

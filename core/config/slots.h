@@ -25,11 +25,6 @@ void* slot(void* object) {
 }
 
 template <typename T>
-void* itself(void* object) {
-  return object;
-}
-
-template <typename T>
 void* prototype() {
   static T object;
   return &object;

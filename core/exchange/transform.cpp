@@ -52,7 +52,7 @@ Transformed transform(std::string_view body, Dialect from, const Config& config,
   }
   routing::Lane lane;
   lane.provider = target.provider;
-  if (!provider.credentials.empty()) lane.credential = provider.credentials.front();
+  if (!provider.credentials.empty()) lane.credential = provider.credentials.front().name;
   lane.upstream_model = target.upstream_model;
   lane.flags = target.flags;
   if (target.entry < config.models.size()) lane.rewrite = config.models[target.entry].rewrite;
@@ -101,7 +101,7 @@ Transformed transform_answer(std::string_view answer, const Config& config, cons
   losses.answer_begins();
   Arena arena;
   const std::string_view credential =
-      provider.credentials.empty() ? std::string_view() : std::string_view(provider.credentials.front());
+      provider.credentials.empty() ? std::string_view() : std::string_view(provider.credentials.front().name);
   exchange::TranslatedAnswer translated(
       upstream.make_decoder({.flags = target.flags, .names = names, .losses = losses}),
       client.make_encoder({.model = "model",

@@ -35,8 +35,8 @@ std::span<const std::string_view> vendor_scopes(const canonical::Request& reques
   std::vector<std::string_view> scopes;
   for (const Provider& each : config.providers) {
     if (!is_same_vendor(each, to)) continue;
-    for (const std::string& credential : each.credentials)
-      scopes.push_back(canonical::scope_of(each.name, credential, arena));
+    for (const Credential& credential : each.credentials)
+      scopes.push_back(canonical::scope_of(each.name, credential.name, arena));
     if (each.credentials.empty()) scopes.push_back(canonical::scope_of(each.name, {}, arena));
   }
   const auto kept = arena.array<std::string_view>(scopes.size());

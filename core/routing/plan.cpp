@@ -110,7 +110,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
         lane.context_tokens_max = known.context_tokens_max;
         lane.output_tokens_max = known.output_tokens_max;
       }
-      if (i < provider.credentials.size()) lane.credential = provider.credentials[i];
+      if (i < provider.credentials.size()) lane.credential = provider.credentials[i].name;
       lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
       lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);

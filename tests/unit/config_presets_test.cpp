@@ -164,7 +164,7 @@ TEST_CASE("presets: a server on this machine needs no key, everybody else does")
     CHECK(provider.timeouts.idle_ms == 600'000);
     CHECK(provider.timeouts.connect_ms == Timeouts{}.connect_ms);
   }
-  CHECK(provider_of("vllm").credentials == Strings{"default"});  // vllm --api-key
+  CHECK(provider_of("vllm").credentials == std::vector<Credential>{"default"});  // vllm --api-key
   CHECK(provider_of("vllm", R"(,"passthrough":true)").passthrough);
   CHECK(problems_of(R"("preset":"deepseek")") ==
         Strings{"1:15: providers.p: has no credential: give key or credentials, or passthrough: true, or "
@@ -278,7 +278,7 @@ TEST_CASE("presets: the user's keys go over the preset's, member by member insid
   CHECK(provider.name == "p");
   CHECK(provider.dialect == Dialect::anthropic);
   CHECK(provider.base_url == "http://gpu.lan:11434");
-  CHECK(provider.credentials == Strings{"default"});
+  CHECK(provider.credentials == std::vector<Credential>{"default"});
   CHECK(provider.timeouts.connect_ms == 7);
   CHECK(provider.timeouts.idle_ms == 600'000);
   CHECK(provider.flags.vision);
@@ -288,7 +288,7 @@ TEST_CASE("presets: the user's keys go over the preset's, member by member insid
   CHECK(provider.headers[0].value == "b");
   CHECK(
       provider_of("deepseek", R"(,"credentials":[{"name":"x","key":"${A}"},{"name":"y","key":"${B}"}])").credentials ==
-      Strings{"x", "y"});
+      std::vector<Credential>{"x", "y"});
 }
 
 TEST_CASE("presets: flags of a preset reach models and targets") {

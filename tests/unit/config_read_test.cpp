@@ -93,7 +93,7 @@ TEST_CASE("config: every key arrives where it belongs") {
   const Provider& a = c.providers[1];
   CHECK(a.dialect == Dialect::openai_chat);
   CHECK(a.base_url == "http://localhost:11434/v1/");
-  CHECK(a.credentials == Strings{"main", "spare"});
+  CHECK(a.credentials == std::vector<Credential>{"main", "spare"});
   REQUIRE(a.headers.size() == 1);
   CHECK(a.headers[0].value == "value");
   CHECK(a.proxy == "http://127.0.0.1:3128");
@@ -247,7 +247,7 @@ TEST_CASE("config: what a provider needs, and what does not go together") {
                                                   "passthrough: true, or credentials: [] if the provider needs none"});
   CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","credentials":[])")).empty());
   CHECK(problems_of(with_provider(R"("dialect":"gemini","base_url":"http://a","passthrough":true)")).empty());
-  CHECK(read_json(with_provider(good)).config.providers.at(0).credentials == Strings{"default"});
+  CHECK(read_json(with_provider(good)).config.providers.at(0).credentials == std::vector<Credential>{"default"});
   CHECK(problems_of(with_provider(std::string(good) + R"(,"passthrough":true)")).front().find("give one of the two") !=
         std::string::npos);
   CHECK(problems_of(with_provider(std::string(good) + R"(,"credentials":[])"))

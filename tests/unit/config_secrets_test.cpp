@@ -107,7 +107,7 @@ TEST_CASE("config: secrets go to the host, and the tree keeps nothing of them") 
   CHECK(out.result.config.server.client_keys[0].digest == base::sha256("client-key-4711"));
   CHECK(out.result.config.server.client_keys[1].digest == base::sha256("client-key-4711"));
   CHECK(out.result.config.server.admin_keys[0].digest == base::sha256("literal-4711"));
-  CHECK(out.result.config.providers[1].credentials == Strings{"main", "spare"});
+  CHECK(out.result.config.providers[1].credentials == std::vector<Credential>{"main", "spare"});
   for (NodeId id = 0; id < out.tree.size(); ++id) CHECK(out.tree[id].text.find("4711") == std::string::npos);
 }
 

@@ -198,7 +198,7 @@ TEST_CASE("state: the vendor is the host, whichever of its credentials asked") {
                         {"other", "one", false}, {"near", "one", false}, {"own", "gone", false}};
   for (const Vendor& vendor : vendors) {
     Config config;
-    const auto add = [&](const char* name, const char* base_url, std::vector<std::string> credentials) {
+    const auto add = [&](const char* name, const char* base_url, std::vector<Credential> credentials) {
       Provider& provider = config.providers.emplace_back();
       provider.name = name;
       provider.dialect = vendor.upstream;

@@ -118,7 +118,7 @@ TEST_CASE("config file: YAML and JSON give the same configuration") {
     CHECK(c.server.client_keys[0].digest == base::sha256("client-4711"));
     REQUIRE(c.providers.size() == 2);
     CHECK(c.providers[0].base_url == "https://h");
-    CHECK(c.providers[0].credentials == std::vector<std::string>{"default"});
+    CHECK(c.providers[0].credentials == std::vector<Credential>{"default"});
     REQUIRE(c.providers[1].headers.size() == 1);
     CHECK(c.providers[1].headers[0].name == "x-extra");
     REQUIRE(c.routes.size() == 2);  // the first is the models entry's own
@@ -350,7 +350,7 @@ TEST_CASE("config file: the printed configuration keeps variables and loses secr
   const LoadedConfig again = load(out.str(), all);
   CHECK(said(again).empty());
   REQUIRE(again.status == LoadStatus::ok);
-  CHECK(again.config->providers[1].credentials == std::vector<std::string>{"main"});
+  CHECK(again.config->providers[1].credentials == std::vector<Credential>{"main"});
 
   const TemporaryFile client("server: {client_keys: [{name: n, key: own-4711}]}\nproviders: {m: {builtin: mock}}\n");
   out.str("");

@@ -176,13 +176,23 @@ struct ModelFlags {
   LaneFlags flags;
 };
 
+// A secret of a provider's, by the name that stands for it everywhere.
+struct Credential {
+  std::string name;
+
+  Credential() = default;
+  Credential(std::string_view called) : name(called) {}
+  Credential(const char* called) : name(called) {}
+  friend bool operator==(const Credential&, const Credential&) = default;
+};
+
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
   bool mock = false;  // the built-in mock answers; nothing is sent anywhere
   std::string base_url;
   bool enabled = true;
-  std::vector<std::string> credentials;                // names; at least one unless passthrough or keyless
+  std::vector<Credential> credentials;                 // at least one unless passthrough or keyless
   bool passthrough = false;                            // the client's own credential goes on
   CredentialPlace auth_style = CredentialPlace::none;  // none: its dialect's own
   std::vector<ExtraHeader> headers;
