@@ -16,14 +16,18 @@ inline constexpr Capabilities native{.request_bytes_max = int64_t(1) << 30, .req
 
 // What goes out goes by wasi:http, which knows neither proxies nor certificates, and what is kept has its own
 // preopened folder. A component has one memory of 4 GiB at most; a body's default bound is what is tried.
-inline constexpr Capabilities wasi{
-    .upstream_proxies = false, .own_ca_files = false, .state_file = false, .sees_peers = false};
+inline constexpr Capabilities wasi{.upstream_proxies = false,
+                                   .own_ca_files = false,
+                                   .state_file = false,
+                                   .sees_peers = false,
+                                   .counting = Capabilities::Counting::of_request};
 
 // What goes out of a module in JavaScript goes by fetch, and secrets stay outside; how much it holds its host says.
 inline constexpr Capabilities javascript{.upstream_proxies = false,
                                          .own_ca_files = false,
                                          .state_file = false,
                                          .sees_peers = false,
+                                         .counting = Capabilities::Counting::of_instance,
                                          .literal_secrets = false};
 
 // In an isolate of 128 MB a body stands up to three times while it is translated and handed on: as the core reads it,
@@ -33,6 +37,8 @@ inline constexpr Capabilities cloudflare_worker{.request_bytes_max = int64_t(16)
                                                 .own_ca_files = javascript.own_ca_files,
                                                 .state_file = javascript.state_file,
                                                 .sees_peers = javascript.sees_peers,
+                                                .address_header = "cf-connecting-ip",
+                                                .counting = javascript.counting,
                                                 .literal_secrets = javascript.literal_secrets,
                                                 .upstreams_awaiting_head_max = 6};
 

@@ -163,6 +163,7 @@ std::string boundary_javascript() {
     Numbers numbers(out, "CloudflareWorker");  // what it tells the core of itself
     numbers.add("request_bytes_max", hosts::cloudflare_worker.request_bytes_max);
     numbers.add("upstreams_awaiting_head_max", hosts::cloudflare_worker.upstreams_awaiting_head_max);
+    numbers.add("connecting_ip", !hosts::cloudflare_worker.address_header.empty());
   }
   return out;
 }

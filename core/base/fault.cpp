@@ -47,6 +47,8 @@ constexpr FaultRow rows[] = {
     {FaultKind::client_gone, "client_gone", client, 499, never, none, "The client left."},
     {FaultKind::previous_response_not_found, "previous_response_not_found", client, 400, never, none,
      "The request names a history that is not kept here; send all of it."},
+    {FaultKind::client_limited, "client_limited", client, 429, never, none,
+     "This client has used up one of its limits at this gateway."},
     {FaultKind::translation_loss, "translation_loss", client, 400, next_lane, none,
      "The upstream's dialect cannot carry all of this request, and this route rejects what would be lost."},
     {FaultKind::upstream_resolve, "upstream_resolve", upstream, 502, next_lane, hiccup,

@@ -35,6 +35,9 @@ void append_hex(std::string& out, std::span<const uint8_t> bytes);
 // Appends `number` in decimal.
 void append_decimal(std::string& out, int64_t number);
 
+// Milliseconds as whole seconds, as headers have them: rounded up, so that nobody comes too early.
+constexpr int64_t seconds_up(int64_t ms) { return ms / 1000 + (ms % 1000 > 0); }
+
 // Reads `text` as a decimal number without sign, blanks or anything else; nullopt when it is none or
 // does not fit.
 std::optional<int64_t> parse_decimal(std::string_view text);

@@ -32,6 +32,33 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
   if (!capabilities.state_file && !config.server.state_file.empty())
     fit.warnings.push_back(
         {"this host keeps its state in a place of its own or nowhere, and writes no file", {}, "server.state_file"});
+  const Clients& clients = config.server.clients;
+  const bool tells_addresses = capabilities.sees_peers || !capabilities.address_header.empty();
+  if (!tells_addresses) {
+    if (!clients.denied.empty())
+      fit.problems.push_back(
+          {"this host cannot see where a client sits, and would let all of them in", {}, "server.clients.deny"});
+    if (!clients.allowed.empty())
+      fit.warnings.push_back(
+          {"this host cannot see where a client sits, so nobody is let in", {}, "server.clients.allow"});
+    if (clients.each_address.any())
+      fit.warnings.push_back({"this host cannot see where a client sits, so no address has a limit here; keys have",
+                              {},
+                              "server.clients.each_address"});
+  }
+  const bool limited = clients.by_key || (clients.each_address.any() && tells_addresses);
+  if (limited && capabilities.counting == Capabilities::Counting::of_request)
+    fit.warnings.push_back(
+        {"an instance of this host may serve a single request and knows of no other: limits hold only "
+         "as far as instances are used again",
+         {},
+         "server.clients"});
+  if (limited && capabilities.counting == Capabilities::Counting::of_instance)
+    fit.warnings.push_back(
+        {"each instance of this host counts by itself: a client that meets several may use as many "
+         "times its limits",
+         {},
+         "server.clients"});
   return fit;
 }
 

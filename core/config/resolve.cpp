@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/address.h"
 #include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
@@ -84,6 +85,7 @@ class Resolver {
     if (server == no_node) return;
     check_names(tree_.child(server, "client_keys"));
     check_names(tree_.child(server, "admin_keys"));
+    resolve_clients(server);
     const NodeId listen = tree_.child(server, "listen");
     if (listen == no_node) return;
     if (is(listen, Kind::sequence) && tree_[listen].child_count == 0) problem(listen, "names no address");
@@ -95,6 +97,34 @@ class Resolver {
     };
     check(listen);
     for (NodeId item : tree_.children(listen)) check(item);
+  }
+
+  // What is asked of clients, in the form in which each request asks for it.
+  void resolve_clients(NodeId server) {
+    Clients& clients = config_.server.clients;
+    const auto networks = [](const std::vector<std::string>& texts, std::vector<Network>& out) {
+      for (const std::string& text : texts)
+        if (const auto network = base::parse_network(text)) out.push_back(*network);
+    };
+    networks(clients.allow, clients.allowed);
+    networks(clients.deny, clients.denied);
+    networks(clients.trusted_proxies, clients.trusted);
+    clients.by_address = clients.each_address.any() || !clients.allowed.empty() || !clients.denied.empty();
+    clients.by_key = clients.each_key.any() && !config_.server.client_keys.empty();
+    const NodeId keys = tree_.child(server, "client_keys");
+    size_t index = 0;
+    for (NodeId node : members(keys, config_.server.client_keys.size())) {
+      ClientKey& key = config_.server.client_keys[index++];
+      key.own_limits = is(tree_.child(node, "limits"), Kind::mapping);
+      clients.by_key = clients.by_key || key.limits.any();
+    }
+    const NodeId node = tree_.child(server, "clients");
+    if (node == no_node) return;
+    if (clients.each_key.any() && config_.server.client_keys.empty())
+      warnings_.push_back(at_key(tree_.child(node, "each_key"), "there are no client_keys that it could hold for"));
+    if (!clients.by_address && !clients.trusted.empty())
+      warnings_.push_back(at_key(tree_.child(node, "trusted_proxies"),
+                                 "nothing asks where a client sits: there is no each_address, allow or deny"));
   }
 
   void resolve_provider(NodeId node, Provider& provider) {

@@ -1,5 +1,6 @@
 #include "config/rules.h"
 
+#include "base/address.h"
 #include "base/text.h"
 
 namespace signalbox::config {
@@ -131,6 +132,13 @@ std::string rule_listen(std::string_view text) {
   const Authority parts = parse_authority(text);
   if (!parts.good || !parts.has_port) return "must be an address and a port, as in 127.0.0.1:8484 or [::1]:8484";
   return {};
+}
+
+std::string rule_network(std::string_view text) {
+  if (base::parse_network(text)) return {};
+  return "must be an address or a network, as in 203.0.113.7, 10.0.0.0/8 or 2001:db8::/32, with nothing but zeros "
+         "behind "
+         "the network's length";
 }
 
 std::string rule_host(std::string_view text) {

@@ -32,6 +32,9 @@ std::string rule_proxy(std::string_view text);
 // "127.0.0.1:8484", "[::1]:8484", "localhost:8484"; port 0 asks the system for a free one.
 std::string rule_listen(std::string_view text);
 
+// An address or a network, IPv4 or IPv6: "203.0.113.7", "10.0.0.0/8", "2001:db8::/32".
+std::string rule_network(std::string_view text);
+
 // A Host name without scheme, port or path.
 std::string rule_host(std::string_view text);
 

@@ -26,6 +26,9 @@ constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)},
                                  {"warn", uint8_t(LogLevel::warn)},
                                  {"error", uint8_t(LogLevel::error)},
                                  {"off", uint8_t(LogLevel::off)}};
+constexpr Choice address_headers[] = {{"x_forwarded_for", uint8_t(AddressHeader::x_forwarded_for)},
+                                      {"cf_connecting_ip", uint8_t(AddressHeader::cf_connecting_ip)},
+                                      {"x_real_ip", uint8_t(AddressHeader::x_real_ip)}};
 constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
 constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", uint8_t(OnLoss::reject)}};
 constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
@@ -34,11 +37,40 @@ constexpr Choice commits[] = {{"first_content", uint8_t(Commit::first_content)},
 constexpr Choice builtins[] = {{"mock", 1}};
 
 // clang-format off
+constinit const Field client_limits_fields[] = {
+    {.key = "requests_per_minute", .kind = FieldKind::integer, .slot = slot<&ClientLimits::requests_per_minute>,
+     .min = 0, .max = 1'000'000,
+     .doc = "How fast the bucket of requests fills; 0 is no such limit. What comes with an empty bucket is answered with 429 and `retry-after`."},
+    {.key = "burst", .kind = FieldKind::integer, .slot = slot<&ClientLimits::burst>, .min = 1, .max = 1'000'000,
+     .doc = "How many requests the bucket of `requests_per_minute` holds, and so how many may come at once. Ten, because an agent with its subagents begins so many together."},
+    {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&ClientLimits::concurrent_max>, .min = 0, .max = 1'000'000,
+     .doc = "How many requests may be open at once; 0 is no such limit. Answers of agents take minutes, so this bounds what a client costs better than a rate does."},
+    {.key = "window_ms", .kind = FieldKind::integer, .slot = slot<&ClientLimits::window_ms>, .min = 10, .max = 31 * day_ms,
+     .doc = "How long the window of the two budgets is, in milliseconds. Windows begin at multiples of it since 1970 (UTC), so that all who count agree. An hour by default: a runaway agent is stopped before it costs a day's money, and a person need not wait for tomorrow."},
+    {.key = "window_requests_max", .kind = FieldKind::integer, .slot = slot<&ClientLimits::window_requests_max>,
+     .min = 0, .max = 1'000'000'000'000,
+     .doc = "How many requests a window has; 0 is no such limit."},
+    {.key = "window_tokens_max", .kind = FieldKind::integer, .slot = slot<&ClientLimits::window_tokens_max>,
+     .min = 0, .max = 1'000'000'000'000,
+     .doc = "How many tokens a window has, input and output together without what came from a provider's cache; 0 is no such limit. Our own count of the request is set aside at its beginning, and what the answer says of itself takes its place at the end: answers that are open at once may go beyond it by what they say."},
+};
+constinit const Shape client_limits_shape{"client_limits", "How much a client may ask; 0 is as much as it likes. `docs/limits.md` explains what is counted and how.", client_limits_fields, prototype<ClientLimits>, ""};
+
+constinit const Field admin_key_fields[] = {
+    {.key = "name", .need = Need::required, .slot = slot<&ClientKey::name>, .rule = rule_name,
+     .doc = "What the log calls the holder of this key."},
+    {.key = "key", .kind = FieldKind::client_key, .need = Need::required, .slot = slot<&ClientKey::digest>,
+     .doc = "The key: `${VAR}`, or `sha256:` and 64 hex digits (its SHA-256), or the key itself."},
+};
+constinit const Shape admin_key_shape{"admin_key", "A key that administrators show.", admin_key_fields, prototype<ClientKey>, ""};
+
 constinit const Field client_key_fields[] = {
     {.key = "name", .need = Need::required, .slot = slot<&ClientKey::name>, .rule = rule_name,
      .doc = "What the log calls the holder of this key."},
     {.key = "key", .kind = FieldKind::client_key, .need = Need::required, .slot = slot<&ClientKey::digest>,
      .doc = "The key: `${VAR}`, or `sha256:` and 64 hex digits (its SHA-256), or the key itself."},
+    {.key = "limits", .kind = FieldKind::object, .slot = slot<&ClientKey::limits>, .shape = &client_limits_shape,
+     .doc = "Limits of this key, in the place of all of `server.clients.each_key`; `{}` is none at all."},
 };
 constinit const Shape client_key_shape{"client_key", "A key that clients show.", client_key_fields, prototype<ClientKey>, ""};
 
@@ -72,9 +104,29 @@ constinit const Field limits_fields[] = {
      .doc = "How much of an answer waits for a slow client before its upstream is read no further, in bytes."},
     {.key = "connections_max", .kind = FieldKind::integer, .slot = slot<&Limits::connections_max>,
      .min = 1, .max = 1'000'000,
-     .doc = "How many client connections are open at once; more wait to be accepted."},
+     .doc = "How many client connections are open at once; more are answered with 503 (Anthropic's 529) and `retry-after`, and closed."},
+    {.key = "exchanges_max", .kind = FieldKind::integer, .slot = slot<&Limits::exchanges_max>, .min = 0, .max = 1'000'000,
+     .doc = "How many requests of all clients are open at once; more are answered with 503 (Anthropic's 529) and `retry-after` before their body is read, and the open ones go on undisturbed. 0, the default, is no such bound: connections are bounded anyway."},
 };
 constinit const Shape limits_shape{"limits", "Bounds that keep memory bounded under any input.", limits_fields, prototype<Limits>, ""};
+
+constinit const Field clients_fields[] = {
+    {.key = "each_key", .kind = FieldKind::object, .slot = slot<&Clients::each_key>, .shape = &client_limits_shape,
+     .doc = "Limits of every client key by itself, but of those with `limits` of their own. None by default: whoever has a key was given it."},
+    {.key = "each_address", .kind = FieldKind::object, .slot = slot<&Clients::each_address>, .shape = &client_limits_shape,
+     .doc = "Limits of every address by itself, counted before the client key is looked at, so that whoever tries keys pays for each. An IPv6 client is its first 64 bits, because everybody has all the others. None by default: behind one address may be a whole office."},
+    {.key = "allow", .kind = FieldKind::text_list, .slot = slot<&Clients::allow>, .rule = rule_network, .items_max = 4096,
+     .doc = "Addresses and networks (`10.0.0.0/8`, `2001:db8::/32`) that may ask; all others get 403, also on paths of health. All by default."},
+    {.key = "deny", .kind = FieldKind::text_list, .slot = slot<&Clients::deny>, .rule = rule_network, .items_max = 4096,
+     .doc = "Addresses and networks that may not ask, even where `allow` has them: 403 before anything else is looked at."},
+    {.key = "trusted_proxies", .kind = FieldKind::text_list, .slot = slot<&Clients::trusted_proxies>, .rule = rule_network, .items_max = 256,
+     .doc = "Addresses and networks of your own proxies, whose word on where a client sits counts. None by default: anybody can send such a header, and would be a new client with each request."},
+    {.key = "address_header", .kind = FieldKind::choice, .slot = slot<&Clients::address_header>, .choices = address_headers,
+     .doc = "In which header a trusted proxy says it. `x_forwarded_for`, the default, is read from its end and only as far as those who wrote are trusted. `cf_connecting_ip` and `x_real_ip` hold one address, and a proxy that does not set them passes on what a client made up: choose them only where it does."},
+    {.key = "addresses_max", .kind = FieldKind::integer, .slot = slot<&Clients::addresses_max>, .min = 16, .max = 16 * 1024 * 1024,
+     .doc = "How many addresses are counted by themselves at a time; 96 bytes each, taken when the first is counted. Beyond it newcomers share accounts with others of their part of the network, and nobody's account is given up while there is something on it. Another number takes effect with a restart."},
+};
+constinit const Shape clients_shape{"clients", "Who may ask, and how much. `docs/limits.md` explains it.", clients_fields, prototype<Clients>, ""};
 
 constinit const Field server_fields[] = {
     {.key = "listen", .kind = FieldKind::text_list, .slot = slot<&Server::listen>, .rule = rule_listen,
@@ -83,7 +135,7 @@ constinit const Field server_fields[] = {
     {.key = "client_keys", .kind = FieldKind::object_list, .items_max = 1024, .shape = &client_key_shape,
      .elements = elements<&Server::client_keys>(),
      .doc = "Keys that clients must show. Without any, everybody on this machine may ask."},
-    {.key = "admin_keys", .kind = FieldKind::object_list, .items_max = 64, .shape = &client_key_shape,
+    {.key = "admin_keys", .kind = FieldKind::object_list, .items_max = 64, .shape = &admin_key_shape,
      .elements = elements<&Server::admin_keys>(),
      .doc = "Keys for `/signalbox/...`. Without any, only this machine may ask there."},
     {.key = "hosts", .kind = FieldKind::text_list, .slot = slot<&Server::hosts>, .rule = rule_host, .items_max = 64,
@@ -92,6 +144,8 @@ constinit const Field server_fields[] = {
      .doc = "Web origins that may ask. None by default: a page in your browser must not spend your keys."},
     {.key = "limits", .kind = FieldKind::object, .slot = slot<&Server::limits>, .shape = &limits_shape,
      .doc = "Bounds that keep memory bounded under any input."},
+    {.key = "clients", .kind = FieldKind::object, .slot = slot<&Server::clients>, .shape = &clients_shape,
+     .doc = "Who may ask, and how much."},
     {.key = "log_level", .kind = FieldKind::choice, .slot = slot<&Server::log_level>, .choices = log_levels,
      .doc = "How much is logged. `info` is one line an exchange."},
     {.key = "threads", .kind = FieldKind::integer, .slot = slot<&Server::threads>, .min = 0, .max = 256,

@@ -122,6 +122,8 @@ struct DialectRow {
 
   // Appends an error in the dialect's own shape.
   void (*write_error)(std::string& out, const Fault& fault, int status, std::string_view request_id) = nullptr;
+  // The status that says: too much to do, come again.
+  int busy_status = 503;
   // Appends an error as a frame for a stream that has begun.
   void (*write_error_frame)(std::string& out, const Fault& fault, std::string_view request_id) = nullptr;
 

@@ -76,6 +76,9 @@ void Machine::on(const ClientHead& head) {
 
 // Everything that can be refused before a byte of the body is read, in the order in which it is asked.
 Fault Machine::admit(const ClientHead& head) {
+  const bool limited = is_limited();
+  if (limited)
+    if (Fault fault = limit_address(head)) return fault;
   switch (http::check_origin(head.headers, config_->server)) {
     case http::Verdict::ok: break;
     case http::Verdict::foreign_host:
@@ -120,6 +123,8 @@ Fault Machine::admit(const ClientHead& head) {
     }
     default:
       if (Fault fault = admit_client(head)) return fault;
+      if (limited)
+        if (Fault fault = limit_key()) return fault;
       break;
   }
 
@@ -197,6 +202,8 @@ void Machine::converse() {
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();
   if (decision_.fault) return refuse(std::move(decision_.fault));
+  if (limited_)
+    if (Fault fault = limit_tokens()) return refuse(std::move(fault));
   // A client that waits for a stream hears something within this time, whatever its lanes do.
   const int64_t gate_ms = config_->failover.gate_ms;
   if (report_.streamed && gate_ms > 0 && decision_.plan.route->accounting == Accounting::on)

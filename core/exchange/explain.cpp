@@ -2,7 +2,7 @@
 //
 // POST /signalbox/explain takes the body that the client would send. Which endpoint it is for stands in
 // the query: path=/v1/messages, which is also the default. With body=true the answer holds the translated
-// requests too.
+// requests too; client=NAME and address=ADDRESS ask for the limits of a client key and of where a client sits.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -182,6 +182,9 @@ void Machine::reply_explanation() {
   }
   w.end_object();
 
+  if (is_limited())
+    write_limits(w, http::decode_percent(query_value(endpoint_.query, "client", {})),
+                 http::decode_percent(query_value(endpoint_.query, "address", {})));
   if (const Route* route = decision.plan.route) {
     w.key("route").begin_object().key("match").string(route->match);
     w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();

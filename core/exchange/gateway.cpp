@@ -3,6 +3,7 @@
 #include "routing/health.h"
 #include "routing/refusals.h"
 #include "routing/retry_budget.h"
+#include "signalbox/client_ledger.h"
 #include "tokens/calibration.h"
 
 namespace signalbox {
@@ -18,6 +19,12 @@ Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities
 Gateway::~Gateway() = default;
 
 void Gateway::adopt(std::shared_ptr<const Config> config) { config_ = std::move(config); }
+
+ClientLedger& Gateway::ledger() {
+  if (shared_ledger_) return *shared_ledger_;
+  if (!own_ledger_) own_ledger_ = make_client_ledger(config_->server.clients.addresses_max);
+  return *own_ledger_;
+}
 
 bool Gateway::merge(std::string_view delta) { return health_->merge(delta); }
 

@@ -13,6 +13,7 @@
 //   commit.cpp       the commit point: heads, keep-alives, from where on nothing can be taken back
 //   answer.cpp       the answer after the commit, up to its honest end
 //   failover.cpp     an attempt came to nothing: the next lane, a pause, or the best error
+//   client_limits.cpp  how much a client may ask
 //   reply.cpp        answers of our own: errors, catalogue, health
 //   report.cpp       the line of the log
 //   explain.cpp      what would be done, without doing it
@@ -34,8 +35,10 @@
 #include "exchange/translated_request.h"
 #include "http/endpoint.h"
 #include "json/skimmer.h"
+#include "json/writer.h"
 #include "routing/outcome.h"
 #include "routing/plan.h"
+#include "signalbox/client_ledger.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 #include "sse/frame_reader.h"
@@ -94,6 +97,20 @@ class Machine {
     dialects::Observation seen;
 
     const routing::Lane& lane() const { return *choice->lane; }
+  };
+
+  // What a request holds of its client's limits, and gives back at its end, also where its host drops it.
+  struct Limited {
+    explicit Limited(ClientLedger& counted_in) : ledger(counted_in) {}
+    ~Limited();
+    Limited(const Limited&) = delete;
+    Limited& operator=(const Limited&) = delete;
+
+    ClientLedger& ledger;
+    bool entered = false;
+    ClientLedger::Share of_address, of_key;
+    const ClientLimits* key_limits = nullptr;  // of config_
+    ClientLedger::Standing shown;              // what the answer's headers say
   };
 
   // Whether it is known which lane answers when a head goes out.
@@ -243,7 +260,17 @@ class Machine {
   void finish(Ending ending);
   // Our own headers of every answer, written behind `filled` entries of `headers`; returns the new count.
   size_t add_own_headers(std::span<Header> headers, size_t filled, Answerer answerer);
-  static constexpr size_t own_headers_max = 7;
+  static constexpr size_t own_headers_max = 10;
+
+  // client_limits.cpp
+  bool is_limited() const;
+  Fault limit_address(const ClientHead& head);
+  Fault limit_key();
+  Fault limit_tokens();
+  Fault refused_by(const ClientLedger::Standing& standing, int64_t retry_ms, std::string_view whose);
+  size_t add_limit_headers(std::span<Header> headers, size_t filled);
+  void settle_limits();
+  void write_limits(json::Writer& w, std::string_view key, std::string_view address) const;
 
   // explain.cpp
   void reply_explanation();
@@ -267,7 +294,8 @@ class Machine {
   http::Endpoint endpoint_;
   Access access_ = Access::all;
   bool has_admin_key_ = false;
-  std::optional<Coding> coding_;  // of the body, as the client sends it
+  std::unique_ptr<Limited> limited_;  // only where server.clients or a key has limits
+  std::optional<Coding> coding_;      // of the body, as the client sends it
   std::string_view body_;
   bool request_released_ = false;
   Decision decision_;

@@ -10,16 +10,36 @@
 
 namespace signalbox {
 
+namespace exchange {
+namespace {
+
+int status_in(const dialects::DialectRow& dialect, const Fault& fault) {
+  const bool busy = fault.kind == FaultKind::overloaded && fault.retry_after_ms >= 0;
+  return busy ? dialect.busy_status : row(fault.kind).status;
+}
+
+}  // namespace
+}  // namespace exchange
+
 void write_error_body(std::string& out, std::string_view target, std::span<const Header> headers, const Fault& fault,
                       std::string_view request_id) {
   const http::Endpoint endpoint = http::match_endpoint("POST", target, headers);
-  dialects::row_of(endpoint.shape).write_error(out, fault, row(fault.kind).status, request_id);
+  const dialects::DialectRow& dialect = dialects::row_of(endpoint.shape);
+  dialect.write_error(out, fault, exchange::status_in(dialect, fault), request_id);
+}
+
+int status_of(const Fault& fault, std::string_view target, std::span<const Header> headers) {
+  return exchange::status_in(dialects::row_of(http::match_endpoint("POST", target, headers).shape), fault);
 }
 
 namespace exchange {
 namespace {
 
 // A client's model name may hold anything JSON can spell; a header's value may not.
+// SDKs keep to a longer retry-after not at all: they come again within seconds, twice, and then tell their user. Told
+// that it is of no use they tell at once.
+constexpr int64_t sdk_wait_ms_max = 60'000;
+
 std::string_view header_safe(std::string_view text, Arena& arena) {
   auto unsafe = [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e; };
   bool clean = true;
@@ -34,17 +54,24 @@ std::string_view header_safe(std::string_view text, Arena& arena) {
 
 // An error of our own, before any lane was asked.
 void Machine::refuse(Fault fault) {
-  const int status = row(fault.kind).status;
+  const int status = status_in(client_dialect(), fault);
   report_.fault = std::move(fault);
   std::string body;
   client_dialect().write_error(body, report_.fault, status, report_.request_id);
   const FaultKind kind = report_.fault.kind;
-  Header extra[2];
+  Header extra[3];
   size_t filled = 0;
   if (kind == FaultKind::method_not_allowed) extra[filled++] = {"allow", endpoint_.allowed_methods};
   if (kind == FaultKind::unsupported_coding)  // RFC 9110 section 15.5.16
     extra[filled++] = {"accept-encoding", arena_.copy(http::accept_encoding(gateway_.capabilities().request_codings))};
-  if (row(kind).repeating == Repeating::hopeless) extra[filled++] = {"x-should-retry", "false"};
+  const int64_t retry_ms = report_.fault.retry_after_ms;
+  if (retry_ms >= 0) {
+    std::string seconds;
+    base::append_decimal(seconds, std::max<int64_t>(1, base::seconds_up(retry_ms)));
+    extra[filled++] = {"retry-after", arena_.copy(seconds)};
+  }
+  if (row(kind).repeating == Repeating::hopeless || retry_ms > sdk_wait_ms_max)
+    extra[filled++] = {"x-should-retry", "false"};
   reply(status, "application/json", body, {extra, filled});
 }
 
@@ -63,6 +90,7 @@ size_t Machine::add_own_headers(std::span<Header> headers, size_t filled, Answer
   headers[filled++] = {"request-id", report_.request_id};
   if (!report_.upstream_request_id.empty())
     headers[filled++] = {"x-signalbox-upstream-request-id", arena_.copy(report_.upstream_request_id)};
+  if (limited_) filled = add_limit_headers(headers, filled);
   if (!report_.route.empty()) headers[filled++] = {"x-signalbox-route", report_.route};
   if (answerer == Answerer::open) return filled;
   if (!report_.provider.empty()) {
@@ -160,6 +188,7 @@ void Machine::finish(Ending ending) {
     gateway_.calibration().learn(attempt_.lane().name, translation_->rough_tokens, all);
   }
   if (translation_) report_.losses = translation_->losses.paths();
+  if (limited_) settle_limits();
   emit(Finish{ending, &report_});
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/text.h"
 #include "client_connection.h"
 #include "http1/write.h"
 #include "signalbox/error_body.h"
@@ -20,6 +21,9 @@ constexpr size_t copied_bytes_max = 16 << 10;
 
 // More gathered text than this is written before the callback is over.
 constexpr size_t gathered_bytes_max = 64 << 10;
+
+// When one who is turned away may come again: as soon as SDKs would by themselves.
+constexpr int64_t turned_away_retry_ms = 1'000;
 
 // What an early answer waits for: long enough for a client to notice, short enough to be no burden.
 constexpr int64_t linger_ms_max = 2'000;
@@ -233,6 +237,13 @@ void ClientConnection::refuse(http1::Refusal refusal, std::string_view head_byte
   refuse(Fault{kind, std::string(why.message)}, why.status, why.name, head_bytes);
 }
 
+void ClientConnection::turn_away(std::string_view head_bytes) {
+  const Fault fault{FaultKind::overloaded,
+                    "The gateway has as many connections open as it takes (server.limits.connections_max).",
+                    turned_away_retry_ms};
+  refuse(fault, status_of(fault, path_in(head_bytes), {}), {}, head_bytes);
+}
+
 void ClientConnection::refuse(const Fault& fault, int status, std::string_view reason, std::string_view head_bytes) {
   const std::string_view target = path_in(head_bytes);
   const std::string id = host_.new_request_id();
@@ -242,12 +253,14 @@ void ClientConnection::refuse(const Fault& fault, int status, std::string_view r
   http1::append_status_line(out, status);
   http1::append_header(out, "content-type", "application/json");
   http1::append_header(out, "request-id", id);
+  if (fault.retry_after_ms >= 0) http1::append_header(out, "retry-after", base::seconds_up(fault.retry_after_ms));
   http1::append_header(out, "date", host_.date());
   http1::append_header(out, "content-length", int64_t(body.size()));
   out.append("connection: close\r\n\r\n");
   // To HEAD even an error has no body (RFC 9110 section 9.3.2).
   if (head_bytes.substr(0, 5) != "HEAD ") out.append(body);
-  host_.on_refused(reason, status, id);
+  // Of a crowd that is turned away one line is said, and not by each.
+  if (welcome_ == Welcome::served) host_.on_refused(reason, status, id);
   drop_input();
   keep_ = false;
   state_ = State::closing;

@@ -11,8 +11,18 @@
 
 namespace signalbox::native {
 
-ClientConnection::ClientConnection(ConnectionHost& host, int fd, PeerScope peer)
-    : host_(host), loop_(host.loop()), fd_(fd), peer_(peer), timer_(loop_, [this] { on_due(); }) {
+// How long one who is turned away may take to say for which path: his answer is in the words of its dialect. Then he
+// gets one all the same.
+static constexpr int64_t turned_away_head_ms_max = 500;
+
+ClientConnection::ClientConnection(ConnectionHost& host, int fd, PeerScope peer, Address address, Welcome welcome)
+    : host_(host),
+      loop_(host.loop()),
+      fd_(fd),
+      peer_(peer),
+      welcome_(welcome),
+      address_(address),
+      timer_(loop_, [this] { on_due(); }) {
   int one = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 }
@@ -24,7 +34,7 @@ ClientConnection::~ClientConnection() {
 }
 
 bool ClientConnection::start() {
-  handler_ = host_.make_handler(*this);
+  if (welcome_ == Welcome::served) handler_ = host_.make_handler(*this);
   idle_since_ms_ = loop_.now().monotonic_ms;
   rearm();
   return loop_.add(*this, fd_);
@@ -116,6 +126,10 @@ ClientConnection::Progress ClientConnection::read_head() {
     case http1::Outcome::refused: refuse(scan_.refusal(), bytes); return Progress::stuck;
     case http1::Outcome::complete: break;
   }
+  if (welcome_ == Welcome::turned_away) {
+    turn_away(bytes);
+    return Progress::stuck;
+  }
   http1::Head head;
   std::string_view head_text = bytes.substr(0, scan_.head_bytes());
   http1::Refusal refusal = http1::parse_request(head_text, buffer_->headers, head);
@@ -162,6 +176,7 @@ void ClientConnection::begin_request(const http1::Head& head) {
   told.headers = head.headers;
   told.body_bytes = framing_ == http1::Framing::chunked ? -1 : has_body ? length_ : 0;
   told.peer = peer_;
+  told.address = address_;
   handler_->on_client_head(told);
   if (!exchange_open_) return;
   if (!has_body) return tell_body(true);
@@ -279,6 +294,7 @@ void ClientConnection::rearm() {
   const int64_t now = loop_.now().monotonic_ms;
   switch (state_) {
     case State::head:
+      if (welcome_ == Welcome::turned_away) return timer_.arm_at(idle_since_ms_ + turned_away_head_ms_max);
       // A connection that never says anything gets no more time than a slow head.
       if (head_began_ms_ != never_ms) timer_.arm_at(head_began_ms_ + limits.request_head_ms_max);
       else
@@ -311,6 +327,8 @@ void ClientConnection::body_came_too_slowly() {
 void ClientConnection::on_due() {
   switch (state_) {
     case State::head:
+      if (welcome_ == Welcome::turned_away)
+        return turn_away(buffer_ ? std::string_view(buffer_->bytes + begin_, end_ - begin_) : std::string_view{});
       if (head_began_ms_ == never_ms) return close(unsent() > 0 ? Goodbye::reset : Goodbye::fin);
       return refuse({FaultKind::request_timeout, "The request's head took longer than " +
                                                      std::to_string(host_.limits().request_head_ms_max) +

@@ -60,12 +60,19 @@ class ConnectionHost {
 
 class ClientConnection final : public Pollable {
  public:
+  // Whether there is a place for it. Who is turned away gets one answer, a 503 in the words of the path he asks for, and
+  // is closed; he has no handler and costs no exchange.
+  enum class Welcome : uint8_t { served, turned_away };
+
   // Takes over `fd`, non-blocking. Owned by nobody but the loop: it buries itself when it closes.
-  ClientConnection(ConnectionHost& host, int fd, PeerScope peer);
+  ClientConnection(ConnectionHost& host, int fd, PeerScope peer, Address address = {},
+                   Welcome welcome = Welcome::served);
   ~ClientConnection() override;
 
   // Registers with the loop; on failure the caller destroys it.
   bool start();
+
+  Welcome welcome() const { return welcome_; }
 
   // The handler's side. Calls that no longer make sense (the client is gone) do nothing.
   void send_head(const SendClientHead& head);
@@ -118,6 +125,7 @@ class ClientConnection final : public Pollable {
   bool request_whole() const;
 
   // client_answer.cpp: its output and its end
+  void turn_away(std::string_view head_bytes);
   void refuse(http1::Refusal refusal, std::string_view head_bytes);
   void refuse(const Fault& fault, int status, std::string_view reason, std::string_view head_bytes);
   std::string& text();
@@ -150,6 +158,8 @@ class ClientConnection final : public Pollable {
   Loop& loop_;
   int fd_;
   PeerScope peer_;
+  Welcome welcome_;
+  Address address_;
   State state_ = State::head;
 
   // The socket.

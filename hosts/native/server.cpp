@@ -17,7 +17,10 @@
 namespace signalbox::native {
 
 HttpServer::HttpServer(Setup setup, Log& log)
-    : setup_(std::move(setup)), log_(log), first_writer_(std::random_device()()) {
+    : setup_(std::move(setup)),
+      log_(log),
+      ledger_(setup_.config.server.clients.addresses_max),
+      first_writer_(std::random_device()()) {
   const int64_t asked = setup_.config.server.threads;
   thread_count_ = asked > 0 ? size_t(asked) : std::max(1u, std::thread::hardware_concurrency());
   signal(SIGPIPE, SIG_IGN);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "guarded_ledger.h"
 #include "log.h"
 #include "secret_lookup.h"
 #include "signalbox/config.h"
@@ -59,8 +60,10 @@ class HttpServer {
   Log& log_;
   RepeatedWarning full_{log_}, no_descriptor_{log_}, not_accepting_{log_};
   size_t thread_count_ = 1;
+  GuardedLedger ledger_;
   const uint32_t first_writer_;  // its threads' gateways count on from here: others may share the state file
   std::atomic<int64_t> connection_count_{0};
+  std::atomic<int64_t> turned_away_count_{0};
   std::atomic<size_t> running_{0};
   std::atomic<bool> cut_{false};
   int woken_ = -1;    // an eventfd the threads write to when they end, or when there is state to write

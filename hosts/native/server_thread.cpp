@@ -29,6 +29,11 @@ constexpr int64_t accept_rest_ms = 100;
 // another; its own it notices at once.
 constexpr int64_t full_rest_ms = 100;
 
+// How many are being turned away at a time. Each has a buffer of 64 KiB for a moment: so the crowd at a full door costs
+// 8 MiB at most, and a descriptor each of those that descriptors.cpp counts as spare. All others wait in the kernel's
+// queue (listen.cpp), for a turn of this.
+constexpr int64_t turned_away_max = 128;
+
 // Taken in one turn; the others' frames must not wait for a crowd at the door.
 constexpr int accepts_per_turn = 64;
 
@@ -44,6 +49,17 @@ PeerScope scope_of(const sockaddr_storage& peer) {
     return PeerScope::remote;
   }
   return PeerScope::unknown;
+}
+
+Address address_of(const sockaddr_storage& peer) {
+  Address address;
+  if (peer.ss_family == AF_INET) {
+    address.bytes[10] = address.bytes[11] = 0xff;
+    std::memcpy(address.bytes.data() + 12, &reinterpret_cast<const sockaddr_in&>(peer).sin_addr, 4);
+  } else if (peer.ss_family == AF_INET6) {
+    std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in6&>(peer).sin6_addr, 16);
+  }
+  return address;
 }
 
 TransportSettings transport_settings(const Config& config) {
@@ -80,6 +96,7 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
         server_.cut_ = true;
         loop_.stop();
       }) {
+  gateway_.share_ledger(server.ledger_);
   for (int fd : sockets) listeners_.push_back(std::make_unique<Listener>(*this, fd));
   trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
 }
@@ -97,15 +114,16 @@ void ServerThread::run() {
 
 void ServerThread::accept_from(int socket) {
   for (int i = 0; i < accepts_per_turn; ++i) {
-    if (!reserve_place()) return rest_until_place();
+    const std::optional<ClientConnection::Welcome> welcome = reserve_place();
+    if (!welcome) return rest_until_place();
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     const int fd = accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      take_client(fd, scope_of(peer));
+      take_client(fd, peer, *welcome);
       continue;
     }
-    free_place();
+    free_place(*welcome);
     switch (errno) {
       case EAGAIN: return;
       case EMFILE:
@@ -117,29 +135,40 @@ void ServerThread::accept_from(int socket) {
   }
 }
 
-void ServerThread::take_client(int fd, PeerScope peer) {
-  auto client = std::make_unique<ClientConnection>(*this, fd, peer);
-  if (!client->start()) return free_place();
+void ServerThread::take_client(int fd, const sockaddr_storage& peer, ClientConnection::Welcome welcome) {
+  auto client = std::make_unique<ClientConnection>(*this, fd, scope_of(peer), address_of(peer), welcome);
+  if (!client->start()) return free_place(welcome);
   client->index = clients_.size();
   clients_.push_back(client.release());
 }
 
-// Reserved before accepting, so that all threads together never have more than the limit.
-bool ServerThread::reserve_place() {
-  if (server_.connection_count_.fetch_add(1, std::memory_order_relaxed) < limits().connections_max) return true;
-  free_place();
-  return false;
+// Reserved before accepting, so that all threads together never have more than the limit; nor more than so many who
+// are being turned away.
+std::optional<ClientConnection::Welcome> ServerThread::reserve_place() {
+  using Welcome = ClientConnection::Welcome;
+  if (server_.connection_count_.fetch_add(1, std::memory_order_relaxed) < limits().connections_max)
+    return Welcome::served;
+  free_place(Welcome::served);
+  if (server_.turned_away_count_.fetch_add(1, std::memory_order_relaxed) < turned_away_max) {
+    server_.full_.say(
+        "server.limits.connections_max is reached; further connections are answered with 503 and retry-after.",
+        loop_.now().monotonic_ms);
+    return Welcome::turned_away;
+  }
+  free_place(Welcome::turned_away);
+  return std::nullopt;
 }
 
-void ServerThread::free_place() { server_.connection_count_.fetch_sub(1, std::memory_order_relaxed); }
+void ServerThread::free_place(ClientConnection::Welcome welcome) {
+  auto& count = welcome == ClientConnection::Welcome::served ? server_.connection_count_ : server_.turned_away_count_;
+  count.fetch_sub(1, std::memory_order_relaxed);
+}
 
-// Who is not accepted waits in the kernel, and is served as soon as somebody leaves.
+// Who is not accepted waits in the kernel, and is served or turned away as soon as somebody leaves.
 void ServerThread::rest_until_place() {
   for (auto& listener : listeners_) listener->rest();
   resting_until_place_ = true;
-  const int64_t now = loop_.now().monotonic_ms;
-  accept_again_.arm_at(now + full_rest_ms);
-  server_.full_.say("server.limits.connections_max is reached; further connections wait to be accepted.", now);
+  accept_again_.arm_at(loop_.now().monotonic_ms + full_rest_ms);
 }
 
 void ServerThread::accept_again() {
@@ -187,7 +216,7 @@ void ServerThread::on_closed(ClientConnection& connection) {
   clients_.back()->index = connection.index;
   clients_[connection.index] = clients_.back();
   clients_.pop_back();
-  free_place();
+  free_place(connection.welcome());
   if (resting_until_place_) accept_again_.arm_at(loop_.now().monotonic_ms);
   end_if_drained();
 }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,8 @@
 #include "performer.h"
 #include "server.h"
 #include "upstream.h"
+
+struct sockaddr_storage;
 
 namespace signalbox::native {
 
@@ -49,9 +52,9 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   class Listener;
 
   void accept_from(int socket);
-  void take_client(int fd, PeerScope peer);
-  bool reserve_place();
-  void free_place();
+  void take_client(int fd, const sockaddr_storage& peer, ClientConnection::Welcome welcome);
+  std::optional<ClientConnection::Welcome> reserve_place();
+  void free_place(ClientConnection::Welcome welcome);
   void rest_until_place();
   void accept_again();
   void rest_from_accepting(int error);

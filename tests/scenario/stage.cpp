@@ -176,6 +176,11 @@ void Stage::client_head(const Statement& statement) {
   head.headers = request_headers_.views;
   const std::string_view from = statement.option("from");
   head.peer = from == "remote" ? PeerScope::remote : from == "unknown" ? PeerScope::unknown : PeerScope::loopback;
+  if (head.peer == PeerScope::loopback) {
+    head.address.bytes[10] = head.address.bytes[11] = 0xff;
+    head.address.bytes[12] = 127;
+    head.address.bytes[15] = 1;
+  }
   for (size_t i = 0; i < head.random.size(); ++i) head.random[i] = uint8_t(i);
   if (const auto random = parse_integer(statement.option("random"))) head.random.fill(uint8_t(*random));
   tell(head);

@@ -53,7 +53,17 @@ void write_error(std::string& out, const Fault& fault, int status, std::string_v
   json::Writer w(out);
   w.begin_object().key("error").begin_object();
   w.key("code").number(status).key("message").string(fault.message());
-  w.key("status").string(status_name(status)).end_object().end_object();
+  w.key("status").string(status_name(status));
+  if (fault.retry_after_ms >= 0) {
+    // Where Google's clients look for it (google.rpc.RetryInfo; a Duration is seconds with an s).
+    std::string delay;
+    base::append_decimal(delay, base::seconds_up(fault.retry_after_ms));
+    delay += 's';
+    w.key("details").begin_array().begin_object();
+    w.key("@type").string("type.googleapis.com/google.rpc.RetryInfo").key("retryDelay").string(delay);
+    w.end_object().end_array();
+  }
+  w.end_object().end_object();
 }
 
 void write_error_frame(std::string& out, const Fault& fault, std::string_view request_id) {

@@ -22,6 +22,11 @@ struct Capabilities {
   bool own_ca_files = true;                       // OpenUpstream::ca_file
   bool state_file = true;                         // keeps what exchanges share in a file that the user names
   bool sees_peers = true;                         // tells by ClientHead::peer where a client sits
+  // A header of the platform's own that says where the client sits, in lower case; a client cannot set it. Empty: none.
+  std::string_view address_header = {};
+  // How much of what a client asks one gateway comes to know of, so that it can count.
+  enum class Counting : uint8_t { all, of_instance, of_request };
+  Counting counting = Counting::all;
   // A secret may stand in the configuration's text itself. Not where the text is bundled: it would be in every copy.
   bool literal_secrets = true;
   // How many of one exchange's attempts may await their head at a time. The core opens one after the other and needs 1.

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "signalbox/address.h"
+
 namespace signalbox {
 
 // A wire protocol.
@@ -24,9 +26,48 @@ enum class CredentialPlace : uint8_t { none, x_api_key, bearer, x_goog_api_key, 
 
 using Sha256 = std::array<uint8_t, 32>;
 
+// How much one client may ask; 0: as much as it likes.
+struct ClientLimits {
+  int64_t requests_per_minute = 0;
+  int64_t burst = 10;  // how many of them at once
+  int64_t concurrent_max = 0;
+  int64_t window_ms = 3'600'000;
+  int64_t window_requests_max = 0;
+  int64_t window_tokens_max = 0;
+
+  bool any() const {
+    return requests_per_minute > 0 || concurrent_max > 0 || window_requests_max > 0 || window_tokens_max > 0;
+  }
+};
+
 struct ClientKey {
   std::string name;
   Sha256 digest{};
+  ClientLimits limits{};    // of its own; else those of Clients::each_key
+  bool own_limits = false;  // set by config/
+};
+
+// Which header of a trusted proxy says where its client sits.
+enum class AddressHeader : uint8_t { x_forwarded_for, cf_connecting_ip, x_real_ip };
+
+// Who may ask, and how much.
+struct Clients {
+  ClientLimits each_key;
+  ClientLimits each_address;
+  std::vector<std::string> allow;  // networks, as written
+  std::vector<std::string> deny;
+  std::vector<std::string> trusted_proxies;
+  AddressHeader address_header = AddressHeader::x_forwarded_for;
+  int64_t addresses_max = 65'536;
+
+  // What config/ makes of the above.
+  std::vector<Network> allowed;
+  std::vector<Network> denied;
+  std::vector<Network> trusted;
+  bool by_address = false;  // whether anything here asks for a client's address
+  bool by_key = false;      // whether any key has a limit
+
+  bool in_use() const { return by_address || by_key; }
 };
 
 // Every bound a user may set, with its reason in config/schema.
@@ -41,6 +82,7 @@ struct Limits {
   int64_t frame_bytes_max = int64_t(16) << 20;
   int64_t client_unsent_bytes_max = 256 << 10;
   int64_t connections_max = 16'384;
+  int64_t exchanges_max = 0;  // 0: no such bound
 };
 
 struct Server {
@@ -50,6 +92,7 @@ struct Server {
   std::vector<std::string> hosts;    // further Host names that are ours
   std::vector<std::string> origins;  // web origins that may ask
   Limits limits;
+  Clients clients;
   LogLevel log_level = LogLevel::info;
   int64_t threads = 0;        // 0: one per core
   int64_t drain_ms = 30'000;  // how long a stop waits for open exchanges

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <variant>
 
+#include "signalbox/address.h"
 #include "signalbox/fault.h"
 #include "signalbox/header.h"
 
@@ -30,6 +31,7 @@ struct ClientHead {
   int64_t body_bytes = -1;  // what the client announced; -1 when it did not say
   PeerScope peer = PeerScope::unknown;
   std::array<uint8_t, 16> random{};  // the exchange's only randomness
+  Address address{};                 // the connection's other end; not known where the host is not told
 };
 
 // More of the request's body. `window` is the whole body so far and may stand elsewhere in memory

@@ -51,6 +51,7 @@ enum class FaultKind : uint8_t {
   request_timeout,     // head or body came too slowly
   client_gone,
   previous_response_not_found,  // it names a history that an upstream keeps, and no lane leads to one of that dialect
+  client_limited,               // it has used up one of its limits (server.clients, server.client_keys[].limits)
   translation_loss,             // the route says reject, and the upstream's dialect cannot carry all of the request
   // the upstream's
   upstream_resolve,
@@ -109,6 +110,7 @@ const FaultRow& row(FaultKind kind);
 struct Fault {
   FaultKind kind = FaultKind::none;
   std::string detail;
+  int64_t retry_after_ms = -1;  // when the same request may be answered; -1: nothing is said of it
 
   explicit operator bool() const { return kind != FaultKind::none; }
   std::string_view message() const { return detail.empty() ? row(kind).message : std::string_view(detail); }

@@ -15,6 +15,7 @@
 
 namespace signalbox {
 
+class ClientLedger;
 namespace routing {
 class Health;
 class Refusals;
@@ -40,6 +41,11 @@ class Gateway {
   // are none are ignored whole, and false is returned.
   bool merge(std::string_view delta);
 
+  // From now on clients' limits are counted in `ledger`, which outlives this gateway; before the first exchange.
+  void share_ledger(ClientLedger& ledger) { shared_ledger_ = &ledger; }
+  // Made when it is first asked for, where none is shared.
+  ClientLedger& ledger();
+
   // Everything there is to share, as one delta.
   std::string snapshot() const;
 
@@ -59,6 +65,8 @@ class Gateway {
   std::unique_ptr<routing::RetryBudget> retry_budget_;
   std::unique_ptr<routing::Refusals> refusals_;
   std::unique_ptr<tokens::Calibration> calibration_;
+  ClientLedger* shared_ledger_ = nullptr;
+  std::unique_ptr<ClientLedger> own_ledger_;
 };
 
 }  // namespace signalbox
