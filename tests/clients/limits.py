@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """Limits for clients against the native server: official SDKs in parallel, which honour a 429 and its retry-after; exact
 counts over threads; crowds at a full door, which get honest answers while who is inside goes on; memory that stays within
-its bound. Waits are nets; that an SDK has waited is seen by the server's own clock."""
+its bound. With a number as its argument: a crowd of so many connections alone. Waits are nets; that an SDK has waited is seen by the server's own clock."""
 import collections
 import concurrent.futures
 import hashlib
 import json
-import os
+import resource
+import selectors
 import socket
+import sys
 import tempfile
-import threading
 import time
 
 import anthropic
@@ -198,6 +199,53 @@ def stampede(tap, connections=1000, inside_max=50):
             connection.close()
 
 
+def crowd(tap, count):
+    """`count` connections opened before any of them is read, each with a request: by hand, for docs/under-load.md."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(count + 200, resource.getrlimit(resource.RLIMIT_NOFILE)[1]),) * 2)
+    setup = {"server": {"listen": ["127.0.0.1:0"], "threads": 2, "limits": {"connections_max": count // 10}}, **MODELS}
+    body = json.dumps({"model": "m", "max_tokens": 9, "messages": HI}).encode()
+    request = wire.request_bytes("POST", "/v1/messages", body, [("content-type", "application/json"), VERSION])
+    with Server(setup, "limits-crowd") as server:
+        server.ask("GET", "/healthz")
+        before, began = server.rss_kb(), time.monotonic()
+        waiting, answers = selectors.DefaultSelector(), {}
+        for _ in range(count):
+            each = socket.socket()
+            each.setblocking(False)
+            each.connect_ex(("127.0.0.1", server.port))
+            waiting.register(each, selectors.EVENT_WRITE)
+            answers[each] = b""
+        while waiting.get_map() and time.monotonic() - began < 120:
+            for key, events in waiting.select(1):
+                if events & selectors.EVENT_WRITE:
+                    try:
+                        key.fileobj.send(request)
+                    except OSError:
+                        pass
+                    waiting.modify(key.fileobj, selectors.EVENT_READ)
+                    continue
+                try:
+                    piece = key.fileobj.recv(65536)
+                except OSError:
+                    piece, answers[key.fileobj] = b"", answers[key.fileobj] + b" (reset)"
+                answers[key.fileobj] += piece
+                # Who is served leaves only with all the others: a full door stays full.
+                if b" 200 " in answers[key.fileobj][:20]:
+                    waiting.unregister(key.fileobj)
+                elif not piece:
+                    waiting.unregister(key.fileobj)
+                    key.fileobj.close()
+        seconds = time.monotonic() - began
+        kinds = collections.Counter(seen[9:12].decode() or "nothing" for seen in answers.values())
+        print("# a crowd of %d: %s in %.1f s; RSS %d KB before, %d KB at the peak" % (count, dict(kinds), seconds, before, server.rss_kb("VmHWM")))
+        # Whose request was not there within half a second is told in no dialect's words.
+        tap.equal("each of the crowd has an answer", set(kinds) - {"200", "529", "503"}, set())
+        tap.equal("as many are served as there are places", kinds["200"], count // 10)
+        tap.check("none is cut", not any(seen.endswith(b"(reset)") for seen in answers.values()))
+        for each in answers:
+            each.close()
+
+
 def places(tap):
     """server.limits.exchanges_max: requests beyond it are answered at once, the open ones go on."""
     upstream = Upstream(tempfile.mkdtemp(prefix="upstream-"))
@@ -225,6 +273,9 @@ def places(tap):
 
 def main():
     tap = Tap("limits")
+    if len(sys.argv) > 1:
+        tap.run("a crowd", crowd, tap, int(sys.argv[1]))
+        return tap.exit()
     for part in (exact, early, concurrency, places, addresses, stampede, sdks):
         tap.run(part.__name__ + " ran to its end", part, tap)
     for _, text in signalbox_server.ALL_OUTPUT:
