@@ -218,6 +218,7 @@ void Machine::end_frames(std::string_view window) {
   // An event without its blank line is still one (translation.md section 11.1).
   sse::Frame last;
   attempt_.frames->feed(rest);
+  const size_t whole_bytes = attempt_.frames->unfinished_at();  // none but those held until now
   if (attempt_.frames->finish(last) && !take(last)) return;
   if (attempt_.translated) {
     attempt_.translated->finish();
@@ -230,8 +231,13 @@ void Machine::end_frames(std::string_view window) {
     if (finished()) return;
   }
   if (!seen().terminal && !seen().may_end && !seen().error) return cut_answer(FaultKind::upstream_cut);
-  if (attempt_.translated) send_translated();
-  else release(rest.size(), attempt_.ends_at == 0 || is_half(last) ? ReleaseTo::nobody : ReleaseTo::client);
+  if (attempt_.translated) {
+    send_translated();
+  } else {
+    const bool useless = attempt_.ends_at == 0 || is_half(last);
+    release(useless ? whole_bytes : rest.size(), ReleaseTo::client);
+    release(useless ? rest.size() - whole_bytes : 0, ReleaseTo::nobody);
+  }
   end_answer();
 }
 
