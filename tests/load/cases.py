@@ -24,7 +24,7 @@ ROUTES = {
     "refused-only": (("closed", None),),
 }
 GARBAGE = b"data: \xff\xfe{\x00\n\nevent: \x00\ndata: [[[[\n\n"  # what garbage-frame sends behind its good frames
-PROMPT = re.compile(rb"nonce=(nc[0-9a-f]{14}) a=([a-z0-9-]+) b=([a-z0-9-]+) pieces=(\d+)")
+PROMPT = re.compile(rb"nonce=(nc[0-9a-f]{14})((?: [a-z]=[a-z0-9-]+)+) pieces=(\d+)")
 NONCE = re.compile(rb"nc[0-9a-f]{14}")
 
 # Who the clients are: (kind, its dialect, how many).
@@ -37,7 +37,14 @@ def text_of(nonce, pieces):
     return "".join("%s:%d " % (nonce, number) for number in range(pieces))
 
 
+def faults_in(text):
+    """Lane -> its fault, of what PROMPT finds."""
+    return dict(entry.split("=") for entry in text.decode().split())
+
+
 class Case:
+    fine = FINE  # what a healthy lane does
+
     def __init__(self, seed, number):
         random_ = random.Random("%s/%s" % (seed, number))
         self.seed, self.number = seed, number
@@ -92,12 +99,19 @@ class Case:
     def lanes(self):
         return {name: self.fault_of(name) for name, _ in ROUTES[self.route]}
 
+    def speaks_as(self, provider):
+        """Whether the provider's dialect is the client's."""
+        return provider.startswith("chat-") == (self.dialect == "chat")
+
     def has_healthy_lane(self):
-        return any(fault in FINE for fault in self.lanes().values())
+        return any(fault in self.fine for fault in self.lanes().values())
 
     def __str__(self):
-        return "case %d: %s, %s, %s, %s, lanes %s (repeat it: --seed %s --case %d)" % (
-            self.number, self.kind, self.dialect, self.route, "streamed" if self.stream else "whole", self.lanes(), self.seed, self.number)
+        return "case %d: %s, %s, %s, %s, lanes %s (repeat it: %s)" % (
+            self.number, self.kind, self.dialect, self.route, "streamed" if self.stream else "whole", self.lanes(), self.repeat())
+
+    def repeat(self):
+        return "chaos.py --seed %s --case %d" % (self.seed, self.number)
 
     def as_json(self):
         return {"number": self.number, "client": self.client, "dialect": self.dialect, "stream": self.stream, "body": self.body}
@@ -116,7 +130,7 @@ def goes_by_unread(case, provider):
     """Whether the gateway hands this lane's answer on whatever it says, as documented: where accounting is off; an answer in a
     coding that nobody asked for, where no lane can do better; the inside of a whole answer's JSON. The client's own reader
     refuses it."""
-    if provider.startswith("chat-") != (case.dialect == "chat"):
+    if not case.speaks_as(provider):
         return False
     fault = case.fault_of(provider)
     if case.route == "unseen":
@@ -142,7 +156,7 @@ def judge(outcome):
     if outcome.ending == "success":
         if outcome.text != case.text:
             return "a cut answer ended as a success: %d of %d characters" % (len(outcome.text), len(case.text))
-        if not any(fault in FINE for fault in lanes.values()):
+        if not any(fault in case.fine for fault in lanes.values()):
             return "a success of lanes that cannot have served it: %s" % lanes
         return None
     if outcome.ending == "left":

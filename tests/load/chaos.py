@@ -6,123 +6,36 @@
     tests/load/chaos.py [--seconds N] [--seed N] [--case N]      inside a network namespace of one's own; one case alone
 """
 import argparse
-import asyncio
-import collections
-import json
 import os
 import random
-import subprocess
 import sys
-import tempfile
-import threading
-import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "clients"))
 
-import raw_clients  # noqa: E402
-import sdks  # noqa: E402
 import signalbox_server  # noqa: E402
 import wire  # noqa: E402
-from cases import CLIENT_COUNT, CONTENT, CUT, FINE, HEAD, ROUTES, Case, Outcome, judge  # noqa: E402
+from cases import CLIENT_COUNT, CONTENT, CUT, FINE, HEAD, ROUTES, Case  # noqa: E402
+from players import FaultyUpstream, Judge, exchange_lines, play  # noqa: E402
 from tap import Tap  # noqa: E402
 
-KEYS = {"a": "sk-upstream-a-51f0", "b": "sk-upstream-b-9c3e"}
+KEYS = {"a": ["sk-upstream-a-51f0"], "b": ["sk-upstream-b-9c3e"]}
+SECRETS = [key for keys in KEYS.values() for key in keys]
 CASES_PER_SECOND_MAX = 25  # of one client; one that is faster stops early
 # What 64 exchanges may hold: a window of 64 KiB on each side, and what a slow client has not read. One bomb unpacked has as much.
 PEAK_GROWTH_KB_MAX = 24 << 10
 
 
-class FaultyUpstream:
-    def __init__(self):
-        self.process = subprocess.Popen([sys.executable, os.path.join(HERE, "faulty_upstream.py")], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, text=True, env={**os.environ, "CHAOS_KEYS": json.dumps(KEYS)})
-        a, b, self.closed_port = json.loads(self.process.stdout.readline())
-        self.ports = {"a": a, "b": b}
-
-    def seen(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
-
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
-
-
 def config(upstream):
     def provider(dialect, lane):
-        port = upstream.ports[lane] if lane else upstream.closed_port
-        return {"dialect": dialect, "base_url": "http://127.0.0.1:%d" % port, "credentials": [{"name": "main", "key": KEYS[lane or "a"]}],
+        port = upstream.ports[lane or "closed"]
+        return {"dialect": dialect, "base_url": "http://127.0.0.1:%d" % port, "credentials": [{"name": "main", "key": KEYS[lane or "a"][0]}],
                 "timeouts": {"connect_ms": 2000, "first_byte_ms": 2000, "idle_ms": 2000}}
     return {"server": {"listen": ["127.0.0.1:0"], "threads": 2},
             "providers": {"a": provider("anthropic", "a"), "b": provider("anthropic", "b"), "closed": provider("anthropic", None),
                           "chat-a": provider("openai_chat", "a"), "chat-b": provider("openai_chat", "b"), "closed-chat": provider("openai_chat", None)},
             "routes": [{"match": model, "targets": [name + "/*" for name, _ in lanes], "accounting": "off" if model == "unseen" else "on"}
                        for model, lanes in ROUTES.items()]}
-
-
-class Judge:
-    """Counts endings and keeps what was wrong."""
-
-    def __init__(self, seed):
-        self.seed, self.endings, self.wrong, self.asked, self.healthy = seed, collections.Counter(), [], 0, 0
-        self.plays = collections.Counter()
-
-    def note(self, outcome):
-        self.asked += 1
-        wrong = judge(outcome)
-        self.endings[(outcome.case.kind, outcome.case.dialect, outcome.ending if not wrong else "WRONG")] += 1
-        self.plays.update(outcome.case.faults)
-        self.healthy += outcome.case.has_healthy_lane()
-        if wrong:
-            self.wrong.append("%s\n    %s" % (wrong, outcome.case))
-
-    def note_line(self, line):
-        seen = json.loads(line)
-        outcome = Outcome(Case(self.seed, seen["number"]), seen["ending"], seen["text"], seen.get("provider"), seen.get("status"), seen.get("detail") or "")
-        if any(key in line for key in KEYS.values()):
-            outcome.ending = "the upstream's key stands in the answer"
-        self.note(outcome)
-
-
-def start_sdk(command, cases, url, seconds, judge_):
-    """Runs one SDK process; its outcomes are judged as they come."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
-        json.dump([case.as_json() for case in cases], file)
-    env = {**os.environ, "SIGNALBOX_NODE_MODULES": sdks.NODE_MODULES, "NO_PROXY": "127.0.0.1"}
-    process = subprocess.Popen([*command, file.name, url, str(seconds)], env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-
-    def read():
-        for line in process.stdout:
-            judge_.note_line(line)
-
-    reader = threading.Thread(target=read, daemon=True)
-    reader.start()
-    return process, reader
-
-
-def play(server, judge_, cases, seconds):
-    """Every client plays its cases for so long."""
-    by_kind = lambda kind: [case for case in cases if case.kind == kind]
-    url = "http://127.0.0.1:%d" % server.port
-    started = [start_sdk(command, by_kind(kind), url, seconds, judge_) for kind, command in (
-        ("python", [sdks.PYTHON, os.path.join(HERE, "sdk_clients.py")]), ("node", [sdks.NODE, os.path.join(HERE, "sdk_clients.mjs")]))
-        if by_kind(kind)]
-    raw = {}
-    for case in by_kind("raw"):
-        raw.setdefault(case.client, []).append(case)
-    end = time.monotonic() + seconds
-    asyncio.run(raw_clients.run(server.port, raw.values(), lambda: time.monotonic() > end, KEYS.values(), judge_.note))
-    codes = []
-    for process, reader in started:
-        codes.append(process.wait(120))
-        reader.join(10)
-    return codes
-
-
-def exchange_lines(server):
-    return [line for line in server.text().splitlines() if line.startswith("{") and '"request_id"' in line]
 
 
 def main():
@@ -135,7 +48,7 @@ def main():
     tap = Tap("chaos")
     count = int(CLIENT_COUNT * CASES_PER_SECOND_MAX * options.seconds)
     cases = [Case(options.seed, options.case)] if options.case is not None else [Case(options.seed, number) for number in range(count)]
-    upstream, judge_ = FaultyUpstream(), Judge(options.seed)
+    upstream, judge_ = FaultyUpstream(KEYS), Judge(SECRETS)
     server = signalbox_server.Server(config(upstream), "chaos")
     resting_kb = server.rss_kb()
     codes = play(server, judge_, cases, options.seconds)
@@ -163,7 +76,7 @@ def main():
     again = server.ask("GET", "/healthz")
     tap.equal("the server goes on serving", (again.status, server.alive()), (200, True))
     tap.equal("it stops as ever", server.stop(), 0)
-    signalbox_server.SECRETS += list(KEYS.values())
+    signalbox_server.SECRETS += SECRETS
     signalbox_server.check_secrets(tap)
     upstream.close()
     tap.exit()

@@ -123,6 +123,12 @@ class Exchange:
     async def on_redirect_308(self):
         return await self.on_redirect(308)
 
+    async def on_retry_after(self, seconds=1):
+        return await self.framed(self.answer.error("Slow down", "rate_limit_error"), "retry-after: %d" % seconds, status=429)
+
+    async def on_retry_later(self):
+        return await self.on_retry_after(600)
+
     async def on_key_in_error(self):
         """The words of a provider that quotes the key it refuses."""
         return await self.framed(self.answer.error("Incorrect API key provided: %s." % self.key, "authentication_error"), status=401)
@@ -228,12 +234,15 @@ class Exchange:
     async def on_fine(self):
         return await self.framed(self.whole_or_frames())
 
-    async def on_drip(self):
+    async def on_drip_slowly(self):
+        return await self.on_drip(0.03)
+
+    async def on_drip(self, seconds=0.005):
         await self.send(self.head(200, "transfer-encoding: chunked"))
         data = self.whole_or_frames()
         for at in range(0, len(data), max(1, len(data) // 20)):
             await self.send(chunked(data[at:at + max(1, len(data) // 20)]))
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(seconds)
         await self.send(b"0\r\n\r\n")
         return True
 
@@ -265,3 +274,33 @@ class Exchange:
     async def on_until_close(self):
         await self.send(self.head(200) + self.whole_or_frames())
         return False
+
+    # What no gateway can notice, and every client has to: only where a run asks for it.
+
+    def other(self):
+        """An answer to somebody else."""
+        return Exchange(self.writer, self.reader, type(self.answer)("nc" + "e" * 14, self.answer.pieces), self.stream, self.key)
+
+    async def on_plant_nonce(self):
+        return await self.other().on_fine()
+
+    async def on_plant_spliced(self):
+        if not self.stream:
+            return await self.on_plant_nonce()
+        (before, pieces, behind), others = self.answer.frames(), self.other().answer.frames()[1]
+        return await self.framed(b"".join([*before, *pieces[:len(pieces) // 2], *others[len(pieces) // 2:], *behind]))
+
+    async def on_plant_ended_early(self):
+        before, pieces, behind = type(self.answer)(self.answer.nonce, self.answer.pieces).frames()
+        return await self.framed(b"".join([*before, *pieces[:-1], *behind]) if self.stream else type(self.answer)(self.answer.nonce, self.answer.pieces - 1).whole())
+
+    async def on_plant_hung(self):
+        """Goes on with signs of life, and never ends."""
+        await self.begun(self.part())
+        while not self.reader.at_eof():
+            await self.send(chunked(b": alive\n\n" if self.stream else b" "))
+            await asyncio.sleep(0.5)
+        return False
+
+    async def on_plant_failed(self):
+        return await self.framed(self.answer.error("Planted"), status=500)

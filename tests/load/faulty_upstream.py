@@ -1,76 +1,25 @@
 #!/usr/bin/env python3
-"""The upstream of the chaos part: two lanes, each speaking Messages and Chat Completions, which do to each request what its
-prompt says (faults.py). Prints their ports as JSON; at the end of standard input, what it saw."""
+"""The upstream of the chaos parts: lanes, each speaking all four dialects, which do to each request what its prompt says
+(faults.py). CHAOS_KEYS names the lanes and their keys, CHAOS_TLS a certificate and its key for the lane that nobody should trust.
+Prints the ports as JSON; for each line of standard input what it saw."""
 import asyncio
 import json
 import os
 import socket
+import ssl
 import sys
 
-from cases import CLIENT_COUNT, PROMPT, text_of
+from cases import CLIENT_COUNT, FINE, PROMPT, faults_in
 from faults import Exchange
+from faulty_dialects import dialect_of
 
-KEYS = json.loads(os.environ["CHAOS_KEYS"])  # of each lane
-
-
-def event(type_, **data):
-    return ("event: %s\ndata: %s\n\n" % (type_, json.dumps({"type": type_, **data}))).encode()
-
-
-class Messages:
-    def __init__(self, nonce, pieces):
-        self.nonce, self.pieces = nonce, pieces
-        self.message = {"id": "msg_" + nonce, "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None,
-                        "stop_sequence": None, "usage": {"input_tokens": 5, "output_tokens": 1}}
-
-    def frames(self):
-        """(before content, content, behind it)"""
-        return ([event("message_start", message=self.message),
-                 event("content_block_start", index=0, content_block={"type": "text", "text": ""})],
-                [event("content_block_delta", index=0, delta={"type": "text_delta", "text": "%s:%d " % (self.nonce, number)})
-                 for number in range(self.pieces)],
-                [event("content_block_stop", index=0),
-                 event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 9}),
-                 event("message_stop")])
-
-    def whole(self):
-        return json.dumps(dict(self.message, stop_reason="end_turn", content=[{"type": "text", "text": text_of(self.nonce, self.pieces)}])).encode()
-
-    def error(self, message, type_="overloaded_error"):
-        return json.dumps({"type": "error", "error": {"type": type_, "message": message}}).encode()
-
-    def error_frame(self, message="Overloaded"):
-        return b"event: error\ndata: " + self.error(message) + b"\n\n"
-
-
-class Chat:
-    def __init__(self, nonce, pieces):
-        self.nonce, self.pieces = nonce, pieces
-        self.head = {"id": "chatcmpl-" + nonce, "created": 1, "model": "m"}
-
-    def chunk(self, delta, finish=None):
-        return b"data: " + json.dumps({**self.head, "object": "chat.completion.chunk", "choices": [
-            {"index": 0, "delta": delta, "finish_reason": finish}]}).encode() + b"\n\n"
-
-    def frames(self):
-        return ([self.chunk({"role": "assistant", "content": ""})],
-                [self.chunk({"content": "%s:%d " % (self.nonce, number)}) for number in range(self.pieces)],
-                [self.chunk({}, "stop"), b"data: [DONE]\n\n"])
-
-    def whole(self):
-        return json.dumps({**self.head, "object": "chat.completion", "usage": {"prompt_tokens": 5, "completion_tokens": 9, "total_tokens": 14}, "choices": [
-            {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text_of(self.nonce, self.pieces)}}]}).encode()
-
-    def error(self, message, type_="server_error"):
-        return json.dumps({"error": {"message": message, "type": type_, "param": None, "code": None}}).encode()
-
-    def error_frame(self, message="Overloaded"):
-        return b"data: " + self.error(message) + b"\n\n"
+KEYS = json.loads(os.environ["CHAOS_KEYS"])  # lane -> its keys
+PLANT = os.environ.get("CHAOS_PLANT")  # what the right answers to each fifth request become, for the clients to notice
 
 
 class Lane:
     def __init__(self, name):
-        self.name, self.requests, self.busy, self.violations = name, 0, 0, []
+        self.name, self.requests, self.busy, self.violations, self.sessions = name, 0, 0, [], {}
 
     async def serve(self, reader, writer):
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -88,33 +37,62 @@ class Lane:
         fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         body = await reader.readexactly(int(fields["content-length"]))
         self.requests += 1
-        chat = lines[0].startswith("POST /v1/chat/completions ")
-        found = PROMPT.findall(body)
-        key = fields.get("authorization", "").removeprefix("Bearer ") if chat else fields.get("x-api-key")
-        if len(found) != 1 or not (chat or lines[0].startswith("POST /v1/messages ")):
+        dialect, found = dialect_of(lines[0]), PROMPT.findall(body)
+        if len(found) != 1 or not dialect:
             self.violations.append("%s: not a request of ours: %r %r" % (self.name, lines[0], body[:300]))
             return False
-        if key != KEYS[self.name]:
+        answers, field, before = dialect
+        key = fields.get(field, "").removeprefix(before)
+        if key not in KEYS[self.name]:
             self.violations.append("%s: the key of another lane, or none: %r" % (self.name, lines))
-        nonce, *faults, pieces = (part.decode() for part in found[0])
-        answer = (Chat if chat else Messages)(nonce, int(pieces))
+        nonce, pieces = found[0][0].decode(), int(found[0][2])
+        answer = answers(nonce, pieces)
         self.busy += 1
         try:
-            stream = json.loads(body).get("stream", False)
-            return await Exchange(writer, reader, answer, stream, KEYS[self.name]).play(faults["ab".index(self.name)])
+            stream = json.loads(body).get("stream", False) or ":streamGenerateContent" in lines[0]
+            fault = faults_in(found[0][1])[self.name]
+            if PLANT and fault in FINE and int(nonce[2:], 16) % 5 == 0:
+                fault = "plant-" + PLANT
+            return await Exchange(writer, reader, answer, stream, key).play(fault)
         finally:
             self.busy -= 1
 
 
+class NoTls:
+    """What stands where TLS is expected: answers the client's first words with some that are none."""
+
+    async def serve(self, reader, writer):
+        try:
+            await reader.read(1 << 16)
+            writer.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            await writer.drain()
+        except OSError:
+            pass
+        writer.close()
+
+
+async def listen(lane, **options):
+    return (await asyncio.start_server(lane.serve, "127.0.0.1", 0, backlog=4 * CLIENT_COUNT, **options)).sockets[0].getsockname()[1]
+
+
 async def main():
-    lanes = [Lane("a"), Lane("b")]
-    servers = [await asyncio.start_server(lane.serve, "127.0.0.1", 0, backlog=4 * CLIENT_COUNT) for lane in lanes]
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # handshakes that fail do so by intent
+    lanes = [Lane(name) for name in KEYS]
+    ports = {lane.name: await listen(lane) for lane in lanes}
     closed = socket.socket()
     closed.bind(("127.0.0.1", 0))  # taken and never listened at: a connection to it is refused
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers] + [closed.getsockname()[1]]), flush=True)
+    ports["closed"], ports["no-tls"] = closed.getsockname()[1], await listen(NoTls())
+    if os.environ.get("CHAOS_TLS"):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*json.loads(os.environ["CHAOS_TLS"]))
+        untrusted = Lane("untrusted")
+        lanes.append(untrusted)
+        ports["untrusted"] = await listen(untrusted, ssl=context)
+    print(json.dumps(ports), flush=True)
     # A line asks for what was seen so far.
     while await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline):
         print(json.dumps({"requests": sum(lane.requests for lane in lanes), "busy": sum(lane.busy for lane in lanes),
+                          "by_lane": {lane.name: lane.requests for lane in lanes},
                           "violations": [text for lane in lanes for text in lane.violations]}), flush=True)
     os._exit(0)
 
