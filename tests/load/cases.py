@@ -43,7 +43,8 @@ def faults_in(text):
 
 
 class Case:
-    fine = FINE  # what a healthy lane does
+    fine = FINE      # what a healthy lane does
+    limited = False  # its key may be refused by the gateway's own limits
 
     def __init__(self, seed, number):
         random_ = random.Random("%s/%s" % (seed, number))
@@ -169,6 +170,9 @@ def judge(outcome):
         return outcome.ending
     if outcome.status is None:
         return "no answer at all: " + outcome.detail[:300]
+    if case.limited and outcome.status == 429 and outcome.provider is None:
+        outcome.ending = "limited"
+        return None
     # Only what a lane has begun may end with it.
     if case.has_healthy_lane() and not (outcome.status == 200 and may_be_cut(case, outcome.provider)):
         return "not served, with a healthy lane: %s %s" % (outcome.status, outcome.detail[:300])

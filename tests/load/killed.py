@@ -35,6 +35,7 @@ class KilledCase(RoutingCase):
         super().__init__(seed, number, "native")
         self.route, self.providers = "kept", PROVIDERS
         self.by_lane = {"a": "retry-later", "c": "drip-slowly"}
+        self.limited = False
         self.fine, self.faults, self.leaves_after, self.retried, self.kind = ("drip-slowly",), [], None, True, "python"
 
     def repeat(self):

@@ -23,6 +23,7 @@ ROUTES = {
 CLIENTS = (("python", "messages", 6), ("python", "chat", 6), ("python", "responses", 6), ("python", "gemini", 6),
            ("node", "messages", 4), ("node", "chat", 4))
 CLIENT_COUNT = sum(count for _, _, count in CLIENTS)
+KEYS = ("any", "limited")       # of clients: the second may have few requests open
 STORMS = ("error-429", "retry-after", "error-500", "error-529", "close", "reset", "garbage", "half-head", "no-content", "cut", "cut-reset")
 STORM_CASES = 6 * CLIENT_COUNT  # how long one weather lasts
 SESSION_CASES = 5               # how many requests of a client are of one session
@@ -56,6 +57,7 @@ class RoutingCase(Case):
         self.faults = list(self.by_lane.values())
         self.leaves_after = random_.randint(1, 200) if random_.random() < 0.06 else None  # ms
         self.session = "session-%x-%d-%d" % (seed, self.client, number // CLIENT_COUNT // SESSION_CASES)
+        self.limited = random_.random() < 0.1
         self.retried, self.pause_ms = False, 0
 
     def possible(self, random_):
@@ -92,4 +94,4 @@ class RoutingCase(Case):
         return "routing_chaos.py --seed %s --case %d" % (self.seed, self.number)
 
     def as_json(self):
-        return {**super().as_json(), "session": self.session, "leaves_after_ms": self.leaves_after, "retried": self.retried, "pause_ms": self.pause_ms}
+        return {**super().as_json(), "headers": {"x-session-id": self.session, "x-signalbox-key": KEYS[self.limited]}, "leaves_after_ms": self.leaves_after, "retried": self.retried, "pause_ms": self.pause_ms}

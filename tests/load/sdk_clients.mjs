@@ -8,8 +8,8 @@ const { default: OpenAI } = require("openai");
 const [file, url, seconds] = process.argv.slice(2);
 const end = Date.now() + 1000 * Number(seconds);
 const CASES_MIN = 3; // of each client, however busy the machine is
-const messagesClient = new Anthropic({ apiKey: "any", baseURL: url, maxRetries: 0, timeout: 30_000 });
-const chatClient = new OpenAI({ apiKey: "any", baseURL: url + "/v1", maxRetries: 0, timeout: 30_000 });
+const messagesClient = new Anthropic({ apiKey: "any", baseURL: url, maxRetries: 0, timeout: 60_000 });
+const chatClient = new OpenAI({ apiKey: "any", baseURL: url + "/v1", maxRetries: 0, timeout: 60_000 });
 
 function noteHead(seen, status, headers) {
   seen.status = status;
@@ -23,8 +23,8 @@ async function answerOf(asked, seen) {
   return await asked;
 }
 
-async function messages(body, seen) {
-  const answer = await answerOf(messagesClient.messages.create(body), seen);
+async function messages(body, seen, headers) {
+  const answer = await answerOf(messagesClient.messages.create(body, { headers }), seen);
   if (!body.stream) {
     seen.text = answer.content.map((block) => block.text).join("");
     seen.ended = answer.stop_reason === "end_turn";
@@ -36,8 +36,8 @@ async function messages(body, seen) {
   }
 }
 
-async function chat(body, seen) {
-  const answer = await answerOf(chatClient.chat.completions.create(body), seen);
+async function chat(body, seen, headers) {
+  const answer = await answerOf(chatClient.chat.completions.create(body, { headers }), seen);
   if (!body.stream) {
     seen.text = answer.choices[0].message.content;
     seen.ended = answer.choices[0].finish_reason === "stop";
@@ -54,23 +54,23 @@ async function chat(body, seen) {
 // The packages' own timeouts end where an answer begins.
 function withinBounds(asked) {
   let timer;
-  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Late()), 35_000); });
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Late()), 65_000); });
   return Promise.race([asked, late]).finally(() => clearTimeout(timer));
 }
 
 class Late extends Error {}
 
-async function play({ number, dialect, body }) {
+async function play({ number, dialect, body, headers }) {
   const seen = { text: "", ended: false };
   let ending, detail;
   try {
-    await withinBounds((dialect === "messages" ? messages : chat)(body, seen));
+    await withinBounds((dialect === "messages" ? messages : chat)(body, seen, headers));
     ending = seen.ended ? "success" : "ended without a word";
   } catch (error) {
     ending = seen.ended ? "an error behind a success" : "error";
     if (error.status) noteHead(seen, error.status, error.headers);
     detail = `${error.constructor.name}: ${error.message}`;
-    if (error instanceof Late || error instanceof Anthropic.APIConnectionTimeoutError || error instanceof OpenAI.APIConnectionTimeoutError) ending = "no ending within 30 s";
+    if (error instanceof Late || error instanceof Anthropic.APIConnectionTimeoutError || error instanceof OpenAI.APIConnectionTimeoutError) ending = "no ending within 60 s";
     if (error instanceof TypeError && body.stream && !/fetch|terminated/.test(error.message)) ending = `the package cannot read it: ${detail}`;
   }
   console.log(JSON.stringify({ number, ending, text: seen.text, status: seen.status, provider: seen.provider, detail }));
