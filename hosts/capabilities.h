@@ -12,7 +12,8 @@ namespace signalbox::hosts {
 inline constexpr Coding every_coding[] = {Coding::zstd, Coding::br, Coding::gzip, Coding::deflate};
 
 // A body is held in memory, so there is no bound below what server.limits may name.
-inline constexpr Capabilities native{.request_bytes_max = int64_t(1) << 30, .request_codings = every_coding};
+inline constexpr Capabilities native{
+    .request_bytes_max = int64_t(1) << 30, .request_codings = every_coding, .gives_turns = true};
 
 // What goes out goes by wasi:http, which knows neither proxies nor certificates, and what is kept has its own
 // preopened folder. A component has one memory of 4 GiB at most; a body's default bound is what is tried.
@@ -28,7 +29,8 @@ inline constexpr Capabilities javascript{.upstream_proxies = false,
                                          .state_file = false,
                                          .sees_peers = false,
                                          .counting = Capabilities::Counting::of_instance,
-                                         .literal_secrets = false};
+                                         .literal_secrets = false,
+                                         .gives_turns = true};
 
 // In an isolate of 128 MB a body stands up to three times while it is translated and handed on: as the core reads it,
 // as it is written, and as fetch takes it. Six connections of a request may await their head.
@@ -40,7 +42,8 @@ inline constexpr Capabilities cloudflare_worker{.request_bytes_max = int64_t(16)
                                                 .address_header = "cf-connecting-ip",
                                                 .counting = javascript.counting,
                                                 .literal_secrets = javascript.literal_secrets,
-                                                .upstreams_awaiting_head_max = 6};
+                                                .upstreams_awaiting_head_max = 6,
+                                                .gives_turns = javascript.gives_turns};
 
 struct Named {
   std::string_view name;  // as the command line has it

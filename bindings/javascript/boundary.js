@@ -24,7 +24,9 @@ export const Effect = Object.freeze({
   decode_request: 5,
   release_request: 6,
   share_state: 7,
-  finish: 8,
+  await_turn: 8,
+  give_turn: 9,
+  finish: 10,
 });
 
 export const event = Object.freeze({
@@ -72,7 +74,9 @@ export const effect = Object.freeze({
   to: 14, // release_body: one of ReleaseTo
   ending: 15, // finish: one of Ending
   level: 16, // finish: one of Level
-  words: 17,
+  turn_0: 17, // await_turn, give_turn: its lower word, with the upper one that follows
+  turn_1: 18,
+  words: 19,
 });
 
 export const piece = Object.freeze({
@@ -188,7 +192,8 @@ export const Fault = Object.freeze({
   config_unusable: 47,
   not_supported: 48,
   overloaded: 49,
-  internal: 50,
+  lanes_full: 50,
+  internal: 51,
 });
 
 export const CloudflareWorker = Object.freeze({

@@ -267,6 +267,19 @@ void Port::write(const ShareState& share) {
   record.data_bytes = uint32_t(share.delta.size());
 }
 
+void Port::write(const AwaitTurn& await) {
+  EffectRecord& record = write(EffectKind::await_turn, 0);
+  record.turn_0 = uint32_t(await.turn);
+  record.turn_1 = uint32_t(await.turn >> 32);
+}
+
+// An instance has one gateway.
+void Port::write(const GiveTurn& give) {
+  EffectRecord& record = write(EffectKind::give_turn, 0);
+  record.turn_0 = uint32_t(give.turn);
+  record.turn_1 = uint32_t(give.turn >> 32);
+}
+
 void Port::write(const Finish& finish) {
   EffectRecord& record = write(EffectKind::finish, 0);
   record.ending = uint32_t(finish.ending);

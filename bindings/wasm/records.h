@@ -41,6 +41,8 @@ namespace signalbox::bindings {
   E(DecodeRequest, decode_request)    \
   E(ReleaseRequest, release_request)  \
   E(ShareState, share_state)          \
+  E(AwaitTurn, await_turn)            \
+  E(GiveTurn, give_turn)              \
   E(Finish, finish)
 
 #define SIGNALBOX_KIND(structure, name) name,
@@ -98,7 +100,9 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(mode, "send_client_head: one of Mode")                                                                             \
   W(to, "release_body: one of ReleaseTo")                                                                              \
   W(ending, "finish: one of Ending")                                                                                   \
-  W(level, "finish: one of Level")
+  W(level, "finish: one of Level")                                                                                     \
+  W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                                  \
+  W(turn_1, "")
 
 // One piece of a request's body.
 #define SIGNALBOX_PIECE_WORDS(W) \

@@ -112,6 +112,8 @@ constexpr FaultRow rows[] = {
     {FaultKind::not_supported, "not_supported", gateway, 501, never, none,
      "This gateway does not yet translate between these two dialects.", hopeless},
     {FaultKind::overloaded, "overloaded", gateway, 503, never, none, "The gateway is at one of its bounds; try again."},
+    {FaultKind::lanes_full, "lanes_full", gateway, 529, never, none,
+     "Every lane of this route has as many requests as it may have at a time; try again."},
     {FaultKind::internal, "internal", gateway, 500, never, none,
      "The gateway broke one of its own rules; please report it."},
 };

@@ -230,6 +230,8 @@ constinit const Field provider_fields[] = {
      .doc = "A proxy for this provider alone. None by default."},
     {.key = "ca_file", .slot = slot<&Provider::ca_file>, .rule = rule_path,
      .doc = "Certificates to trust for this provider (PEM) in place of the system's. TLS is always verified."},
+    {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Provider::concurrent_max>, .min = 0, .max = 1'000'000,
+     .doc = "How many requests at a time the provider gets, whichever its lanes; 0 is no bound, because most providers say theirs themselves. Where a lane has no place left, the next one is asked; where none has, the request waits (a route's `queue`) or is refused. [docs/waiting.md](waiting.md) says how exact it is on which host."},
     {.key = "timeouts", .kind = FieldKind::object, .slot = slot<&Provider::timeouts>, .shape = &timeouts_shape,
      .doc = "How long the provider may take."},
     {.key = "flags", .kind = FieldKind::object, .slot = slot<&Provider::flags>, .shape = &flags_shape,
@@ -251,12 +253,22 @@ constinit const Field model_fields[] = {
      .doc = "How many tokens the model takes in all; 0 is not said, or what the preset knows. With it, a translated request asks for no more answer than fits beside its prompt."},
     {.key = "output_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::output_tokens_max>, .min = 0, .max = 100'000'000,
      .doc = "How many tokens one answer may have; 0 is not said, or what the preset knows. With it, a translated request asks for no more, where the provider would refuse."},
+    {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Model::concurrent_max>, .min = 0, .max = 1'000'000,
+     .doc = "How many requests at a time go to this entry, through whichever routes; 0 is no bound. A local server that has room for two conversations is best asked for two."},
     {.key = "flags", .kind = FieldKind::object, .shape = &flags_shape,
      .doc = "What this model can and cannot take, over the flags of its provider."},
     {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Model::rewrite>(),
      .doc = "Rules about the body of every request to this model, behind those of its provider."},
 };
 constinit const Shape model_shape{"model", "A model under a name of your own.", model_fields, prototype<Model>, ""};
+
+constinit const Field queue_fields[] = {
+    {.key = "places_max", .kind = FieldKind::integer, .slot = slot<&Queue::places_max>, .min = 0, .max = 100'000,
+     .doc = "How many requests wait at a time, on all threads together; the next is refused at once. 0, so that nobody waits unasked: a client that is told to come back can go elsewhere."},
+    {.key = "wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Queue::wait_ms_max>, .min = 1, .max = hour_ms,
+     .doc = "How long a request waits before it is refused, in milliseconds. 20 seconds, because agents ask again by themselves after that, and a streaming client hears keep-alives meanwhile (`failover.gate_ms`)."},
+};
+constinit const Shape queue_shape{"queue", "How requests wait where every lane of their route is at its bound: in the order in which they came.", queue_fields, prototype<Queue>, ""};
 
 constinit const Field route_fields[] = {
     {.key = "match", .need = Need::required, .slot = slot<&Route::match>, .rule = rule_pattern,
@@ -271,6 +283,8 @@ constinit const Field route_fields[] = {
      .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
     {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,
      .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
+    {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
+     .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
 };
 constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, ""};
 

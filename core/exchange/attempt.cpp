@@ -62,6 +62,12 @@ constexpr int64_t error_body_ms_max = 5'000;
 
 // Does what `choice` says; it is the lane's turn.
 void Machine::serve(const Choice& choice) {
+  if (choice.lane->bounds.empty()) return serve_now(choice);
+  const Choice* with_room = with_place(choice);
+  with_room ? serve_now(*with_room) : await_place();
+}
+
+void Machine::serve_now(const Choice& choice) {
   const uint32_t number = attempt_.number;
   attempt_ = {};
   attempt_.number = number;

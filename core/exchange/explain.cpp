@@ -128,7 +128,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
 }
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
-                  dialects::Ask ask, int64_t now_unix_ms) {
+                  dialects::Ask ask, routing::Places& places, int64_t now_unix_ms) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -155,6 +155,14 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     w.end_object();
   }
   if (!explained.rewrites.empty()) w.key("rewrites").raw(explained.rewrites);
+  if (!lane.bounds.empty()) {
+    w.key("bounds").begin_array();
+    for (const routing::Bound& bound : lane.bounds) {
+      w.begin_object().key("of").string(bound.name).key("concurrent_max").number(bound.most);
+      w.key("in_use").number(places.held(bound)).end_object();
+    }
+    w.end_array();
+  }
   if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   w.end_object();
 }
@@ -187,14 +195,20 @@ void Machine::reply_explanation() {
                  http::decode_percent(query_value(endpoint_.query, "address", {})));
   if (const Route* route = decision.plan.route) {
     w.key("route").begin_object().key("match").string(route->match);
-    w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();
+    w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off");
+    if (route->queue.places_max > 0) {
+      w.key("queue").begin_object().key("places_max").number(route->queue.places_max);
+      w.key("wait_ms_max").number(route->queue.wait_ms_max);
+      w.key("waiting").number(gateway_.places().waiting(route->match)).end_object();
+    }
+    w.end_object();
   }
   // In the order of trying. The first without "why_not" serves.
   const std::vector<Explained> lanes =
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
   for (const Explained& each : lanes)
-    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), now_.unix_ms);
+    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), gateway_.places(), now_.unix_ms);
   w.end_array();
 
   Fault fault = decision.fault;

@@ -120,13 +120,21 @@ const Choice* Machine::take_next(const Failure& failure) {
   if (retry == RetryClass::never || int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
-    if (choice->service == Service::none) continue;
-    const int64_t larger_than = failure.choice->lane->context_tokens_max;
-    if (retry == RetryClass::larger_lane && choice->lane->context_tokens_max <= larger_than) continue;
+    if (!may_do_better(failure, *choice)) continue;
     if (has_failed(choice->lane->provider) && !pays_for(*choice)) continue;
     return choice;
   }
+  // Those that had no place before may have one by now, or are worth waiting for.
+  for (const Choice* choice : passed_over_)
+    if (may_do_better(failure, *choice) && (!has_failed(choice->lane->provider) || pays_for(*choice))) return choice;
   return nullptr;
+}
+
+// Whether a lane that has not been asked yet may do better than the one that failed.
+bool Machine::may_do_better(const Failure& failure, const Choice& choice) const {
+  if (choice.service == Service::none) return false;
+  const int64_t larger_than = failure.choice->lane->context_tokens_max;
+  return row(failure.kind).retry != RetryClass::larger_lane || choice.lane->context_tokens_max > larger_than;
 }
 
 bool Machine::has_failed(uint32_t provider) const {

@@ -1,6 +1,7 @@
 #include "signalbox/gateway.h"
 
 #include "routing/health.h"
+#include "routing/places.h"
 #include "routing/refusals.h"
 #include "routing/retry_budget.h"
 #include "signalbox/client_ledger.h"
@@ -8,13 +9,14 @@
 
 namespace signalbox {
 
-Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer)
+Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer, PermitsShare share)
     : config_(std::move(config)),
       capabilities_(capabilities),
       health_(std::make_unique<routing::Health>(writer)),
       retry_budget_(std::make_unique<routing::RetryBudget>()),
       refusals_(std::make_unique<routing::Refusals>()),
-      calibration_(std::make_unique<tokens::Calibration>()) {}
+      calibration_(std::make_unique<tokens::Calibration>()),
+      places_(std::make_unique<routing::Places>(std::move(share))) {}
 
 Gateway::~Gateway() = default;
 

@@ -322,7 +322,9 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
       gateway_.refusals().remember(refuser(*choice.lane, dialect, head_.headers, arena_), path, now_.monotonic_ms);
   if (attempt_.repeated_after_refusal) return false;
   drop_attempt();
+  routing::Place place = std::move(place_);  // nobody gets it in between
   close_attempt(routing::AttemptEnd::withdrawn);
+  place_ = std::move(place);
   open_attempt(choice, refusal);
   return true;
 }

@@ -23,14 +23,15 @@ enum class Phase : uint8_t {
   opening,    // an attempt is open and has not answered
   holding,    // it answers, and nothing of it has reached the client: another may still follow
   pausing,    // no attempt is open; the same lane will be asked again
+  queueing,   // no attempt is open; every lane is at its bound, and a place is waited for
   streaming,  // content-committed: the answer goes out under the core's eyes
   piping,     // content-committed: the platform's pipe carries the answer
   finished,   // Finish has been said
 };
-inline constexpr size_t phase_count = 8;
+inline constexpr size_t phase_count = 9;
 
 inline constexpr std::array<std::string_view, phase_count> phase_names = {
-    "start", "reading", "opening", "holding", "pausing", "streaming", "piping", "finished"};
+    "start", "reading", "opening", "holding", "pausing", "queueing", "streaming", "piping", "finished"};
 
 // What the client has been given (translation.md section 0.6). It only grows; up to `head` another lane
 // may answer, because nothing but headers and keep-alives has been sent.
@@ -69,22 +70,24 @@ inline constexpr std::array<std::array<Verdict, event_count>, phase_count> verdi
     /* opening   */ std::array{B, L, A, L, A, A, B, B, A, B, A},
     /* holding   */ std::array{B, L, A, L, A, B, A, A, A, B, A},
     /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, A},
+    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, A},
     /* streaming */ std::array{B, L, A, L, A, B, A, A, A, B, A},
     /* piping    */ std::array{B, L, A, L, A, B, B, B, A, A, A},
     /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L},
 }};
 
 inline constexpr bool Y = true, N = false;
-//                             start reading opening holding pausing streaming piping finished
+//                             start reading opening holding pausing queueing streaming piping finished
 inline constexpr std::array<std::array<bool, phase_count>, phase_count> successors = {{
-    /* start     */ std::array{N, Y, N, N, N, N, N, Y},
-    /* reading   */ std::array{N, N, Y, N, N, N, N, Y},
-    /* opening   */ std::array{N, N, Y, Y, Y, Y, Y, Y},
-    /* holding   */ std::array{N, N, Y, N, Y, Y, N, Y},
-    /* pausing   */ std::array{N, N, Y, N, N, N, N, Y},
-    /* streaming */ std::array{N, N, N, N, N, N, N, Y},
-    /* piping    */ std::array{N, N, N, N, N, N, N, Y},
-    /* finished  */ std::array{N, N, N, N, N, N, N, N},
+    /* start     */ std::array{N, Y, N, N, N, N, N, N, Y},
+    /* reading   */ std::array{N, N, Y, N, N, Y, N, N, Y},
+    /* opening   */ std::array{N, N, Y, Y, Y, Y, Y, Y, Y},
+    /* holding   */ std::array{N, N, Y, N, Y, Y, Y, N, Y},
+    /* pausing   */ std::array{N, N, Y, N, N, Y, N, N, Y},
+    /* queueing  */ std::array{N, N, Y, N, N, N, N, N, Y},
+    /* streaming */ std::array{N, N, N, N, N, N, N, N, Y},
+    /* piping    */ std::array{N, N, N, N, N, N, N, N, Y},
+    /* finished  */ std::array{N, N, N, N, N, N, N, N, N},
 }};
 }  // namespace table
 

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "routing/health.h"
+#include "routing/places.h"
 
 namespace signalbox {
 
@@ -54,6 +55,7 @@ Step Machine::handle(const Event& event, Now now) {
     const bool ends = !effects_.empty() && std::holds_alternative<Finish>(effects_.back());
     effects_.insert(ends ? effects_.end() - 1 : effects_.end(), Effect(share));
   }
+  if (!gateway_.places().turns().empty()) give_turns();
   return {effects_, finished() ? never_ms : timers_.next_ms()};
 }
 
@@ -79,7 +81,9 @@ void Machine::on(const Woken&) {
   if (!finished() && timers_.take(Timer::farewell, now) && !ends_by_its_own_words())
     cut_answer(FaultKind::upstream_cut);
   if (!finished() && timers_.take(Timer::error_body, now)) judge_error({}, BodyEnd::missing);
-  if (!finished() && timers_.take(Timer::pause, now)) ask_again();
+  const bool pause_over = !finished() && timers_.take(Timer::pause, now);
+  if (phase_ == Phase::queueing) on_turn();
+  else if (pause_over) ask_again();
   if (!finished() && timers_.take(Timer::gate, now)) commit_head();
   if (!finished() && timers_.take(Timer::keep_alive, now)) keep_alive();
 }

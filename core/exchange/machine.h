@@ -9,6 +9,7 @@
 //   translation.cpp  the request in the lane's dialect, and the answer out of it
 //   translated_request.cpp, translated_answer.cpp  the two directions, each without the machine
 //   unwanted.cpp     what a lane has refused, and does not get
+//   queueing.cpp     places at lanes that are bounded, and waiting for one
 //   holding.cpp      an answer before the commit point: looked at, and held
 //   commit.cpp       the commit point: heads, keep-alives, from where on nothing can be taken back
 //   answer.cpp       the answer after the commit, up to its honest end
@@ -37,6 +38,7 @@
 #include "json/skimmer.h"
 #include "json/writer.h"
 #include "routing/outcome.h"
+#include "routing/places.h"
 #include "routing/plan.h"
 #include "signalbox/client_ledger.h"
 #include "signalbox/exchange.h"
@@ -156,6 +158,7 @@ class Machine {
 
   // attempt.cpp
   void serve(const Choice& choice);
+  void serve_now(const Choice& choice);
   void name_lane(const routing::Lane& lane);
   void open_attempt(const Choice& choice, const dialects::Refusal& refusal = {});
   dialects::Unwanted unwanted_now(const dialects::Refusal& refusal);
@@ -174,6 +177,18 @@ class Machine {
   const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
   const dialects::DialectRow& client_dialect() const { return dialects::row_of(endpoint_.shape); }
   bool counting() const { return endpoint_.operation == Operation::count_tokens; }
+
+  // queueing.cpp
+  const Choice* with_place(const Choice& wanted);
+  bool take_place(const Choice& choice);
+  bool asks_upstream(const Choice& choice) const {
+    return choice.service == Service::forward || choice.service == Service::translate;
+  }
+  void await_place();
+  void on_turn();
+  void leave_queue();
+  void refuse_full();
+  void give_turns();
 
   // translation.cpp
   Fault translate_request(const routing::Lane& lane);
@@ -236,6 +251,7 @@ class Machine {
   Failure failure_of(const routing::UpstreamError& error);
   void note_failure(Failure failure);
   const Choice* take_next(const Failure& failure);
+  bool may_do_better(const Failure& failure, const Choice& choice) const;
   bool has_failed(uint32_t provider) const;
   bool pays_for(const Choice& choice);
   const Failure* worth_a_pause();
@@ -302,6 +318,10 @@ class Machine {
   std::unique_ptr<TranslatedRequest> translation_;  // only where a lane needs it
 
   Attempt attempt_;
+  routing::Place place_;                    // what the attempt holds of its lane's bounds
+  std::vector<const Choice*> passed_over_;  // had no place when it was their turn, and have not been asked
+  routing::Waiting waiting_;                // while no lane has a place
+  int64_t waits_since_ms_ = 0;
   int64_t paused_ms_ = 0;          // before the same lane was asked again, in all
   std::vector<Failure> failures_;  // in the order of the attempts
 };

@@ -11,6 +11,7 @@ using routing::AttemptEnd;
 
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
+  place_.give_back();
   if (!attempt_.untold) return;
   attempt_.untold = false;
   if (!attempt_.translated)

@@ -175,6 +175,7 @@ void Machine::finish(Ending ending) {
   if (finished()) return;
   enter(Phase::finished);
   timers_.disarm_all();
+  leave_queue();
   report_.total_ms = now_.monotonic_ms - began_.monotonic_ms;
   close_attempt(routing::AttemptEnd::withdrawn);  // what nobody has told of ended by a rule of ours
   const dialects::Observation& last = seen();

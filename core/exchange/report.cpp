@@ -108,6 +108,7 @@ void write_json_line(std::string& out, const Report& r) {
   if (r.lane_rests_ms > 0) line.count("lane_rests_ms", r.lane_rests_ms);
   line.texts("tried", r.tried);
   line.texts("losses", r.losses);
+  line.count("queued_ms", r.queued_ms);
   line.count("first_byte_ms", r.first_byte_ms);
   line.count("total_ms", r.total_ms);
   line.count("request_bytes", int64_t(r.request_bytes));

@@ -46,6 +46,19 @@ bool is_in_catalogue(const Config& config, std::string_view name) {
                      [&](const Route& route) { return route.match == name && is_listed(route); });
 }
 
+// What bounds the requests at a time to a target, by names that tell the kinds apart.
+std::span<const Bound> bounds_of(const Config& config, const Target& target, const Provider& provider, Arena& arena) {
+  const Model* entry = target.entry < config.models.size() ? &config.models[target.entry] : nullptr;
+  const bool by_entry = entry && entry->concurrent_max > 0;
+  if (!by_entry && provider.concurrent_max <= 0) return {};
+  std::span<Bound> bounds = arena.array<Bound>(bounds_max);
+  size_t filled = 0;
+  if (by_entry) bounds[filled++] = {arena.concat({"model ", entry->name}), entry->concurrent_max};
+  if (provider.concurrent_max > 0)
+    bounds[filled++] = {arena.concat({"provider ", provider.name}), provider.concurrent_max};
+  return bounds.first(filled);
+}
+
 }  // namespace
 
 std::string_view without_local_suffix(std::string_view client_model) {
@@ -114,6 +127,7 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
       lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
       lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
       lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
+      lane.bounds = bounds_of(config, target, provider, arena);
     }
   }
   // Insertion sort: stable, allocates nothing, and the list is short and mostly in order.

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "routing/facts.h"
 #include "routing/health.h"
+#include "routing/places.h"
 #include "signalbox/config.h"
 
 namespace signalbox::routing {
@@ -29,6 +30,7 @@ struct Lane {
   int64_t output_tokens_max = 0;
   std::string_view name;             // "provider/credential/model": what health belongs to
   int64_t cooled_until_unix_ms = 0;  // 0: healthy
+  std::span<const Bound> bounds;     // that an attempt needs a place of
 };
 
 // The route that takes a model, with its lanes in the order of trying; `route` null when none does.

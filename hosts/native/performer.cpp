@@ -1,5 +1,7 @@
 #include "performer.h"
 
+#include <utility>
+
 namespace signalbox::native {
 
 namespace {
@@ -13,6 +15,7 @@ Performer::Performer(PerformerHost& host, ClientConnection& client)
     : host_(host), client_(client), wake_(host.loop(), [this] { tell(Woken{}); }) {}
 
 Performer::~Performer() {
+  if (turn_) host_.forget_turn(turn_);
   for (auto& voice : voices_)
     if (voice->attempt_) voice->attempt_->cancel();
 }
@@ -115,6 +118,14 @@ void Performer::perform(const ReleaseRequest&) { client_.release_request(); }
 
 void Performer::perform(const ShareState& share) { host_.share(share.delta); }
 
+void Performer::perform(const AwaitTurn& await) {
+  if (turn_) host_.forget_turn(turn_);
+  turn_ = await.turn;
+  host_.await_turn(turn_, *this);
+}
+
+void Performer::perform(const GiveTurn& give) { host_.give_turn(give); }
+
 void Performer::perform(const Finish& finish) {
   if (finish.report) host_.on_report(*finish.report);
   ending_ = finish.ending;
@@ -125,6 +136,7 @@ void Performer::end() {
   const Ending ending = *ending_;
   ending_.reset();
   wake_.disarm();
+  if (turn_) host_.forget_turn(std::exchange(turn_, 0));
   failures_.clear();
   for (auto& voice : voices_) {
     voice->number_ = 0;

@@ -28,6 +28,10 @@ class PerformerHost {
   // thread holds another.
   virtual std::shared_ptr<const SecretLookup> secrets() = 0;
   virtual void share(std::string_view delta) = 0;  // to the sister threads
+  // Whose turn it is is told by on_turn; until forget_turn.
+  virtual void await_turn(uint64_t turn, class Performer& performer) = 0;
+  virtual void forget_turn(uint64_t turn) = 0;
+  virtual void give_turn(const GiveTurn& give) = 0;
   virtual void on_report(const Report& report) = 0;
   // No descriptor was left for a connection to an upstream: what to tell the client.
   virtual std::string on_out_of_descriptors() = 0;
@@ -43,6 +47,7 @@ class Performer final : public RequestHandler {
   void on_client_failed(const ClientFailed& failed) override;
   void on_client_gone() override;
   void on_client_taking() override;
+  void on_turn() { tell(Woken{}); }
 
  private:
   // One attempt's voice: turns what the transport tells into events that carry the attempt's number.
@@ -75,6 +80,8 @@ class Performer final : public RequestHandler {
   void perform(const DecodeRequest& decode);
   void perform(const ReleaseRequest& release);
   void perform(const ShareState& share);
+  void perform(const AwaitTurn& await);
+  void perform(const GiveTurn& give);
   void perform(const Finish& finish);
 
   Voice* voice_of(uint32_t attempt);
@@ -92,6 +99,7 @@ class Performer final : public RequestHandler {
   std::vector<std::unique_ptr<Voice>> voices_;  // used again; as many as were ever open at once
   std::vector<UpstreamFailed> failures_;        // of effects, told as the next events
   std::optional<Ending> ending_;
+  uint64_t turn_ = 0;  // that is awaited; 0: none
   Timer wake_;
 };
 

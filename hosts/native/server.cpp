@@ -23,6 +23,7 @@ HttpServer::HttpServer(Setup setup, Log& log)
       first_writer_(std::random_device()()) {
   const int64_t asked = setup_.config.server.threads;
   thread_count_ = asked > 0 ? size_t(asked) : std::max(1u, std::thread::hardware_concurrency());
+  permits_ = std::make_shared<Permits>(uint32_t(thread_count_));
   signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);
@@ -68,6 +69,10 @@ void HttpServer::share(const ServerThread& from, std::string_view delta) {
   auto copy = std::make_shared<const std::string>(delta);
   for (auto& thread : threads_)
     if (thread.get() != &from) thread->post_delta(copy);
+}
+
+void HttpServer::give_turn(const GiveTurn& give) {
+  if (give.gateway < threads_.size()) threads_[give.gateway]->post_turn(give.turn);
 }
 
 void HttpServer::thread_ended() {

@@ -16,6 +16,8 @@
 #include "log.h"
 #include "secret_lookup.h"
 #include "signalbox/config.h"
+#include "signalbox/effect.h"
+#include "signalbox/permits.h"
 #include "state_file.h"
 
 namespace signalbox::native {
@@ -52,6 +54,7 @@ class HttpServer {
  private:
   friend class ServerThread;
   void share(const ServerThread& from, std::string_view delta);
+  void give_turn(const GiveTurn& give);
   void thread_ended();
   void adopt(const Setup& setup);
   void wake();
@@ -61,7 +64,8 @@ class HttpServer {
   RepeatedWarning full_{log_}, no_descriptor_{log_}, not_accepting_{log_};
   size_t thread_count_ = 1;
   GuardedLedger ledger_;
-  const uint32_t first_writer_;  // its threads' gateways count on from here: others may share the state file
+  const uint32_t first_writer_;       // its threads' gateways count on from here: others may share the state file
+  std::shared_ptr<Permits> permits_;  // what is exact over all threads
   std::atomic<int64_t> connection_count_{0};
   std::atomic<int64_t> turned_away_count_{0};
   std::atomic<size_t> running_{0};

@@ -87,7 +87,8 @@ class ServerThread::Listener final : public Pollable {
 
 ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int> sockets)
     : server_(server),
-      gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, server.first_writer_ + number),
+      gateway_(std::make_shared<const Config>(server.setup_.config), hosts::native, server.first_writer_ + number,
+               PermitsShare{server.permits_, number}),
       secrets_(std::make_shared<const SecretLookup>(server.setup_.secrets)),
       transport_(make_transport(loop_, transport_settings(server.setup_.config))),
       trim_(loop_, [this] { trim(); }),
@@ -281,6 +282,15 @@ void ServerThread::post_setup(const Setup& setup) {
 
 void ServerThread::post_delta(std::shared_ptr<const std::string> delta) {
   loop_.post([this, delta = std::move(delta)] { gateway_.merge(*delta); });
+}
+
+void ServerThread::give_turn(const GiveTurn& give) { server_.give_turn(give); }
+
+// Who awaited it may have left meanwhile.
+void ServerThread::post_turn(uint64_t turn) {
+  loop_.post([this, turn] {
+    if (const auto found = awaiting_.find(turn); found != awaiting_.end()) found->second->on_turn();
+  });
 }
 
 void ServerThread::post_drain() {

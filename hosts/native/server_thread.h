@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "client_connection.h"
@@ -27,6 +28,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   // From other threads.
   void post_setup(const Setup& setup);  // copies it
   void post_delta(std::shared_ptr<const std::string> delta);
+  void post_turn(uint64_t turn);
   void post_drain();
   void stop() { loop_.stop(); }
 
@@ -45,6 +47,9 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   std::array<uint8_t, 16> random() override;
   std::shared_ptr<const SecretLookup> secrets() override { return secrets_; }
   void share(std::string_view delta) override;
+  void await_turn(uint64_t turn, Performer& performer) override { awaiting_[turn] = &performer; }
+  void forget_turn(uint64_t turn) override { awaiting_.erase(turn); }
+  void give_turn(const GiveTurn& give) override;
   void on_report(const Report& report) override;
   std::string on_out_of_descriptors() override;
 
@@ -71,6 +76,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   std::unique_ptr<Transport> transport_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<ClientConnection*> clients_;
+  std::unordered_map<uint64_t, Performer*> awaiting_;  // by the turn that they await
   bool draining_ = false;
   Timer trim_;
   size_t work_ = 0;       // exchanges that have ended since the last trim

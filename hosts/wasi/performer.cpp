@@ -113,6 +113,10 @@ void Performer::perform(const ReleaseRequest&) { request_.release(); }
 
 void Performer::perform(const ShareState& share) { deltas_.emplace_back(share.delta); }
 
+// Never asked for: there is no other exchange to wait for (hosts/capabilities.h).
+void Performer::perform(const AwaitTurn&) { std::abort(); }
+void Performer::perform(const GiveTurn&) { std::abort(); }
+
 void Performer::perform(const Finish& finish) { finish_ = finish; }
 
 bool Performer::hear_client() {

@@ -44,6 +44,8 @@ class Performer {
   void perform(const DecodeRequest& decode);
   void perform(const ReleaseRequest& release);
   void perform(const ShareState& share);
+  void perform(const AwaitTurn& await);
+  void perform(const GiveTurn& give);
   void perform(const Finish& finish);
 
   // Each does what can be done without waiting, and says whether anything was.

@@ -129,6 +129,8 @@ struct Host {
   void perform(const DecodeRequest&) {}
   void perform(const ReleaseRequest&) {}
   void perform(const ShareState&) {}
+  void perform(const AwaitTurn&) {}
+  void perform(const GiveTurn&) {}
 
   void perform(const Step& step) {
     for (const Effect& effect : step.effects) {

@@ -1,6 +1,7 @@
 #include "performer.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 #include <variant>
 
@@ -187,6 +188,10 @@ void Performer::perform(const ReleaseBody& release) {
 void Performer::perform(const ReleaseRequest&) { std::string().swap(request_window_); }
 
 void Performer::perform(const ShareState& share) { deltas_.emplace_back(share.delta); }
+
+// Never asked for: this host has one exchange at a time, and its Capabilities say so.
+void Performer::perform(const AwaitTurn&) { std::abort(); }
+void Performer::perform(const GiveTurn&) { std::abort(); }
 
 void Performer::perform(const Finish& finish) {
   finished_ = true;

@@ -56,6 +56,8 @@ class Performer {
   void perform(const DecodeRequest&) {}  // never asked for: its Capabilities have no codings
   void perform(const ReleaseRequest&);
   void perform(const ShareState& share);
+  void perform(const AwaitTurn& await);
+  void perform(const GiveTurn& give);
   void perform(const Finish& finish);
   void write(std::string_view bytes);
 

@@ -99,6 +99,8 @@ class Host {
   }
 
   void perform(const ShareState&) {}
+  void perform(const AwaitTurn&) {}
+  void perform(const GiveTurn&) {}
 
   void perform(const Finish& finish) {
     finished_ = true;

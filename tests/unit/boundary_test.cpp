@@ -23,7 +23,7 @@ TEST_CASE("records are rows of words in the order in which the boundary's JavaSc
   const auto word_of = [&](const uint32_t& member) { return &member - &record.kind; };
   CHECK(word_of(record.kind) == 0);
   CHECK(word_of(record.attempt) == 1);
-  CHECK(word_of(record.level) == ptrdiff_t(sizeof record / sizeof(uint32_t)) - 1);
+  CHECK(word_of(record.turn_1) == ptrdiff_t(sizeof record / sizeof(uint32_t)) - 1);
   CHECK(sizeof(EventRecord) % sizeof(uint32_t) == 0);
   const std::string script = boundary_javascript();
   std::string last = "  level: " + std::to_string(word_of(record.level)) + ", //";

@@ -94,6 +94,9 @@ struct Bench final : ConnectionHost, PerformerHost {
   std::array<uint8_t, 16> random() override { return {}; }
   std::shared_ptr<const SecretLookup> secrets() override { return the_secrets; }
   void share(std::string_view) override {}
+  void await_turn(uint64_t, Performer&) override {}
+  void forget_turn(uint64_t) override {}
+  void give_turn(const GiveTurn&) override {}
   void on_report(const Report& report) override { reports.push_back(report); }
 
   void reload(const LoadedConfig& config) {

@@ -31,6 +31,9 @@ struct Capabilities {
   bool literal_secrets = true;
   // How many of one exchange's attempts may await their head at a time. The core opens one after the other and needs 1.
   int64_t upstreams_awaiting_head_max = INT64_MAX;
+  // Performs GiveTurn: it has several exchanges at a time, and one can be told because of another. Where there is nobody
+  // to wait for, nobody waits.
+  bool gives_turns = false;
 };
 
 }  // namespace signalbox

@@ -242,6 +242,7 @@ struct Provider {
   std::vector<std::string> beta_allow;  // patterns of the betas that a client may ask of it; empty: all
   std::string proxy;
   std::string ca_file;
+  int64_t concurrent_max = 0;  // requests at a time; 0: no bound
   Timeouts timeouts;
   LaneFlags flags;
   std::vector<Rewrite> rewrite;               // in file order
@@ -262,6 +263,7 @@ struct Model {
   std::string upstream_model;
   int64_t context_tokens_max = 0;  // 0: not said
   int64_t output_tokens_max = 0;
+  int64_t concurrent_max = 0;      // requests at a time; 0: no bound
   LaneFlags flags{};               // the provider's, with the model's own over them
   std::vector<Rewrite> rewrite{};  // behind the provider's
 };
@@ -289,6 +291,12 @@ enum class EchoModel : uint8_t { client, upstream };
 // Until when another lane may answer: the first content, or the head of the answer.
 enum class Commit : uint8_t { first_content, head };
 
+// How requests wait where every lane of their route is at its bound (concurrent_max).
+struct Queue {
+  int64_t places_max = 0;  // how many wait at a time, on all threads; 0: nobody, they are refused at once
+  int64_t wait_ms_max = 20'000;
+};
+
 struct Route {
   std::string match;  // pattern over the client's model name; '*' stands for any run of characters
   std::vector<Target> targets;
@@ -296,6 +304,7 @@ struct Route {
   OnLoss on_loss = OnLoss::report;
   EchoModel echo_model = EchoModel::client;
   Commit commit = Commit::first_content;
+  Queue queue;
 };
 
 // How failures are met before a client has seen content.

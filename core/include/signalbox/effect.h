@@ -110,6 +110,20 @@ struct ShareState {
   std::string_view delta;
 };
 
+// This exchange waits for what another one does, and `turn` is what it will be told by (GiveTurn). In place of the one
+// before; until Finish. Turns are unique among all gateways that share their Permits.
+struct AwaitTurn {
+  uint64_t turn = 0;
+};
+
+// Another exchange's waiting has come to something: the host tells Woken to the exchange of gateway `gateway`
+// (PermitsShare) that awaits `turn`, on the thread and in the context of its own, soon, and not while this batch is
+// being performed. Nobody may await it any more: then nothing is to be done. Asked only where Capabilities::gives_turns.
+struct GiveTurn {
+  uint32_t gateway = 0;
+  uint64_t turn = 0;
+};
+
 // How the client's answer ends.
 enum class Ending : uint8_t {
   complete,  // framing is finished properly
@@ -123,6 +137,6 @@ struct Finish {
 };
 
 using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, DecodeRequest,
-                            ReleaseRequest, ShareState, Finish>;
+                            ReleaseRequest, ShareState, AwaitTurn, GiveTurn, Finish>;
 
 }  // namespace signalbox

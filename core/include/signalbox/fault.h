@@ -87,6 +87,7 @@ enum class FaultKind : uint8_t {
   config_unusable,  // the configuration has problems, and this host cannot refuse to start
   not_supported,    // a configured pair of dialects that is not built yet
   overloaded,       // a bound of ours is reached
+  lanes_full,       // every lane is at its bound (concurrent_max)
   internal,         // a broken invariant
   count_,
 };

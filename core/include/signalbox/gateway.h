@@ -12,12 +12,14 @@
 #include "signalbox/capabilities.h"
 #include "signalbox/config.h"
 #include "signalbox/instant.h"
+#include "signalbox/permits.h"
 
 namespace signalbox {
 
 class ClientLedger;
 namespace routing {
 class Health;
+class Places;
 class Refusals;
 class RetryBudget;
 }  // namespace routing
@@ -28,7 +30,8 @@ class Calibration;
 class Gateway {
  public:
   // `writer` tells this gateway's deltas from its sisters'; unique among those that exchange deltas.
-  Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer);
+  // `share` is what is exact over all gateways of the process; each has its own number in it.
+  Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer, PermitsShare share = {});
   ~Gateway();
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
@@ -55,6 +58,7 @@ class Gateway {
   const routing::Health& health() const { return *health_; }
   routing::RetryBudget& retry_budget() { return *retry_budget_; }
   routing::Refusals& refusals() { return *refusals_; }
+  routing::Places& places() { return *places_; }
   tokens::Calibration& calibration() { return *calibration_; }
   const tokens::Calibration& calibration() const { return *calibration_; }
 
@@ -67,6 +71,7 @@ class Gateway {
   std::unique_ptr<tokens::Calibration> calibration_;
   ClientLedger* shared_ledger_ = nullptr;
   std::unique_ptr<ClientLedger> own_ledger_;
+  std::unique_ptr<routing::Places> places_;
 };
 
 }  // namespace signalbox

@@ -41,6 +41,7 @@ struct Report {
   int64_t lane_rests_ms = 0;        // how long the lane goes behind the others for it; 0: it is not to blame
   std::vector<std::string> tried;   // lanes that came to nothing: "provider: kind of fault", in order
   std::vector<std::string> losses;  // what a translation could not carry, or the lane had refused
+  int64_t queued_ms = -1;           // how long it waited for a place, in all; -1: it did not
   int64_t started_unix_ms = 0;
   int64_t first_byte_ms = -1;  // from the client's head to ours
   int64_t total_ms = 0;

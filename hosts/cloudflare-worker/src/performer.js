@@ -17,6 +17,9 @@ const NEVER = 0xffffffff;
 // What the platform's fetch has decoded by the time we see it.
 const DECODED = new Set(['gzip', 'br', 'deflate']);
 
+// A turn's number; exact to 2^53, and they are counted up from 1.
+const turnOf = (words, at) => words[at + effect.turn_0] + words[at + effect.turn_1] * 0x100000000;
+
 export class Performer {
   // `service` is the instance with its configuration, `share` takes deltas for other isolates.
   constructor(service, request, env, share) {
@@ -39,6 +42,7 @@ export class Performer {
     this.bodyLate = new Deadline(() => this.tell(Event.client_failed, 0, Fault.request_timeout));
     this.wake = new Deadline(() => this.tell(Event.woken));
     this.done = new Promise((resolve) => (this.resolveDone = resolve));
+    this.turn = 0;           // that is awaited, by which another exchange finds this one; 0: none
     // Another request's trap ends this exchange too, but what it holds may be touched in its own context only, and
     // that is where what waits for a promise goes on.
     new Promise((resolve) => (this.lose = resolve)).then(() => this.collapse());
@@ -206,6 +210,8 @@ export class Performer {
         case Effect.release_body: this.releaseBody(words, each); break;
         case Effect.release_request: break;  // the core's memory holds it, and lets it go itself
         case Effect.share_state: this.shareState(words, each); break;
+        case Effect.await_turn: this.awaitTurn(words, each); break;
+        case Effect.give_turn: this.service.awaiting.get(turnOf(words, each))?.giveTurn(); break;
         case Effect.finish: this.finish(words, each); break;
         default: throw new Error('effect ' + words[each + effect.kind] + ' is none that this host can perform');
       }
@@ -278,6 +284,28 @@ export class Performer {
     this.share(this.core.copy(words[at + effect.data], words[at + effect.data_bytes]));
   }
 
+  awaitTurn(words, at) {
+    this.forgetTurn();
+    this.turn = turnOf(words, at);
+    this.service.awaiting.set(this.turn, this);
+    this.hearTurn();
+  }
+
+  // Who gives a turn does so in another request's context, which may touch nothing of this one's: it resolves a promise,
+  // and what follows runs here.
+  hearTurn() {
+    new Promise((resolve) => (this.giveTurn = resolve)).then(() => {
+      if (this.over || this.core.dead) return;
+      this.hearTurn();
+      this.tell(Event.woken);
+    });
+  }
+
+  forgetTurn() {
+    if (this.turn) this.service.awaiting.delete(this.turn);
+    this.turn = 0;
+  }
+
   finish(words, at) {
     this.ending = words[at + effect.ending];
     const line = this.core.text(words[at + effect.text], words[at + effect.text_bytes]);
@@ -317,6 +345,7 @@ export class Performer {
 
   leaveCore() {
     this.service.exchanges.delete(this);
+    this.forgetTurn();
     if (!this.port || this.core.dead) return;
     try {
       this.core.call('signalbox_exchange_delete', this.port);

@@ -25,6 +25,7 @@ class Service {
   constructor(config, writer, snapshot) {
     this.core = new Core(module);
     this.exchanges = new Set();
+    this.awaiting = new Map();  // by the turn that an exchange awaits (AwaitTurn)
     this.credentials = new Map();  // "provider NUL credential" to the variable that holds the secret
     this.writer = writer;
     this.gateway = this.core.configure(0, config.text, config.variables, writer, CloudflareWorker);

@@ -1,0 +1,97 @@
+#include "routing/places.h"
+
+#include <algorithm>
+
+namespace signalbox::routing {
+
+void Place::give_back() {
+  if (count_ == 0) return;
+  Permits& permits = places_->permits();
+  while (count_ > 0) permits.give_back(slots_[--count_]);
+  places_->give_turns();
+}
+
+void Waiting::leave() {
+  if (!places_) return;
+  std::exchange(places_, nullptr)->leave(queue_, ticket_);
+}
+
+bool Waiting::is_first() const { return places_ && places_->permits().first(queue_).ticket == ticket_; }
+
+Permits& Places::permits() {
+  if (!share_.permits) share_.permits.reset(new Permits(share_.gateway + 1));
+  return *share_.permits;
+}
+
+bool Places::take(std::span<const Bound> bounds, Place& place) {
+  place.give_back();
+  if (bounds.empty()) return true;
+  // Most who find no room find it by looking, and then nothing was taken that another has missed meanwhile.
+  if (!has_room(bounds)) return false;
+  Permits& all = permits();
+  Place taken;
+  taken.places_ = this;
+  for (const Bound& bound : bounds.first(std::min(bounds.size(), bounds_max))) {
+    const uint32_t slot = all.slot_of(bound.name);
+    if (!all.take(slot, bound.most)) return false;  // `taken` gives back what it has
+    taken.slots_[taken.count_++] = slot;
+  }
+  place = std::move(taken);
+  return true;
+}
+
+bool Places::has_room(std::span<const Bound> bounds) {
+  for (const Bound& bound : bounds)
+    if (const uint32_t slot = permits().slot_of(bound.name); permits().held(slot) >= bound.most) return false;
+  return true;
+}
+
+bool Places::join(std::string_view route, int64_t most, Waiting& waiting) {
+  waiting.leave();
+  const uint32_t queue = permits().queue_of(route);
+  if (!permits().enter(queue, most)) return false;
+  waiting.places_ = this;
+  waiting.queue_ = queue;
+  waiting.ticket_ = permits().next_ticket();
+  Line& line = line_of(queue);
+  line.tickets.push_back(waiting.ticket_);
+  permits().set_first(queue, share_.gateway, line.tickets.front());
+  return true;
+}
+
+int64_t Places::waiting(std::string_view route) {
+  if (permits().waiting() == 0) return 0;
+  return permits().waiting(permits().queue_of(route));
+}
+
+void Places::leave(uint32_t queue, uint64_t ticket) {
+  Line& line = line_of(queue);
+  const auto at = std::lower_bound(line.tickets.begin(), line.tickets.end(), ticket);
+  if (at == line.tickets.end() || *at != ticket) return;
+  line.tickets.erase(at);
+  permits().set_first(queue, share_.gateway, line.tickets.empty() ? Permits::no_ticket : line.tickets.front());
+  permits().leave(queue);
+  give_turns();
+}
+
+Places::Line& Places::line_of(uint32_t queue) {
+  for (Line& line : lines_)
+    if (line.queue == queue) return line;
+  lines_.push_back({queue, {}});
+  return lines_.back();
+}
+
+void Places::give_turns() {
+  if (permits().waiting() == 0) return;
+  for (uint32_t queue = 0; queue < Permits::queues_max; ++queue)
+    if (permits().waiting(queue) > 0)
+      if (const Permits::Turn turn = permits().first(queue); turn.ticket != Permits::no_ticket) add_turn(turn);
+}
+
+void Places::add_turn(Permits::Turn turn) {
+  const bool known = std::any_of(turns_.begin(), turns_.end(),
+                                 [&](const Permits::Turn& other) { return other.ticket == turn.ticket; });
+  if (!known) turns_.push_back(turn);
+}
+
+}  // namespace signalbox::routing
