@@ -51,6 +51,8 @@ constexpr FaultRow rows[] = {
      "This client has used up one of its limits at this gateway."},
     {FaultKind::translation_loss, "translation_loss", client, 400, next_lane, none,
      "The upstream's dialect cannot carry all of this request, and this route rejects what would be lost."},
+    {FaultKind::cannot_take, "cannot_take", client, 400, never, none,
+     "The request has what no target of its route takes."},
     {FaultKind::upstream_resolve, "upstream_resolve", upstream, 502, next_lane, hiccup,
      "The upstream's host name could not be resolved."},
     {FaultKind::upstream_connect, "upstream_connect", upstream, 502, next_lane, hiccup,

@@ -179,9 +179,14 @@ class Filler {
   }
 
   void read_choice_set(NodeId node, const Field& field, void* slot) {
+    uint8_t chosen = 0;
+    if (field.form == Form::one_or_list && tree_[node].kind == Kind::string) {
+      const Choice* choice = known_choice(node, field, tree_[node].text);
+      if (choice != nullptr && slot != nullptr) *static_cast<uint8_t*>(slot) = uint8_t(1u << choice->value);
+      return;
+    }
     if (!expect(node, Kind::sequence) || !expect_items(node, field)) return;
     if (tree_[node].child_count == 0) return problem(node, "names none");
-    uint8_t chosen = 0;
     for (NodeId item : tree_.children(node)) {
       if (!expect(item, Kind::string)) continue;
       const Choice* choice = known_choice(item, field, tree_[item].text);

@@ -42,7 +42,7 @@ std::string_view kind_of(const Field& field) {
     case FieldKind::boolean: return "true or false";
     case FieldKind::json: return "any value";
     case FieldKind::choice: return "one of";
-    case FieldKind::choice_set: return "list of";
+    case FieldKind::choice_set: return field.form == Form::one_or_list ? "one or list of" : "list of";
     case FieldKind::text_list: return field.form == Form::one_or_list ? "string or list" : "list of strings";
     case FieldKind::header_map: return "mapping of strings";
     case FieldKind::credential_key:

@@ -7,6 +7,7 @@
 #include "config/defaults.h"
 #include "config/fill.h"
 #include "config/presets.h"
+#include "config/resolve_rules.h"
 #include "config/rules.h"
 #include "config/target.h"
 
@@ -34,13 +35,11 @@ class Resolver {
     const NodeId models = tree_.child(root, "models");
     for (NodeId node : members(models, config_.models.size())) resolve_model(node, config_.models[index++]);
     const NodeId routes = tree_.child(root, "routes");
-    if (routes == no_node) {
-      add_implicit_route();
-    } else {
-      resolve_routes(routes);
-      warn_of_unused_providers(providers);
-    }
+    if (routes != no_node) resolve_routes(routes);
+    else if (tree_.child(tree_.child(root, "tasks"), "default") == no_node) add_implicit_route();
     add_model_routes();
+    resolve_rules(tree_, config_, problems_, warnings_);
+    if (routes != no_node) warn_of_unused_providers(providers);
   }
 
  private:
@@ -239,6 +238,7 @@ class Resolver {
 
   void resolve_model(NodeId node, Model& model) {
     check_rewrite(tree_.child(node, "rewrite"));
+    model.takes.tokens_max = model.context_tokens_max;
     const NodeId provider = tree_.child(node, "provider");
     if (is(provider, Kind::string)) {
       const size_t index = provider_index(tree_[provider].text);
@@ -248,6 +248,9 @@ class Resolver {
         const ModelLimits known = config_.providers[index].limits_of(model.upstream_model);
         if (model.context_tokens_max == 0) model.context_tokens_max = known.context_tokens_max;
         if (model.output_tokens_max == 0) model.output_tokens_max = known.output_tokens_max;
+        const Takes& takes = config_.providers[index].takes;
+        for (Presence Takes::* of : {&Takes::images, &Takes::documents, &Takes::tools})
+          if (model.takes.*of == Presence::either) model.takes.*of = takes.*of;
       } else {
         problem(provider, "there is no provider " + quoted(tree_[provider].text) +
                               did_you_mean(tree_[provider].text, provider_names()));
@@ -269,7 +272,9 @@ class Resolver {
     route.match = std::string(default_match);
     for (size_t i = 0; i < config_.providers.size(); ++i) {
       const Provider& provider = config_.providers[i];
-      if (provider.enabled) route.targets.push_back({uint32_t(i), {}, provider.flags});
+      if (!provider.enabled) continue;
+      route.targets.push_back({uint32_t(i), {}, provider.flags});
+      route.targets.back().takes = provider.takes;
     }
     if (route.targets.empty() && !config_.providers.empty()) {
       warnings_.push_back(
@@ -290,6 +295,7 @@ class Resolver {
       if (takes != config_.routes.end() && takes->match == model.name) continue;
       Route& route = added.emplace_back(takes == config_.routes.end() ? Route() : *takes);
       route.match = model.name;
+      route.name.clear();
       const auto own = std::find_if(route.targets.begin(), route.targets.end(),
                                     [&](const Target& each) { return each.entry == entry; });
       if (own == route.targets.end()) route.targets = {target_of(config_, entry)};
@@ -401,6 +407,8 @@ class Resolver {
 
   void warn_of_unused_providers(NodeId providers) {
     if (!all_targets_known_) return;  // a target that is none may have meant it
+    for (const Route& route : config_.routes)
+      for (const Target& target : route.targets) used_[target.provider] = true;
     size_t index = 0;
     for (NodeId node : members(providers, used_.size())) {
       if (!used_[index] && config_.providers[index].enabled) {

@@ -81,6 +81,14 @@ bool take_scheme(std::string_view& text, std::string_view a, std::string_view b,
   return false;
 }
 
+bool is_credential_header(std::string_view name) {
+  for (std::string_view credential :
+       {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"}) {
+    if (base::equals_ignoring_case(name, credential)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string rule_name(std::string_view text) {
@@ -197,11 +205,14 @@ std::string rule_header_name(std::string_view text) {
     if (base::equals_ignoring_case(text, own)) return "is a header that the gateway sets itself";
   }
   if (base::begins_ignoring_case(text, "x-signalbox-")) return "is a header that the gateway sets itself";
-  for (std::string_view credential :
-       {"authorization", "x-api-key", "api-key", "x-goog-api-key", "cookie", "proxy-authorization"}) {
-    if (base::equals_ignoring_case(text, credential))
-      return "carries a credential: those go into credentials, where no log finds them";
-  }
+  if (is_credential_header(text)) return "carries a credential: those go into credentials, where no log finds them";
+  return {};
+}
+
+std::string rule_matched_header(std::string_view text) {
+  if (text.size() > 256 || !made_of(text, "!#$%&'*+-.^_`|~")) return "is not a header's name";
+  if (is_credential_header(text) || base::equals_ignoring_case(text, "x-signalbox-key"))
+    return "carries a credential: a rule knows clients by client_key";
   return {};
 }
 

@@ -53,6 +53,9 @@ std::string rule_rewrite_name(std::string_view text);
 // RFC 9110 section 5.1 token that is neither the gateway's own business nor a credential.
 std::string rule_header_name(std::string_view text);
 
+// The same of a header that a rule looks at: it may be the gateway's own business, and is no credential.
+std::string rule_matched_header(std::string_view text);
+
 // RFC 9110 section 5.5: no CR, LF or NUL, no other control character but tab.
 std::string rule_header_value(std::string_view text);
 

@@ -2,6 +2,7 @@
 
 #include "config/defaults.h"
 #include "config/presets.h"
+#include "config/schema_rules.h"
 #include "config/slots.h"
 #include "signalbox/config.h"
 
@@ -32,6 +33,7 @@ constexpr Choice address_headers[] = {{"x_forwarded_for", uint8_t(AddressHeader:
 constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
 constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", uint8_t(OnLoss::reject)}};
 constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
+constexpr Choice mays[] = {{"off", uint8_t(May::no)}, {"on", uint8_t(May::yes)}};
 constexpr Choice commits[] = {{"first_content", uint8_t(Commit::first_content)}, {"head", uint8_t(Commit::head)}};
 // Provider::mock is a bool, so the only choice is the value true.
 constexpr Choice builtins[] = {{"mock", 1}};
@@ -71,6 +73,10 @@ constinit const Field client_key_fields[] = {
      .doc = "The key: `${VAR}`, or `sha256:` and 64 hex digits (its SHA-256), or the key itself."},
     {.key = "limits", .kind = FieldKind::object, .slot = slot<&ClientKey::limits>, .shape = &client_limits_shape,
      .doc = "Limits of this key, in the place of all of `server.clients.each_key`; `{}` is none at all."},
+    {.key = "force_provider", .kind = FieldKind::choice, .slot = slot<&ClientKey::force_provider>, .choices = mays,
+     .doc = "Whether its holder may force a provider with the header `x-signalbox-provider`. Off, because that goes past every rule. Where there are no client keys, everybody on this machine may."},
+    {.key = "explicit_models", .kind = FieldKind::choice, .slot = slot<&ClientKey::explicit_models>, .choices = mays,
+     .doc = "Whether its holder may name a provider in the place of a model, as `provider,model` or `provider/model`. On, as clients of Claude Code Router expect it; off for those whom rules should hold."},
 };
 constinit const Shape client_key_shape{"client_key", "A key that clients show.", client_key_fields, prototype<ClientKey>, ""};
 
@@ -238,6 +244,8 @@ constinit const Field provider_fields[] = {
      .doc = "What the provider can and cannot take."},
     {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Provider::rewrite>(),
      .doc = "Rules about the body of every request to this provider, in this order, as the last that happens to it."},
+    {.key = "takes", .kind = FieldKind::object, .slot = slot<&Provider::takes>, .shape = &takes_shape,
+     .doc = "What can be sent to its models at all; `models` can say it for one."},
     {.key = "builtin", .kind = FieldKind::choice, .slot = slot<&Provider::mock>, .choices = builtins,
      .doc = "A provider that is part of the gateway: `mock` answers by itself and sends nothing anywhere. Goes with `dialect`, `enabled` and `flags` only."},
 };
@@ -250,7 +258,7 @@ constinit const Field model_fields[] = {
     {.key = "upstream_model", .need = Need::required, .slot = slot<&Model::upstream_model>, .rule = rule_upstream_model,
      .doc = "What the provider calls the model."},
     {.key = "context_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::context_tokens_max>, .min = 0, .max = 100'000'000,
-     .doc = "How many tokens the model takes in all; 0 is not said, or what the preset knows. With it, a translated request asks for no more answer than fits beside its prompt."},
+     .doc = "How many tokens the model takes in all; 0 is not said, or what the preset knows. With it, a translated request asks for no more answer than fits beside its prompt. Said here, no request that is longer is sent to it (docs/routing.md)."},
     {.key = "output_tokens_max", .kind = FieldKind::integer, .slot = slot<&Model::output_tokens_max>, .min = 0, .max = 100'000'000,
      .doc = "How many tokens one answer may have; 0 is not said, or what the preset knows. With it, a translated request asks for no more, where the provider would refuse."},
     {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Model::concurrent_max>, .min = 0, .max = 1'000'000,
@@ -259,6 +267,8 @@ constinit const Field model_fields[] = {
      .doc = "What this model can and cannot take, over the flags of its provider."},
     {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Model::rewrite>(),
      .doc = "Rules about the body of every request to this model, behind those of its provider."},
+    {.key = "takes", .kind = FieldKind::object, .slot = slot<&Model::takes>, .shape = &takes_shape,
+     .doc = "What can be sent to this model, over what its provider says."},
 };
 constinit const Shape model_shape{"model", "A model under a name of your own.", model_fields, prototype<Model>, ""};
 
@@ -271,8 +281,10 @@ constinit const Field queue_fields[] = {
 constinit const Shape queue_shape{"queue", "How requests wait where every lane of their route is at its bound: in the order in which they came.", queue_fields, prototype<Queue>, ""};
 
 constinit const Field route_fields[] = {
-    {.key = "match", .need = Need::required, .slot = slot<&Route::match>, .rule = rule_pattern,
-     .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters."},
+    {.key = "name", .slot = slot<&Route::name>, .rule = rule_name,
+     .doc = "What rules, tasks and tags call the route; also `x-signalbox-route` and the log then do. Not needed by others."},
+    {.key = "match", .need = Need::depends, .slot = slot<&Route::match>, .rule = rule_pattern,
+     .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters. A route with a `name` may have none, and answers where a rule, a task or a tag says so."},
     {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
      .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last."},
     {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
@@ -286,7 +298,7 @@ constinit const Field route_fields[] = {
     {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
      .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
 };
-constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, ""};
+constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, R"([{"required": ["match"]}, {"required": ["name"]}])"};
 
 constinit const Field failover_fields[] = {
     {.key = "attempts_max", .kind = FieldKind::integer, .slot = slot<&Failover::attempts_max>, .min = 1, .max = 64,
@@ -320,6 +332,10 @@ constinit const Field root_fields[] = {
     {.key = "routes", .kind = FieldKind::object_list, .items_max = 256, .shape = &route_shape,
      .elements = elements<&Config::routes>(),
      .doc = "Which targets serve which models; the first route that matches serves. Without routes there is one, `*`, with `provider/*` for every enabled provider in the order of the file. A pattern's options hold for the `models` entries whose names it takes, and its targets follow them where they are among these."},
+    {.key = "rules", .kind = FieldKind::object_list, .items_max = 256, .shape = &rule_shape, .elements = elements<&Config::rules>(),
+     .doc = "Who answers where some facts of a request hold, in this order and ahead of `tasks` and `routes`. [docs/routing.md](routing.md) has examples."},
+    {.key = "tasks", .kind = FieldKind::object, .slot = slot<&Config::tasks>, .shape = &tasks_shape,
+     .doc = "Who answers what kind of work: background, thinking, long contexts, and so on."},
 };
 constinit const Shape root{"root", "Signalbox configuration.", root_fields, prototype<Config>, ""};
 // clang-format on

@@ -55,9 +55,15 @@ void write_value(Writer& out, const Field& field) {
       write_or_variable(out);
       break;
     case FieldKind::choice_set:
+      if (field.form == Form::one_or_list) {
+        out.key("anyOf").begin_array().begin_object().key("enum").begin_array();
+        for (const Choice& choice : field.choices) out.string(choice.name);
+        out.end_array().end_object().begin_object();
+      }
       out.key("type").string("array").key("items").begin_object().key("enum").begin_array();
       for (const Choice& choice : field.choices) out.string(choice.name);
       out.end_array().end_object().key("minItems").number(int64_t(1)).key("maxItems").number(field.items_max);
+      if (field.form == Form::one_or_list) out.end_object().end_array();
       break;
     case FieldKind::text_list:
       if (field.form == Form::one_or_list) {

@@ -25,7 +25,8 @@ namespace signalbox::config {
 
 Target target_of(const Config& config, uint32_t entry) {
   const Model& model = config.models[entry];
-  return {model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max, entry};
+  return {model.provider, model.upstream_model, model.flags, model.context_tokens_max, model.output_tokens_max,
+          entry,          model.takes};
 }
 
 std::optional<Target> find_target(const Config& config, std::string_view text) {
@@ -42,10 +43,15 @@ std::optional<Target> find_target(const Config& config, std::string_view text) {
   for (size_t i = 0; i < config.providers.size(); ++i) {
     if (config.providers[i].name != text.substr(0, slash)) continue;
     const Provider& provider = config.providers[i];
-    if (model == "*") return Target{uint32_t(i), {}, provider.flags};
+    Target target{uint32_t(i), {}, provider.flags};
+    target.takes = provider.takes;
+    if (model == "*") return target;
     const ModelLimits known = provider.limits_of(model);
-    return Target{uint32_t(i), std::string(model), provider.flags_of(model), known.context_tokens_max,
-                  known.output_tokens_max};
+    target.upstream_model = std::string(model);
+    target.flags = provider.flags_of(model);
+    target.context_tokens_max = known.context_tokens_max;
+    target.output_tokens_max = known.output_tokens_max;
+    return target;
   }
   return std::nullopt;
 }

@@ -120,6 +120,11 @@ struct DialectRow {
   // carry"). Null where the dialect cannot be asked yet.
   routing::FactsResult (*read_facts)(const http::Endpoint& endpoint, std::string_view body, Arena& arena) = nullptr;
 
+  // Reads those of the wanted facts that stand in the body, which read_facts has found to be JSON: one pass over it, and
+  // a closer look at the parts that are asked about. Fault: duplicate_fact, of a member that was wanted. Null where
+  // nothing of the kind is known; then nothing is so.
+  routing::TaskFactsResult (*read_task_facts)(std::string_view body, FactSet wanted, Arena& arena) = nullptr;
+
   // Appends an error in the dialect's own shape.
   void (*write_error)(std::string& out, const Fault& fault, int status, std::string_view request_id) = nullptr;
   // The status that says: too much to do, come again.

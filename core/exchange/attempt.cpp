@@ -124,7 +124,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   open.url = arena_.copy(address_of(to, lane.upstream_model, ask_of(endpoint_, decision_.facts),
                                     foreign ? std::string() : http::forwarded_query(endpoint_)));
   attempt_.edits = edits_now(refusal);
-  const auto takes_out = [](const Edit& edit) { return edit.path != "model"; };
+  const auto takes_out = [](const Edit& edit) { return edit.path != "model" && edit.path != tag_path; };
   if (std::any_of(attempt_.edits.begin(), attempt_.edits.end(), takes_out))
     add_losses(attempt_.edits, unwanted_now(refusal), translation().losses);
   open.headers = foreign ? translated_headers(to) : forwarded_headers(to, place);

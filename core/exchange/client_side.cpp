@@ -170,6 +170,18 @@ Fault Machine::admit_client(const ClientHead& head) {
   return {};
 }
 
+// What routing is told of who asks, be it in a dry run.
+routing::Asker Machine::asker(std::string_view client_key, std::string_view target) const {
+  routing::Asker asker{head_.headers, target.substr(0, target.find('?')), client_key};
+  if (access_ == Access::mock_only) asker.force_provider = asker.explicit_models = May::no;
+  for (const ClientKey& key : config_->server.client_keys) {
+    if (client_key.empty() || key.name != client_key) continue;
+    asker.force_provider = key.force_provider;
+    asker.explicit_models = key.explicit_models;
+  }
+  return asker;
+}
+
 int64_t Machine::request_bytes_max() const {
   return std::min(config_->server.limits.request_bytes_max, gateway_.capabilities().request_bytes_max);
 }
@@ -197,8 +209,9 @@ void Machine::on(const ClientBody& body) {
 }
 
 void Machine::converse() {
-  decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
-  if (decision_.plan.route) report_.route = decision_.plan.route->match;
+  decision_ = decide({endpoint_, body_, access_, asker(report_.client_key, head_.target)}, *config_, gateway_.health(),
+                     now_.unix_ms, arena_);
+  report_.route = decision_.label;
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();
   if (decision_.fault) return refuse(std::move(decision_.fault));

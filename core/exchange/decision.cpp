@@ -6,6 +6,7 @@
 #include "dialects/dialect.h"
 #include "http/url.h"
 #include "json/writer.h"
+#include "tokens/estimate.h"
 
 namespace signalbox::exchange {
 namespace {
@@ -65,6 +66,111 @@ Fault why_none(const Choice& choice, const Conversation& conversation, const rou
   return fault;
 }
 
+// Reads what is not known yet. A fault is one of the client's.
+Fault read_more(const Conversation& conversation, FactSet wanted, int64_t tokens_asked_min, Decision& decision,
+                Arena& arena) {
+  routing::TaskFacts& known = decision.known;
+  const std::string_view body = conversation.body;
+  wanted = FactSet(wanted & ~known.read);
+  if (wanted & bit_of(Fact::tokens)) {
+    // A body has more bytes than tokens, so that a small one need not be counted.
+    known.tokens = int64_t(body.size());
+    if (known.tokens >= tokens_asked_min) known.tokens = std::min(known.tokens, tokens::estimate_tokens(body));
+    known.read = FactSet(known.read | bit_of(Fact::tokens));
+    wanted = FactSet(wanted & ~bit_of(Fact::tokens));
+  }
+  const auto read_task_facts = dialects::row_of(conversation.endpoint.shape).read_task_facts;
+  if (!wanted || !read_task_facts) return {};
+  routing::TaskFactsResult result = read_task_facts(body, wanted, arena);
+  routing::TaskFacts read = result.facts;
+  read.read = FactSet(read.read | known.read);
+  read.tokens = known.tokens;
+  if (wanted & bit_of(Fact::tags)) {
+    decision.facts.tag_cuts = read.tag_cuts;
+    decision.facts.tag_cuts_within = read.tag_cuts_within;
+  }
+  // Those that were read before.
+  read.thinks = read.thinks || known.thinks;
+  read.effort = std::max(read.effort, known.effort);
+  read.web_search = read.web_search || known.web_search;
+  read.image_asked = read.image_asked || known.image_asked;
+  read.subagent = read.subagent || known.subagent;
+  read.tools = read.tools || known.tools;
+  read.images = read.images || known.images;
+  read.documents = read.documents || known.documents;
+  if (known.tagged) read.tagged = true, read.tag = known.tag;
+  if (!known.session.empty()) read.session = known.session;
+  known = read;
+  return std::move(result.fault);
+}
+
+// Leaves out the lanes that cannot take the request; a fault where that leaves none.
+Fault filter(std::span<Choice> choices, const Conversation& conversation, const Config& config, Decision& decision,
+             Arena& arena) {
+  FactSet asked = routing::asked_by(decision.plan.lanes);
+  // Who asks how long a request is must hear of it.
+  const bool counting = conversation.endpoint.operation == Operation::count_tokens;
+  if (counting) asked = FactSet(asked & ~bit_of(Fact::tokens));
+  if (!asked) return {};
+  int64_t shortest = 0;
+  for (const routing::Lane& lane : decision.plan.lanes)
+    if (lane.takes.tokens_max > 0 && (shortest == 0 || lane.takes.tokens_max < shortest))
+      shortest = lane.takes.tokens_max;
+  if (asked & bit_of(Fact::tokens) && int64_t(conversation.body.size()) <= shortest)
+    asked = FactSet(asked & ~bit_of(Fact::tokens));
+  else if (decision.known.tokens == int64_t(conversation.body.size()))
+    decision.known.read = FactSet(decision.known.read & ~bit_of(Fact::tokens));  // not counted until now
+  if (Fault fault = read_more(conversation, asked, shortest, decision, arena)) return fault;
+  const Choice* refused = nullptr;
+  bool any_whole = false, any = false;
+  for (Choice& choice : choices) {
+    if (choice.service == Service::none) continue;
+    choice.taking = routing::taking_of(*choice.lane, decision.known);
+    if (counting && choice.taking.what == "tokens") choice.taking = {};
+    any_whole = any_whole || choice.taking.taking == routing::Taking::whole;
+  }
+  for (Choice& choice : choices) {
+    if (choice.service == Service::none) continue;
+    if (choice.taking.taking == routing::Taking::whole ||
+        (choice.taking.taking == routing::Taking::partly && !any_whole)) {
+      any = true;
+      continue;
+    }
+    choice.service = Service::none;
+    const bool too_long = choice.taking.what == "tokens";
+    choice.why_not = too_long ? FaultKind::upstream_context_overflow : FaultKind::cannot_take;
+    // The nearest to it: of lanes that are too short the longest.
+    if (!refused || (too_long && choice.lane->takes.tokens_max > refused->lane->takes.tokens_max)) refused = &choice;
+  }
+  if (any || !refused) return {};
+  return routing::cannot_take(config, *refused->lane, refused->taking, decision.known);
+}
+
+// Whether the two share a byte, or stand so near to each other that both might take the comma between them.
+bool touch(const routing::Cut& cut, const Edit& edit) { return cut.begin <= edit.end && edit.begin <= cut.end; }
+
+// `edits` with the cuts of tags among them.
+std::span<const Edit> with_tags_cut(std::span<const Edit> edits, const routing::Facts& facts, Arena& arena) {
+  if (facts.tag_cuts.empty() && facts.tag_cuts_within.empty()) return edits;
+  const auto touched = [&](const routing::Cut& cut) {
+    return std::any_of(edits.begin(), edits.end(), [&](const Edit& edit) { return touch(cut, edit); });
+  };
+  const bool conflict = std::any_of(facts.tag_cuts.begin(), facts.tag_cuts.end(), touched);
+  const std::span<const routing::Cut> cuts = conflict ? facts.tag_cuts_within : facts.tag_cuts;
+  const std::span<Edit> all = arena.array<Edit>(edits.size() + cuts.size());
+  size_t filled = 0, next = 0;
+  for (const Edit& edit : edits) {
+    while (next < cuts.size() && cuts[next].begin < edit.begin) {
+      const routing::Cut& cut = cuts[next++];
+      if (!touched(cut)) all[filled++] = {tag_path, cut.begin, cut.end, cut.text};
+    }
+    all[filled++] = edit;
+  }
+  for (; next < cuts.size(); ++next)
+    if (!touched(cuts[next])) all[filled++] = {tag_path, cuts[next].begin, cuts[next].end, cuts[next].text};
+  return all.first(filled);
+}
+
 }  // namespace
 
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
@@ -78,11 +184,24 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
-  decision.plan = routing::choose(config, health, decision.facts, now_unix_ms, arena);
+  decision.match = routing::match_said(config, conversation.asker, decision.facts, arena);
+  // Tags go whoever answers.
+  const FactSet wanted =
+      decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;
+  if (wanted) decision.fault = read_more(conversation, wanted, config.tokens_asked_min, decision, arena);
+  if (decision.fault) return decision;
+  if (!decision.match.decided())
+    decision.match = routing::match_facts(config, conversation.asker, decision.facts, decision.known, arena);
+  if (decision.match.fault) {
+    decision.fault = std::move(decision.match.fault);
+    return decision;
+  }
+  decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);
     return decision;
   }
+  decision.label = routing::label_of(decision.match, config, arena);
   const std::span<Choice> choices = arena.array<Choice>(decision.plan.lanes.size());
   const auto judge_all = [&] {
     for (size_t i = 0; i < choices.size(); ++i)
@@ -97,6 +216,11 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   if (kept_item && any(Service::translate) && any(Service::forward)) {
     decision.facts.kept_history = kept_item(conversation.body);
     if (!decision.facts.kept_history.empty()) judge_all();
+  }
+  if (Fault fault = filter(choices, conversation, config, decision, arena)) {
+    decision.choices = choices;
+    decision.fault = std::move(fault);
+    return decision;
   }
   const auto first =
       std::find_if(choices.begin(), choices.end(), [](const Choice& each) { return each.service != Service::none; });
@@ -113,7 +237,7 @@ std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view bo
   std::span<const Edit> removals;
   if (dialect.removals && (facts.envelopes || unwanted.any())) removals = dialect.removals(body, unwanted, arena);
   const bool renamed = facts.model_end > 0 && lane.upstream_model != facts.model;
-  if (!renamed) return removals;
+  if (!renamed) return with_tags_cut(removals, facts, arena);
   std::span<Edit> edits = arena.array<Edit>(removals.size() + 1);
   std::string token = "\"";
   json::escape(lane.upstream_model, token);
@@ -123,7 +247,7 @@ std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view bo
   const auto next = std::copy(removals.begin(), behind, edits.begin());
   *next = {"model", facts.model_begin, facts.model_end, arena.copy(token)};
   std::copy(behind, removals.end(), next + 1);
-  return edits;
+  return with_tags_cut(edits, facts, arena);
 }
 
 dialects::Ask ask_of(const http::Endpoint& endpoint, const routing::Facts& facts) {

@@ -9,7 +9,9 @@
 #include "dialects/dialect.h"
 #include "http/endpoint.h"
 #include "routing/facts.h"
+#include "routing/match.h"
 #include "routing/plan.h"
+#include "routing/takes.h"
 #include "signalbox/config.h"
 #include "signalbox/fault.h"
 
@@ -36,6 +38,7 @@ struct Choice {
   const routing::Lane* lane = nullptr;
   Service service = Service::none;
   FaultKind why_not = FaultKind::none;
+  routing::TakingResult taking{};
 };
 
 // `facts` are empty when the body could not be read: what stands in such a body is nobody's to repeat.
@@ -44,6 +47,9 @@ struct Choice {
 struct Decision {
   Fault fault;
   routing::Facts facts;
+  routing::TaskFacts known;  // what rules, tasks and targets have asked about
+  routing::Match match;
+  std::string_view label;  // of `match`, for headers and logs
   routing::Plan plan;
   std::span<const Choice> choices;
   const Choice* first = nullptr;
@@ -54,6 +60,7 @@ struct Conversation {
   const http::Endpoint& endpoint;
   std::string_view body;
   Access access = Access::all;
+  routing::Asker asker{};
 };
 
 // Reads the facts, finds the route, judges each of its lanes. Views into `body`, `config` and `arena`.
@@ -61,6 +68,9 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
                 int64_t now_unix_ms, Arena& arena);
 
 using dialects::Edit;
+
+// The path of an edit that takes out a tag which names who answers (dialects/tags.h); nothing of the request is lost by it.
+inline constexpr std::string_view tag_path = "tag";
 
 // What a lane needs changed in a body of its own dialect: the model's token where the name differs, and
 // what other vendors left in it, and what is unwanted; usually nothing is. Everything else stays, because

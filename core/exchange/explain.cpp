@@ -3,11 +3,13 @@
 // POST /signalbox/explain takes the body that the client would send. Which endpoint it is for stands in
 // the query: path=/v1/messages, which is also the default. With body=true the answer holds the translated
 // requests too; client=NAME and address=ADDRESS ask for the limits of a client key and of where a client sits.
+// requests too. client_key=NAME is whose request it would be, where none is shown.
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/text.h"
+#include "exchange/explain_route.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
@@ -163,6 +165,7 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     }
     w.end_array();
   }
+  explain_taking(w, choice);
   if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   w.end_object();
 }
@@ -173,6 +176,20 @@ void Machine::reply_explanation() {
   const std::string path = http::decode_percent(query_value(endpoint_.query, "path", "/v1/messages"));
   const Bodies bodies = query_value(endpoint_.query, "body", "false") == "true" ? Bodies::shown : Bodies::hidden;
   const http::Endpoint asked = http::match_endpoint("POST", path, head_.headers);
+  const std::vector<ClientKey>& keys = config_->server.client_keys;
+  std::string key_name = http::decode_percent(query_value(endpoint_.query, "client_key", ""));
+  const auto called = [&](const ClientKey& key) { return key.name == key_name; };
+  if (!key_name.empty() && std::none_of(keys.begin(), keys.end(), called)) {
+    return refuse({FaultKind::bad_request,
+                   "There is no client key \"" + key_name.substr(0, 64) + "\" under server.client_keys."});
+  }
+  if (key_name.empty()) {
+    const std::string client = http::decode_percent(query_value(endpoint_.query, "client", ""));
+    if (std::any_of(keys.begin(), keys.end(), [&](const ClientKey& key) { return key.name == client; }))
+      key_name = client;
+  }
+  if (key_name.empty()) key_name = auth::authenticate(head_.headers, keys).key_name;
+  const routing::Asker asker = this->asker(key_name, path);
   std::string body;
   json::Writer w(body);
   w.begin_object();
@@ -180,11 +197,12 @@ void Machine::reply_explanation() {
 
   Decision decision;
   if (http::asks_lanes(asked)) {
-    decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
+    decision = decide({asked, body_, Access::all, asker}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
     w.key("stream").boolean(decision.facts.streamed);
     w.key("estimated_input_tokens").number(tokens::estimate_tokens(body_));
+    if (!key_name.empty()) w.key("client_key").string(key_name);
   } else {
     decision.fault.kind = FaultKind::not_found;
   }
@@ -193,13 +211,16 @@ void Machine::reply_explanation() {
   if (is_limited())
     write_limits(w, http::decode_percent(query_value(endpoint_.query, "client", {})),
                  http::decode_percent(query_value(endpoint_.query, "address", {})));
+  explain_route(w, decision, asker, *config_);
   if (const Route* route = decision.plan.route) {
-    w.key("route").begin_object().key("match").string(route->match);
+    w.key("route").begin_object();
+    if (!route->name.empty()) w.key("name").string(route->name);
+    if (!route->match.empty()) w.key("match").string(route->match);
     w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off");
     if (route->queue.places_max > 0) {
       w.key("queue").begin_object().key("places_max").number(route->queue.places_max);
       w.key("wait_ms_max").number(route->queue.wait_ms_max);
-      w.key("waiting").number(gateway_.places().waiting(route->match)).end_object();
+      w.key("waiting").number(gateway_.places().waiting(route->label())).end_object();
     }
     w.end_object();
   }
@@ -212,6 +233,7 @@ void Machine::reply_explanation() {
   w.end_array();
 
   Fault fault = decision.fault;
+  if (!fault && !keys.empty() && key_name.empty()) fault.kind = FaultKind::unauthenticated;
   const auto decides = std::find_if(lanes.begin(), lanes.end(), [](const Explained& each) { return each.decides(); });
   if (!fault && decides == lanes.end()) {
     const auto tried = [](const Explained& each) { return each.choice->service != Service::none; };

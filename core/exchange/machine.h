@@ -152,6 +152,7 @@ class Machine {
   Fault admit(const ClientHead& head);
   Fault admit_client(const ClientHead& head);
   void converse();
+  routing::Asker asker(std::string_view client_key, std::string_view target) const;
   int64_t request_bytes_max() const;
   std::string_view request_bytes_source() const;
   Fault body_too_large() const;

@@ -57,7 +57,7 @@ bool Machine::take_place(const Choice& choice) {
 void Machine::await_place() {
   const Queue& queue = decision_.plan.route->queue;
   const bool joined = queue.places_max > 0 && gateway_.capabilities().gives_turns &&
-                      gateway_.places().join(decision_.plan.route->match, queue.places_max, waiting_);
+                      gateway_.places().join(decision_.plan.route->label(), queue.places_max, waiting_);
   if (!joined) return refuse_full();
   enter(Phase::queueing);
   if (phase_ != Phase::queueing) return;

@@ -238,21 +238,29 @@ std::span<const std::string_view> rewritten(std::string_view body, std::span<con
                                             const routing::Lane& lane, Operation operation, Arena& arena) {
   const auto pieces = edited(body, edits, arena);
   if (to.rewrite.empty() && lane.rewrite.empty()) return pieces;
-  const bool renamed_only = edits.size() == 1 && edits[0].path == "model" && !edits[0].text.empty();
-  if (!edits.empty() && !renamed_only) {
-    // Commas that both would take: the rules see the body as it is by now.
-    std::string whole;
-    for (std::string_view piece : pieces) whole += piece;
-    const std::string_view kept = arena.copy(whole);
-    return edited(kept, rewrites_for(kept, to, lane, operation, arena), arena);
+  // The model's name and tags share no comma with a rule.
+  const bool ours = std::all_of(edits.begin(), edits.end(), [](const Edit& edit) {
+    return edit.path == tag_path || (edit.path == "model" && !edit.text.empty());
+  });
+  if (ours) {
+    const auto own = rewrites_for(body, to, lane, operation, arena);
+    if (own.empty()) return pieces;
+    const bool apart = std::none_of(own.begin(), own.end(), [&](const Edit& rule) {
+      return std::any_of(edits.begin(), edits.end(),
+                         [&](const Edit& edit) { return rule.begin < edit.end && edit.begin < rule.end; });
+    });
+    if (apart) {
+      const std::span<Edit> all = arena.array<Edit>(own.size() + edits.size());
+      std::merge(own.begin(), own.end(), edits.begin(), edits.end(), all.begin(),
+                 [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
+      return edited(body, all, arena);
+    }
   }
-  const auto own = rewrites_for(body, to, lane, operation, arena);
-  if (own.empty()) return pieces;
-  // No rule touches the model.
-  const std::span<Edit> all = arena.array<Edit>(own.size() + edits.size());
-  std::merge(own.begin(), own.end(), edits.begin(), edits.end(), all.begin(),
-             [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
-  return edited(body, all, arena);
+  // What both would take, be it a comma: the rules see the body as it is by now.
+  std::string whole;
+  for (std::string_view piece : pieces) whole += piece;
+  const std::string_view kept = arena.copy(whole);
+  return edited(kept, rewrites_for(kept, to, lane, operation, arena), arena);
 }
 
 }  // namespace signalbox::exchange

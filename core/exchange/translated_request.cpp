@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dialects/canonical/cut_texts.h"
 #include "dialects/canonical/envelope.h"
 #include "dialects/canonical/normal_form.h"
 #include "dialects/canonical/parts.h"
@@ -52,6 +53,7 @@ Fault TranslatedRequest::read(const dialects::DialectRow& client, const routing:
   canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
   request = result.request;
   request.streamed = facts.streamed;
+  canonical::cut_texts(request, facts.tag_cuts_within, client_body, arena);
   was_read = !result.fault;
   tool_ids = canonical::ToolIds(request);
   tool_origins = canonical::ToolOrigins(request);

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "dialects/member_removal.h"
+#include "exchange/decision.h"
 #include "http/header_list.h"
 
 namespace signalbox::exchange {
@@ -54,7 +55,8 @@ void add_losses(std::span<const dialects::Edit> edits, const dialects::Unwanted&
   for (const dialects::Edit& edit : edits) {
     if (std::find(members.begin(), members.end(), edit.path) != members.end()) losses.add(without_places(edit.path));
     // What else goes is thinking, wherever a dialect has it, and texts without a word, which are no loss.
-    else if (edit.path != "model" && edit.path != dialects::blank_text_path) losses.add("messages.thinking");
+    else if (edit.path != "model" && edit.path != tag_path && edit.path != dialects::blank_text_path)
+      losses.add("messages.thinking");
   }
 }
 

@@ -36,7 +36,7 @@ const Route* route_of(const Config& config, std::string_view client_model) {
 }
 
 bool is_listed(const Model& model, const Config& config) { return route_of(config, model.name) != nullptr; }
-bool is_listed(const Route& route) { return route.match.find('*') == std::string::npos; }
+bool is_listed(const Route& route) { return !route.match.empty() && route.match.find('*') == std::string::npos; }
 
 // Whether `name` is one of the catalogue's.
 bool is_in_catalogue(const Config& config, std::string_view name) {
@@ -91,30 +91,50 @@ const Route* find_route(const Config& config, std::string_view client_model) {
 }
 
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
+  Match match;
+  match.route = find_route(config, facts.model);
+  return lanes_of(match, config, health, facts, now_unix_ms, arena);
+}
+
+Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
+              Arena& arena) {
   Plan plan;
-  plan.route = find_route(config, facts.model);
+  plan.route = match.route;
   if (!plan.route) return plan;
+  const auto asked = [&](const Target& target) {
+    return config.providers[target.provider].enabled &&
+           (match.provider == Match::any_provider || match.provider == target.provider);
+  };
 
   size_t lane_count = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
-    if (provider.enabled) lane_count += std::max<size_t>(1, provider.credentials.size());
+    if (asked(target)) lane_count += std::max<size_t>(1, provider.credentials.size());
   }
   lane_count = std::min(lane_count, plan_lanes_max);
   std::span<Lane> lanes = arena.array<Lane>(lane_count);
 
-  const std::string_view model = own_name(config, facts.model);
+  const std::string_view model = match.model.empty() ? own_name(config, facts.model) : match.model;
+  // What the user says of a model holds, too, where a client names it by its provider.
+  const auto entry_of = [&](const Target& target) -> const Model* {
+    if (target.entry < config.models.size()) return &config.models[target.entry];
+    if (match.model.empty() || !target.upstream_model.empty()) return nullptr;
+    for (const Model& each : config.models)
+      if (each.provider == target.provider && each.upstream_model == match.model) return &each;
+    return nullptr;
+  };
   size_t filled = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
-    if (!provider.enabled) continue;
+    if (!asked(target)) continue;
+    const Model* entry = entry_of(target);
     const size_t choices = std::max<size_t>(1, provider.credentials.size());
     for (size_t i = 0; i < choices && filled < lane_count; ++i) {
       Lane& lane = lanes[filled++];
       lane = {};
       lane.provider = target.provider;
       lane.flags = target.flags;
-      if (target.entry < config.models.size()) lane.rewrite = config.models[target.entry].rewrite;
+      lane.takes = target.takes;
       lane.context_tokens_max = target.context_tokens_max;
       lane.output_tokens_max = target.output_tokens_max;
       if (target.upstream_model.empty()) {
@@ -122,6 +142,13 @@ Plan choose(const Config& config, const Health& health, const Facts& facts, int6
         const ModelLimits known = provider.limits_of(model);
         lane.context_tokens_max = known.context_tokens_max;
         lane.output_tokens_max = known.output_tokens_max;
+      }
+      if (entry) lane.rewrite = entry->rewrite;
+      if (entry && target.upstream_model.empty()) {
+        lane.flags = entry->flags;
+        lane.takes = entry->takes;
+        lane.context_tokens_max = entry->context_tokens_max;
+        lane.output_tokens_max = entry->output_tokens_max;
       }
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i].name;
       lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);

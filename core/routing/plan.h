@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "routing/facts.h"
 #include "routing/health.h"
+#include "routing/match.h"
 #include "routing/places.h"
 #include "signalbox/config.h"
 
@@ -24,7 +25,8 @@ struct Lane {
   uint32_t provider = 0;        // index into Config::providers
   std::string_view credential;  // name; empty: the client's own, or none
   std::string_view upstream_model;
-  LaneFlags flags;                   // what its target can take
+  LaneFlags flags;  // what its target can take
+  Takes takes;
   std::span<const Rewrite> rewrite;  // of its models entry, behind its provider's
   int64_t context_tokens_max = 0;    // of its model; 0: not said
   int64_t output_tokens_max = 0;
@@ -42,7 +44,12 @@ struct Plan {
 // Most lanes an exchange considers: bounds the work a configuration can cause per request.
 inline constexpr size_t plan_lanes_max = 256;
 
-// Pure: the same arguments give the same plan. Result lives as long as `config` and `arena`.
+// The lanes of a route that was found (match.h). Pure: the same arguments give the same plan. Result lives as long as
+// `config` and `arena`.
+Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
+              Arena& arena);
+
+// The same for the route that the model's name alone finds.
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena);
 
 // `client_model` without the "[1m]", in either case, that Claude Code adds for itself (translation.md

@@ -145,9 +145,8 @@ TEST_CASE("config: many problems come at once, in the order of the file") {
           R"(5:55: models.m.upstream_model: must be a string, not a number; put it in quotes)",
           R"(6:40: routes[0].targets[0]: there is no model "mm" (did you mean "m"?))",
           R"(6:46: routes[0].targets[1]: there is no model "c/x" and no provider "c" (did you mean "a/x"?))",
-          R"(6:55: routes[1]: the key "match" is missing)",
           R"(6:55: routes[1]: the key "targets" is missing)",
-      });
+          R"(6:55: routes[1]: the key "match" is missing, or a name for rules, tasks and tags to call it by)"});
 }
 
 TEST_CASE("config: text that is no JSON, or says a thing twice") {

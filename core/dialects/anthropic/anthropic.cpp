@@ -5,6 +5,7 @@
 #include "dialects/anthropic/decoder.h"
 #include "dialects/anthropic/encoder.h"
 #include "dialects/anthropic/request.h"
+#include "dialects/anthropic/task_facts.h"
 #include "dialects/anthropic/usage.h"
 #include "dialects/body_facts.h"
 #include "json/reader.h"
@@ -160,6 +161,7 @@ const DialectRow anthropic_row = {.dialect = Dialect::anthropic,
                                   .upstream_request_id_header = "request-id",
                                   .request_headers = request_headers,
                                   .read_facts = read_body_facts,
+                                  .read_task_facts = anthropic::read_task_facts,
                                   .write_error = write_error,
                                   .busy_status = 529,
                                   .write_error_frame = write_error_frame,

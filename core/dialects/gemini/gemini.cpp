@@ -5,6 +5,7 @@
 #include "dialects/gemini/decoder.h"
 #include "dialects/gemini/encoder.h"
 #include "dialects/gemini/observe.h"
+#include "dialects/gemini/task_facts.h"
 #include "dialects/openai.h"
 #include "http/url.h"
 #include "json/writer.h"
@@ -109,6 +110,7 @@ const DialectRow gemini_row = {.dialect = Dialect::gemini,
                                .counts_tokens = true,
                                .credential_place = CredentialPlace::x_goog_api_key,
                                .read_facts = read_path_facts,
+                               .read_task_facts = gemini::read_task_facts,
                                .write_error = write_error,
                                .write_error_frame = write_error_frame,
                                .keep_alive_before = blank_line,

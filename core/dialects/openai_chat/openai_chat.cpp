@@ -6,6 +6,7 @@
 #include "dialects/openai_chat/decoder.h"
 #include "dialects/openai_chat/encoder.h"
 #include "dialects/openai_chat/observe.h"
+#include "dialects/openai_chat/task_facts.h"
 
 namespace signalbox::dialects {
 namespace {
@@ -20,6 +21,7 @@ const DialectRow openai_chat_row = {.dialect = Dialect::openai_chat,
                                     .credential_place = CredentialPlace::bearer,
                                     .upstream_request_id_header = "x-request-id",
                                     .read_facts = read_body_facts,
+                                    .read_task_facts = openai_chat::read_task_facts,
                                     .write_error = openai::write_error,
                                     .write_error_frame = openai::write_error_frame,
                                     .keep_alive_before = openai::keep_alive,

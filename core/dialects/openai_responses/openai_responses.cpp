@@ -7,6 +7,7 @@
 #include "dialects/openai_responses/encoder.h"
 #include "dialects/openai_responses/errors.h"
 #include "dialects/openai_responses/observe.h"
+#include "dialects/openai_responses/task_facts.h"
 #include "json/writer.h"
 
 namespace signalbox::dialects {
@@ -35,6 +36,7 @@ const DialectRow openai_responses_row = {.dialect = Dialect::openai_responses,
                                          .credential_place = CredentialPlace::bearer,
                                          .upstream_request_id_header = "x-request-id",
                                          .read_facts = read_body_facts,
+                                         .read_task_facts = openai_responses::read_task_facts,
                                          .write_error = openai::write_error,
                                          .write_error_frame = openai_responses::write_error_frame,
                                          .keep_alive_before = openai::keep_alive,

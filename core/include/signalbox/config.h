@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "signalbox/address.h"
+#include "signalbox/rules.h"
 
 namespace signalbox {
 
@@ -40,11 +41,16 @@ struct ClientLimits {
   }
 };
 
+// Whether a client may do something.
+enum class May : uint8_t { no, yes };
+
 struct ClientKey {
   std::string name;
   Sha256 digest{};
-  ClientLimits limits{};    // of its own; else those of Clients::each_key
-  bool own_limits = false;  // set by config/
+  ClientLimits limits{};           // of its own; else those of Clients::each_key
+  bool own_limits = false;         // set by config/
+  May force_provider = May::no;    // by the header x-signalbox-provider
+  May explicit_models = May::yes;  // "provider,model" in the place of a model's name
 };
 
 // Which header of a trusted proxy says where its client sits.
@@ -127,11 +133,6 @@ struct Rewrite {
   }
   // Whether it makes what is not there.
   bool makes() const { return !set.empty() || !set_default.empty(); }
-};
-
-struct ExtraHeader {
-  std::string name;
-  std::string value;
 };
 
 // Which member takes the bound on an answer's tokens.
@@ -229,6 +230,16 @@ struct Credential {
   friend bool operator==(const Credential&, const Credential&) = default;
 };
 
+// What a target says that it takes.
+struct Takes {
+  Presence images = Presence::either;
+  Presence documents = Presence::either;
+  Presence tools = Presence::either;
+  // Of a models entry that says itself how much it takes; 0: it does not. What a preset knows of a model is no reason to
+  // refuse: there are clients who may ask for more of it.
+  int64_t tokens_max = 0;
+};
+
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
@@ -245,7 +256,8 @@ struct Provider {
   int64_t concurrent_max = 0;  // requests at a time; 0: no bound
   Timeouts timeouts;
   LaneFlags flags;
-  std::vector<Rewrite> rewrite;               // in file order
+  std::vector<Rewrite> rewrite;  // in file order
+  Takes takes;
   std::span<const ModelLimits> known_models;  // its preset's, which live as long as the process
 
   // What the preset knows of a model: the first match's; zeros when it knows nothing.
@@ -266,6 +278,7 @@ struct Model {
   int64_t concurrent_max = 0;      // requests at a time; 0: no bound
   LaneFlags flags{};               // the provider's, with the model's own over them
   std::vector<Rewrite> rewrite{};  // behind the provider's
+  Takes takes{};                   // its own word, else its provider's
 };
 
 // Provider + upstream model. `upstream_model` empty: the client's own name goes on.
@@ -277,6 +290,7 @@ struct Target {
   int64_t output_tokens_max = 0;
   static constexpr uint32_t no_entry = UINT32_MAX;
   uint32_t entry = no_entry;  // index into Config::models, where it is one of them
+  Takes takes{};
 };
 
 // How much of an answer the core looks at.
@@ -305,6 +319,11 @@ struct Route {
   EchoModel echo_model = EchoModel::client;
   Commit commit = Commit::first_content;
   Queue queue;
+  std::string
+      name;  // what rules, tasks and tags call it; empty: nothing does. Without `match` too it is asked by them alone
+
+  // What headers, log and state call it.
+  std::string_view label() const { return name.empty() ? match : name; }
 };
 
 // How failures are met before a client has seen content.
@@ -323,7 +342,14 @@ struct Config {
   Failover failover;
   std::vector<Provider> providers;
   std::vector<Model> models;
-  std::vector<Route> routes;          // in file order; the first match serves
+  // In file order; the first whose pattern takes the model serves. Behind them, without patterns, those that rules and
+  // tasks have for themselves.
+  std::vector<Route> routes;
+  std::vector<Route> provider_routes;  // for each of `providers` one with nothing else, for who asks for it by name
+  std::vector<Rule> rules;             // in file order; the first that holds decides
+  Tasks tasks;
+  FactSet facts_wanted = 0;           // by rules and tasks
+  int64_t tokens_asked_min = 0;       // the smallest number of tokens that any of them asks about
   std::vector<std::string> warnings;  // sentences with their places; /readyz counts them
   std::vector<std::string> problems;  // likewise; where there are any, health is answered and nothing else is served
 };

@@ -53,6 +53,7 @@ enum class FaultKind : uint8_t {
   previous_response_not_found,  // it names a history that an upstream keeps, and no lane leads to one of that dialect
   client_limited,               // it has used up one of its limits (server.clients, server.client_keys[].limits)
   translation_loss,             // the route says reject, and the upstream's dialect cannot carry all of the request
+  cannot_take,                  // no target of the route takes what the request has, by the configuration
   // the upstream's
   upstream_resolve,
   upstream_connect,
