@@ -29,6 +29,7 @@ inline constexpr Capabilities javascript{.upstream_proxies = false,
                                          .state_file = false,
                                          .sees_peers = false,
                                          .counting = Capabilities::Counting::of_instance,
+                                         .tells_unreachable = Unreachable::unknown,
                                          .literal_secrets = false,
                                          .gives_turns = true};
 
@@ -41,6 +42,7 @@ inline constexpr Capabilities cloudflare_worker{.request_bytes_max = int64_t(16)
                                                 .sees_peers = javascript.sees_peers,
                                                 .address_header = "cf-connecting-ip",
                                                 .counting = javascript.counting,
+                                                .tells_unreachable = javascript.tells_unreachable,
                                                 .literal_secrets = javascript.literal_secrets,
                                                 .upstreams_awaiting_head_max = 6,
                                                 .gives_turns = javascript.gives_turns};

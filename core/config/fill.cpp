@@ -98,6 +98,7 @@ class Filler {
       case FieldKind::choice: return read_choice(node, field, slot);
       case FieldKind::choice_set: return read_choice_set(node, field, slot);
       case FieldKind::text_list: return read_text_list(node, field, slot);
+      case FieldKind::integer_list: return read_integer_list(node, field, slot);
       case FieldKind::header_map: return read_headers(node, field, slot);
       case FieldKind::credential_key: return read_credential_key(node);
       case FieldKind::json:
@@ -126,17 +127,29 @@ class Filler {
   }
 
   void read_integer(NodeId node, const Field& field, void* slot) {
-    if (!expect(node, Kind::number)) return;
+    const std::optional<int64_t> value = integer_of(node, field);
+    if (value && slot != nullptr) *static_cast<int64_t*>(slot) = *value;
+  }
+
+  // Nothing where there is a problem, which is named then.
+  std::optional<int64_t> integer_of(NodeId node, const Field& field) {
+    if (!expect(node, Kind::number)) return std::nullopt;
     const std::optional<int64_t> value = json::to_int64(tree_[node].text);
     if (!value) {
       problem(node, "must be a whole number in plain digits");
-      return;
-    }
-    if (*value < field.min || *value > field.max) {
+    } else if (*value < field.min || *value > field.max) {
       problem(node, "must be between " + std::to_string(field.min) + " and " + std::to_string(field.max));
-      return;
+      return std::nullopt;
     }
-    if (slot != nullptr) *static_cast<int64_t*>(slot) = *value;
+    return value;
+  }
+
+  void read_integer_list(NodeId node, const Field& field, void* slot) {
+    if (!expect(node, Kind::sequence) || !expect_items(node, field)) return;
+    std::vector<int64_t> values;
+    for (NodeId item : tree_.children(node))
+      if (const auto value = integer_of(item, field)) values.push_back(*value);
+    if (slot != nullptr) *static_cast<std::vector<int64_t>*>(slot) = std::move(values);
   }
 
   void read_boolean(NodeId node, void* slot) {

@@ -44,6 +44,7 @@ std::string_view kind_of(const Field& field) {
     case FieldKind::choice: return "one of";
     case FieldKind::choice_set: return field.form == Form::one_or_list ? "one or list of" : "list of";
     case FieldKind::text_list: return field.form == Form::one_or_list ? "string or list" : "list of strings";
+    case FieldKind::integer_list: return "list of integers";
     case FieldKind::header_map: return "mapping of strings";
     case FieldKind::credential_key:
     case FieldKind::client_key: return "secret";

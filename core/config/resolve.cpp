@@ -317,6 +317,8 @@ class Resolver {
       Route& route = config_.routes[index++];
       const NodeId targets = tree_.child(node, "targets");
       if (!is(targets, Kind::sequence) || !resolve_targets(targets, route)) all_targets_known_ = false;
+      route.failover = over(node, "failover", config_.failover);
+      route.failures = over(node, "failures", config_.failures);
       const NodeId match = tree_.child(node, "match");
       if (!is(match, Kind::string)) continue;
       for (size_t earlier = 0; earlier + 1 < index; ++earlier) {
@@ -327,6 +329,17 @@ class Resolver {
         break;
       }
     }
+  }
+
+  // The global section with the route's own keys over it. fill() has said what is wrong with them.
+  template <typename Section>
+  std::optional<Section> over(NodeId route, std::string_view key, const Section& global) {
+    const NodeId own = tree_.child(route, key);
+    if (own == no_node) return std::nullopt;
+    std::optional<Section> section = global;
+    std::vector<Problem> said;
+    fill(tree_, own, *config::find(root_shape(), key)->shape, &*section, said);
+    return section;
   }
 
   // Whether each of them is one, so that the route names no other providers than it seems to.

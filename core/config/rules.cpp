@@ -111,6 +111,12 @@ std::string rule_pattern(std::string_view text) {
   return "must be a pattern of 1 to 128 printable ASCII characters, in which '*' stands for any run";
 }
 
+std::string rule_error_pattern(std::string_view text) {
+  bool good = text.size() <= 256 && text.find_first_not_of('*') != text.npos;
+  for (char c : text) good = good && static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
+  return good ? std::string() : "must be 1 to 256 bytes of what an error says, in which '*' stands for any run";
+}
+
 std::string rule_base_url(std::string_view text) {
   if (!printable(text) || is_one_of(' ', text)) return "must be a URL without spaces and control characters";
   std::string_view rest = text;

@@ -23,6 +23,9 @@ std::string rule_upstream_model(std::string_view text);
 // A pattern over models' names: printable ASCII, at most 128 bytes.
 std::string rule_pattern(std::string_view text);
 
+// Words of an error, with '*' between: no control characters, at most 256 bytes, and not '*' alone.
+std::string rule_error_pattern(std::string_view text);
+
 // http or https, a host, no user, no query, no fragment (translation.md section 1 joins paths to it).
 std::string rule_base_url(std::string_view text);
 

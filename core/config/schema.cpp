@@ -183,6 +183,57 @@ constinit const Field timeouts_fields[] = {
 };
 constinit const Shape timeouts_shape{"timeouts", "How long an upstream may take.", timeouts_fields, prototype<Timeouts>, ""};
 
+// Both stand behind one key, so that a user finds them together.
+template <auto M>
+void* sign(void* object) { return &(static_cast<Failures*>(object)->signs.*M); }
+
+constexpr Doc statuses_doc = "Statuses of errors that are a failure of the lane although they are not by themselves, because they blame the request: the next lane is asked, and this one cools. None by default: a client's own mistake would be asked of every lane. What is known to be the upstream's failure needs no mention here.";
+constexpr Doc patterns_doc = "Words in what an error says (its type, code or message, and never a model's own words) that make it a failure of the lane, whatever its status. Upper and lower case are one, `*` stands for any characters.";
+
+constinit const Field failure_signs_fields[] = {
+    {.key = "statuses", .kind = FieldKind::integer_list, .slot = slot<&FailureSigns::statuses>, .min = 300, .max = 599, .items_max = 64,
+     .doc = statuses_doc},
+    {.key = "patterns", .kind = FieldKind::text_list, .slot = slot<&FailureSigns::patterns>, .rule = rule_error_pattern, .items_max = 64,
+     .doc = patterns_doc},
+};
+constinit const Shape failure_signs_shape{"failure_signs", "What counts as a failure of this provider, beside what `failures` of the whole configuration and of the route say.", failure_signs_fields, prototype<FailureSigns>, ""};
+
+constinit const Field failures_fields[] = {
+    {.key = "statuses", .kind = FieldKind::integer_list, .slot = sign<&FailureSigns::statuses>, .min = 300, .max = 599, .items_max = 64,
+     .doc = statuses_doc},
+    {.key = "patterns", .kind = FieldKind::text_list, .slot = sign<&FailureSigns::patterns>, .rule = rule_error_pattern, .items_max = 64,
+     .doc = patterns_doc},
+    {.key = "slow_start_ms", .kind = FieldKind::integer, .slot = slot<&Failures::slow_start_ms>, .min = 0, .max = hour_ms,
+     .doc = "An answer whose first content comes later than this after its request was opened, in milliseconds, counts as a failure in the window below; 0 is never. Off, because a model that thinks for minutes is not ill."},
+    {.key = "cool_ms", .kind = FieldKind::integer, .slot = slot<&Failures::cool_ms>, .min = 0, .max = day_ms,
+     .doc = "How long a lane goes behind the others after a failure that says nothing of its length, in milliseconds; 0 is not at all. It doubles with each failure that no success has parted from the one before. Short at first, because most failures are over by the next request."},
+    {.key = "cool_ms_max", .kind = FieldKind::integer, .slot = slot<&Failures::cool_ms_max>, .min = 0, .max = day_ms,
+     .doc = "What such a doubling ends at, in milliseconds. What an upstream asks for itself (`retry-after`) is not bound by it, but by a day."},
+    {.key = "window_ms", .kind = FieldKind::integer, .slot = slot<&Failures::window_ms>, .min = 8, .max = day_ms,
+     .doc = "How far back a lane's attempts are looked at to judge whether it fails too often, in milliseconds."},
+    {.key = "window_requests_min", .kind = FieldKind::integer, .slot = slot<&Failures::window_requests_min>, .min = 1, .max = 10'000,
+     .doc = "How many attempts that window must hold before it is judged: two failures of three requests are no pattern. Counted from the first failure on, and on servers with several threads in each thread."},
+    {.key = "window_failure_percent", .kind = FieldKind::integer, .slot = slot<&Failures::window_failure_percent>, .min = 0, .max = 100,
+     .doc = "How many of a hundred attempts in the window must have failed to open the lane's breaker; 0 is never. Half, because below it the lane still helps more than it costs."},
+    {.key = "open_ms", .kind = FieldKind::integer, .slot = slot<&Failures::open_ms>, .min = 1, .max = day_ms,
+     .doc = "How long an open breaker puts its lane behind the others, in milliseconds. Then one attempt finds out whether it serves again, while the others still go elsewhere; when that fails the time doubles."},
+    {.key = "open_ms_max", .kind = FieldKind::integer, .slot = slot<&Failures::open_ms_max>, .min = 1, .max = day_ms,
+     .doc = "What that doubling ends at, in milliseconds."},
+};
+constinit const Shape failures_shape{"failures", "What counts as a failure, and how long a lane suffers for it. Suffering orders lanes and never leaves out the last one. [docs/health.md](health.md) tells all of it.", failures_fields, prototype<Failures>, ""};
+
+constinit const Field route_timeouts_fields[] = {
+    {.key = "connect_ms", .kind = FieldKind::integer, .slot = slot<&RouteTimeouts::connect_ms>, .min = -1, .max = hour_ms,
+     .doc = "To a connection, TLS included, in milliseconds; 0 is no limit, -1 as the provider has it."},
+    {.key = "first_byte_ms", .kind = FieldKind::integer, .slot = slot<&RouteTimeouts::first_byte_ms>, .min = -1, .max = day_ms,
+     .doc = "From the whole request sent to the answer's head, in milliseconds; 0 is no limit, -1 as the provider has it."},
+    {.key = "idle_ms", .kind = FieldKind::integer, .slot = slot<&RouteTimeouts::idle_ms>, .min = -1, .max = day_ms,
+     .doc = "Between two pieces of an answer, in milliseconds; 0 is no limit, -1 as the provider has it."},
+    {.key = "total_ms", .kind = FieldKind::integer, .slot = slot<&RouteTimeouts::total_ms>, .min = -1, .max = day_ms,
+     .doc = "For one whole exchange, in milliseconds; 0 is no limit, -1 as the provider has it."},
+};
+constinit const Shape route_timeouts_shape{"route_timeouts", "How long an upstream may take on this route, over what its provider says.", route_timeouts_fields, prototype<RouteTimeouts>, ""};
+
 constinit const Field rewrite_condition_fields[] = {
     {.key = "model", .slot = slot<&RewriteCondition::model>, .rule = rule_pattern,
      .doc = "For which models, as the provider names them; `*` stands for any run of characters."},
@@ -240,6 +291,8 @@ constinit const Field provider_fields[] = {
      .doc = "How many requests at a time the provider gets, whichever its lanes; 0 is no bound, because most providers say theirs themselves. Where a lane has no place left, the next one is asked; where none has, the request waits (a route's `queue`) or is refused. [docs/waiting.md](waiting.md) says how exact it is on which host."},
     {.key = "timeouts", .kind = FieldKind::object, .slot = slot<&Provider::timeouts>, .shape = &timeouts_shape,
      .doc = "How long the provider may take."},
+    {.key = "failures", .kind = FieldKind::object, .slot = slot<&Provider::failures>, .shape = &failure_signs_shape,
+     .doc = "What counts as a failure of this provider, beside what `failures` of the whole configuration and of the route say."},
     {.key = "flags", .kind = FieldKind::object, .slot = slot<&Provider::flags>, .shape = &flags_shape,
      .doc = "What the provider can and cannot take."},
     {.key = "rewrite", .kind = FieldKind::object_list, .items_max = 64, .shape = &rewrite_shape, .elements = elements<&Provider::rewrite>(),
@@ -280,26 +333,6 @@ constinit const Field queue_fields[] = {
 };
 constinit const Shape queue_shape{"queue", "How requests wait where every lane of their route is at its bound: in the order in which they came.", queue_fields, prototype<Queue>, ""};
 
-constinit const Field route_fields[] = {
-    {.key = "name", .slot = slot<&Route::name>, .rule = rule_name,
-     .doc = "What rules, tasks and tags call the route; also `x-signalbox-route` and the log then do. Not needed by others."},
-    {.key = "match", .need = Need::depends, .slot = slot<&Route::match>, .rule = rule_pattern,
-     .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters. A route with a `name` may have none, and answers where a rule, a task or a tag says so."},
-    {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
-     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last."},
-    {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
-     .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
-    {.key = "on_loss", .kind = FieldKind::choice, .slot = slot<&Route::on_loss>, .choices = on_losses,
-     .doc = "What becomes of a request that a target's dialect cannot carry whole: sent without the part, which `x-signalbox-translation-loss` and the log name (`report`), or answered with 400 naming it (`reject`). `report`, because agents send much that a model can do without."},
-    {.key = "echo_model", .kind = FieldKind::choice, .slot = slot<&Route::echo_model>, .choices = echo_models,
-     .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
-    {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,
-     .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
-    {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
-     .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
-};
-constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, R"([{"required": ["match"]}, {"required": ["name"]}])"};
-
 constinit const Field failover_fields[] = {
     {.key = "attempts_max", .kind = FieldKind::integer, .slot = slot<&Failover::attempts_max>, .min = 1, .max = 64,
      .doc = "The most attempts of one exchange, the first included. More than a client waits for; fewer than a broken request costs money for."},
@@ -318,11 +351,39 @@ constinit const Field failover_fields[] = {
 };
 constinit const Shape failover_shape{"failover", "How failures are met before a client has seen content.", failover_fields, prototype<Failover>, ""};
 
+constinit const Field route_fields[] = {
+    {.key = "name", .slot = slot<&Route::name>, .rule = rule_name,
+     .doc = "What rules, tasks and tags call the route; also `x-signalbox-route` and the log then do. Not needed by others."},
+    {.key = "match", .need = Need::depends, .slot = slot<&Route::match>, .rule = rule_pattern,
+     .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters. A route with a `name` may have none, and answers where a rule, a task or a tag says so."},
+    {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
+     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last."},
+    {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
+     .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
+    {.key = "on_loss", .kind = FieldKind::choice, .slot = slot<&Route::on_loss>, .choices = on_losses,
+     .doc = "What becomes of a request that a target's dialect cannot carry whole: sent without the part, which `x-signalbox-translation-loss` and the log name (`report`), or answered with 400 naming it (`reject`). `report`, because agents send much that a model can do without."},
+    {.key = "echo_model", .kind = FieldKind::choice, .slot = slot<&Route::echo_model>, .choices = echo_models,
+     .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
+    {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,
+     .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
+    {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
+     .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
+    {.key = "failover", .kind = FieldKind::object, .shape = &failover_shape,
+     .doc = "How failures are met on this route: its keys over those of the whole configuration."},
+    {.key = "failures", .kind = FieldKind::object, .shape = &failures_shape,
+     .doc = "What counts as a failure on this route: its keys over those of the whole configuration. A lane's health is one for all routes."},
+    {.key = "timeouts", .kind = FieldKind::object, .slot = slot<&Route::timeouts>, .shape = &route_timeouts_shape,
+     .doc = "How long an upstream may take on this route, over what its provider says."},
+};
+constinit const Shape route_shape{"route", "Which targets serve which models.", route_fields, prototype<Route>, R"([{"required": ["match"]}, {"required": ["name"]}])"};
+
 constinit const Field root_fields[] = {
     {.key = "server", .kind = FieldKind::object, .slot = slot<&Config::server>, .shape = &server_shape,
      .doc = "How clients reach the gateway."},
     {.key = "failover", .kind = FieldKind::object, .slot = slot<&Config::failover>, .shape = &failover_shape,
      .doc = "How failures are met before a client has seen content."},
+    {.key = "failures", .kind = FieldKind::object, .slot = slot<&Config::failures>, .shape = &failures_shape,
+     .doc = "What counts as a failure, and how long a lane suffers for it."},
     {.key = "providers", .kind = FieldKind::object_map, .need = Need::required, .key_rule = rule_name, .items_max = 1024,
      .shape = &provider_shape, .elements = elements<&Config::providers>(name<&Provider::name>), .key_word = "<provider>",
      .doc = "The upstream services, by names of your own."},

@@ -24,6 +24,7 @@ enum class FieldKind : uint8_t {
   choice,          // slot: an enum of uint8_t
   choice_set,      // slot: uint8_t; bit n stands for the choice of value n
   text_list,       // slot: std::vector<std::string>
+  integer_list,    // slot: std::vector<int64_t>; min and max are of each
   header_map,      // slot: std::vector<ExtraHeader>
   credential_key,  // a provider's secret; the host takes it out, nothing is stored
   json,            // any value; slot: std::string, JSON text

@@ -65,6 +65,11 @@ void write_value(Writer& out, const Field& field) {
       out.end_array().end_object().key("minItems").number(int64_t(1)).key("maxItems").number(field.items_max);
       if (field.form == Form::one_or_list) out.end_object().end_array();
       break;
+    case FieldKind::integer_list:
+      out.key("type").string("array").key("items").begin_object().key("type").string("integer");
+      out.key("minimum").number(field.min).key("maximum").number(field.max).end_object();
+      out.key("maxItems").number(field.items_max);
+      break;
     case FieldKind::text_list:
       if (field.form == Form::one_or_list) {
         out.key("anyOf").begin_array().begin_object().key("type").string("string").end_object().begin_object();

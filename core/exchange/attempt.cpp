@@ -131,14 +131,30 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   open.body = rewritten(foreign ? std::string_view(translation().body) : body_, attempt_.edits, to, lane,
                         endpoint_.operation, arena_);
   open.credential = {place, to.name, lane.credential};
-  open.timeouts = {to.timeouts.connect_ms, to.timeouts.first_byte_ms, to.timeouts.idle_ms};
+  const Timeouts timeouts = timeouts_of(to);
+  open.timeouts = {timeouts.connect_ms, timeouts.first_byte_ms, timeouts.idle_ms};
   open.proxy = to.proxy;
   open.ca_file = to.ca_file;
   emit(open);
   if (!has_failed(lane.provider))
-    gateway_.retry_budget().pay_in(to.name, config_->failover.retry_budget_percent, now_.monotonic_ms);
-  if (to.timeouts.total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + to.timeouts.total_ms);
+    gateway_.retry_budget().pay_in(to.name, failover().retry_budget_percent, now_.monotonic_ms);
+  if (lane.half_open) {
+    gateway_.health().begin_probe(lane.key);
+    attempt_.probe = true;
+  }
+  if (timeouts.total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + timeouts.total_ms);
   else timers_.disarm(Timer::total);
+}
+
+// The provider's, with what the route says over them.
+Timeouts Machine::timeouts_of(const Provider& to) const {
+  Timeouts timeouts = to.timeouts;
+  const RouteTimeouts& own = decision_.plan.route->timeouts;
+  if (own.connect_ms >= 0) timeouts.connect_ms = own.connect_ms;
+  if (own.first_byte_ms >= 0) timeouts.first_byte_ms = own.first_byte_ms;
+  if (own.idle_ms >= 0) timeouts.idle_ms = own.idle_ms;
+  if (own.total_ms >= 0) timeouts.total_ms = own.total_ms;
+  return timeouts;
 }
 
 // What the lane of this attempt is not to get; `refusal` is what it has just refused.

@@ -24,6 +24,10 @@ bool is_watched(const http::Endpoint& endpoint) {
     case Operation::options:
     case Operation::healthz:
     case Operation::readyz:
+    case Operation::state:
+    case Operation::reset:
+    case Operation::enable:
+    case Operation::disable:
     case Operation::explain: return false;  // who watches must see also what is busy
     default: return true;
   }

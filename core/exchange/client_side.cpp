@@ -68,6 +68,7 @@ void Machine::on(const ClientHead& head) {
     case Operation::readyz: return reply_ready();
     case Operation::models_list: return reply_models();
     case Operation::model_get: return reply_model();
+    case Operation::state: return reply_state();
     default:
       if (coding_ && head.body_bytes != 0) emit(DecodeRequest{*coding_, request_bytes_max()});
       return enter(Phase::reading);
@@ -112,7 +113,11 @@ Fault Machine::admit(const ClientHead& head) {
   if (endpoint_.operation == Operation::healthz || endpoint_.operation == Operation::readyz) return {};
   if (!config_->problems.empty()) return unusable(config_->problems.size());
   switch (endpoint_.operation) {
-    case Operation::explain: {
+    case Operation::explain:
+    case Operation::state:
+    case Operation::reset:
+    case Operation::enable:
+    case Operation::disable: {
       // Without an admin key to tell administrators by, whoever sits at this machine is one.
       const bool open = admin.outcome == auth::AuthResult::Outcome::open;
       if (has_admin_key_ || (open && head.peer == PeerScope::loopback)) break;
@@ -205,7 +210,13 @@ void Machine::on(const ClientBody& body) {
   body_ = body.window;
   if (!body.last) return;
   report_.request_bytes = body_.size();
-  endpoint_.operation == Operation::explain ? reply_explanation() : converse();
+  switch (endpoint_.operation) {
+    case Operation::explain: return reply_explanation();
+    case Operation::reset:
+    case Operation::enable:
+    case Operation::disable: return administrate();
+    default: return converse();
+  }
 }
 
 void Machine::converse() {
@@ -218,7 +229,7 @@ void Machine::converse() {
   if (limited_)
     if (Fault fault = limit_tokens()) return refuse(std::move(fault));
   // A client that waits for a stream hears something within this time, whatever its lanes do.
-  const int64_t gate_ms = config_->failover.gate_ms;
+  const int64_t gate_ms = failover().gate_ms;
   if (report_.streamed && gate_ms > 0 && decision_.plan.route->accounting == Accounting::on)
     timers_.arm(Timer::gate, began_.monotonic_ms + gate_ms);
   serve(*decision_.first);

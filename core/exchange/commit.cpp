@@ -27,8 +27,8 @@ void Machine::commit() {
   timers_.disarm(Timer::gate);
   timers_.disarm(Timer::error_body);
   const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;
-  if (report_.streamed && of_frames && config_->failover.keep_alive_ms > 0)
-    timers_.arm(Timer::keep_alive, now_.monotonic_ms + config_->failover.keep_alive_ms);
+  if (report_.streamed && of_frames && failover().keep_alive_ms > 0)
+    timers_.arm(Timer::keep_alive, now_.monotonic_ms + failover().keep_alive_ms);
   if (piped) timers_.disarm(Timer::keep_alive);
   release_request_if_done();
 }
@@ -41,8 +41,7 @@ void Machine::commit_head() {
   headers[0] = {"content-type", "text/event-stream; charset=utf-8"};
   send_head(200, headers, -1, BodyMode::rewrite, Answerer::open);
   send(client_dialect().keep_alive_before);
-  if (config_->failover.keep_alive_ms > 0)
-    timers_.arm(Timer::keep_alive, last_sent_ms_ + config_->failover.keep_alive_ms);
+  if (failover().keep_alive_ms > 0) timers_.arm(Timer::keep_alive, last_sent_ms_ + failover().keep_alive_ms);
 }
 
 void Machine::send_head(int status, std::span<const Header> headers, int64_t body_bytes, BodyMode mode,
@@ -87,7 +86,7 @@ void Machine::send_translated() {
 // A sign of life at a frame's border, when the client has heard nothing for long. The timer is not moved
 // with every frame, which would cost each of them, so it may come too early.
 void Machine::keep_alive() {
-  const int64_t every_ms = config_->failover.keep_alive_ms;
+  const int64_t every_ms = failover().keep_alive_ms;
   if (now_.monotonic_ms - last_sent_ms_ >= every_ms) {
     const dialects::DialectRow& dialect = client_dialect();
     // A gate may open for the sheer number of frames, none of which says anything yet.

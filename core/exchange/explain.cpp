@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "exchange/explain_route.h"
+#include "exchange/explain_health.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
@@ -130,7 +131,8 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
 }
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
-                  dialects::Ask ask, routing::Places& places, int64_t now_unix_ms) {
+                  dialects::Ask ask, const Failures& failures, Unreachable unreachable, routing::Places& places,
+                  int64_t now_unix_ms) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -166,7 +168,11 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     w.end_array();
   }
   explain_taking(w, choice);
-  if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
+  if (lane.cooled_until_unix_ms > now_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
+  if (choice.service == Service::forward || choice.service == Service::translate) {
+    const auto owner = provider.passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
+    write_health(w, lane, failures, owner, unreachable, now_unix_ms);
+  }
   w.end_object();
 }
 
@@ -229,7 +235,9 @@ void Machine::reply_explanation() {
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
   for (const Explained& each : lanes)
-    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), gateway_.places(), now_.unix_ms);
+    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts),
+                 decision.plan.route->failures.value_or(config_->failures), gateway_.capabilities().tells_unreachable,
+                 gateway_.places(), now_.unix_ms);
   w.end_array();
 
   Fault fault = decision.fault;

@@ -25,8 +25,8 @@ constexpr int64_t pause_ms_min = 100;
 int rank(FaultKind kind) {
   if (kind == FaultKind::upstream_rate_limited || kind == FaultKind::upstream_exhausted) return 3;
   const FaultRow& r = row(kind);
-  if (r.source == FaultSource::upstream && r.cooling != Cooling::refused && r.cooling != Cooling::model_missing)
-    return 2;
+  const bool about_the_request = r.cooling == Cooling::model_missing || r.cooling == Cooling::doubtful;
+  if (r.source == FaultSource::upstream && r.cooling != Cooling::refused && !about_the_request) return 2;
   return r.source == FaultSource::upstream ? 1 : 0;
 }
 
@@ -48,11 +48,25 @@ routing::ModelNamed Machine::model_named() const {
 // What an upstream's error, by status or inside an answer, means for this exchange.
 Machine::Failure Machine::failure_of(const routing::UpstreamError& error) {
   Failure failure;
-  failure.kind = routing::kind_of(error, credential_owner(), model_named());
+  failure.kind = as_users_say(routing::kind_of(error, credential_owner(), model_named()), error);
   failure.status = routing::status_for(failure.kind, error.status);
   failure.asked_ms = std::max(attempt_.asked_ms, error.retry_after_ms);  // a plan's reset time stands in the body
   failure.said = error.message.substr(0, said_bytes_max);
   return failure;
+}
+
+// What the user counts is the lane's fault where the table blames the request. Words may be the request's own, quoted
+// back, and so cost the lane its turn and little more.
+FaultKind Machine::as_users_say(FaultKind kind, const routing::UpstreamError& error) const {
+  if (kind != FaultKind::upstream_rejected && kind != FaultKind::upstream_in_doubt) return kind;
+  const routing::Sign sign =
+      std::max(routing::sign_of(provider().failures, error), routing::sign_of(failures().signs, error));
+  switch (sign) {
+    case routing::Sign::status: return FaultKind::upstream_error;
+    case routing::Sign::words: return FaultKind::upstream_in_doubt;
+    case routing::Sign::none: break;
+  }
+  return kind;
 }
 
 void Machine::fail_attempt(FaultKind kind, std::string said) {
@@ -116,7 +130,7 @@ void Machine::note_failure(Failure failure) {
 // further try at a provider that has failed already is paid from its budget.
 const Choice* Machine::take_next(const Failure& failure) {
   const RetryClass retry = row(failure.kind).retry;
-  const Failover& limits = config_->failover;
+  const Failover& limits = failover();
   if (retry == RetryClass::never || int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
@@ -143,14 +157,14 @@ bool Machine::has_failed(uint32_t provider) const {
 }
 
 bool Machine::pays_for(const Choice& choice) {
-  return gateway_.retry_budget().take(config_->providers[choice.lane->provider].name,
-                                      config_->failover.retry_budget_percent, now_.monotonic_ms);
+  return gateway_.retry_budget().take(config_->providers[choice.lane->provider].name, failover().retry_budget_percent,
+                                      now_.monotonic_ms);
 }
 
 // The failed lane that may be asked again soonest: it named a pause when it failed last, and all pauses of
 // this exchange together are short enough.
 const Machine::Failure* Machine::worth_a_pause() {
-  const Failover& limits = config_->failover;
+  const Failover& limits = failover();
   if (int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   if (row(failures_.back().kind).retry != RetryClass::next_lane) return nullptr;
   const Failure* soonest = nullptr;

@@ -40,7 +40,7 @@ void Machine::on(const UpstreamBody& body) {
     case Handling::whole: {
       attempt_.skimmer->feed(body.window.substr(attempt_.skimmed_bytes));
       attempt_.skimmed_bytes = body.window.size();
-      const auto held_bytes_max = config_->failover.gate_bytes_max;
+      const auto held_bytes_max = failover().gate_bytes_max;
       if (phase_ == Phase::holding &&
           (int64_t(body.window.size()) > held_bytes_max || attempt_.body_bytes > held_bytes_max))
         commit();
@@ -199,10 +199,10 @@ bool Machine::hold(const sse::Frame& frame) {
     commit();
   } else if (attempt_.translated) {
     // Frames that say nothing become nothing, and cost nothing to hold.
-    if (int64_t(attempt_.translated->out().size()) > config_->failover.gate_bytes_max) commit();
+    if (int64_t(attempt_.translated->out().size()) > failover().gate_bytes_max) commit();
   } else if (frame.has_data && (frame.event.empty() || frame.event != upstream_dialect().ping_event)) {
     attempt_.held_bytes += frame.event.size() + frame.data.size();
-    const Failover& limits = config_->failover;
+    const Failover& limits = failover();
     if (int64_t(++attempt_.held_frames) >= limits.gate_frames_max ||
         int64_t(attempt_.held_bytes) > limits.gate_bytes_max)
       commit();

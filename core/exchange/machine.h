@@ -18,6 +18,7 @@
 //   reply.cpp        answers of our own: errors, catalogue, health
 //   report.cpp       the line of the log
 //   explain.cpp      what would be done, without doing it
+//   administration.cpp  the state of lanes, looked at, reset and switched
 #pragma once
 
 #include <memory>
@@ -75,6 +76,7 @@ class Machine {
     const Choice* choice = nullptr;
     bool open = false;    // the host still has it
     bool untold = false;  // opened, and what it came to is not told yet
+    bool probe = false;   // finds out whether a half-open lane serves again
     int64_t opened_ms = 0;
     int64_t content_ms = -1;  // see routing::Outcome
     bool sent = false;
@@ -170,10 +172,21 @@ class Machine {
   void drop_attempt();
   void close_attempt(routing::AttemptEnd end, FaultKind kind = FaultKind::none, int64_t asked_ms = -1);
   void tell(const routing::Outcome& outcome);
+  void punish(const routing::Outcome& outcome);
   std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
   std::span<const Header> translated_headers(const Provider& provider);
   std::span<const Header> kept_headers(const UpstreamHead& head);
+  // The route's, over the configuration's.
+  const Failover& failover() const {
+    const Route* route = decision_.plan.route;
+    return route && route->failover ? *route->failover : config_->failover;
+  }
+  const Failures& failures() const {
+    const Route* route = decision_.plan.route;
+    return route && route->failures ? *route->failures : config_->failures;
+  }
+  Timeouts timeouts_of(const Provider& to) const;
   const Provider& provider() const { return config_->providers[attempt_.lane().provider]; }
   const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
   const dialects::DialectRow& client_dialect() const { return dialects::row_of(endpoint_.shape); }
@@ -250,6 +263,7 @@ class Machine {
   void fail_attempt(Failure failure, std::string_view original = {});
   bool next_instead(FaultKind kind, std::string said = {});
   Failure failure_of(const routing::UpstreamError& error);
+  FaultKind as_users_say(FaultKind kind, const routing::UpstreamError& error) const;
   void note_failure(Failure failure);
   const Choice* take_next(const Failure& failure);
   bool may_do_better(const Failure& failure, const Choice& choice) const;
@@ -291,6 +305,10 @@ class Machine {
 
   // explain.cpp
   void reply_explanation();
+
+  // administration.cpp
+  void administrate();
+  void reply_state();
 
   Gateway& gateway_;
   std::shared_ptr<const Config> config_;  // as it was when the exchange began

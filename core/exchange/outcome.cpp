@@ -1,6 +1,8 @@
 // What an attempt came to is told in one place, once, and everything that learns from attempts learns it here.
 #include "routing/outcome.h"
 
+#include <algorithm>
+
 #include "exchange/machine.h"
 #include "routing/cooldown.h"
 #include "routing/health.h"
@@ -8,6 +10,14 @@
 namespace signalbox::exchange {
 
 using routing::AttemptEnd;
+
+namespace {
+
+routing::BreakerRule rule_of(const Failures& failures) {
+  return {failures.window_ms, failures.window_requests_min, failures.window_failure_percent};
+}
+
+}  // namespace
 
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
@@ -31,17 +41,56 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
 
 // All who learn from attempts, a line or two each.
 void Machine::tell(const routing::Outcome& outcome) {
+  routing::Health& health = gateway_.health();
+  if (attempt_.probe) health.end_probe(outcome.lane.key);
+  switch (outcome.end) {
+    case AttemptEnd::answered: {
+      const int64_t slow_ms = failures().slow_start_ms;
+      if (slow_ms > 0 && outcome.content_ms - outcome.opened_ms > slow_ms) return punish(outcome);
+      if (health.empty()) return;
+      health.count(outcome.lane.key, routing::Counted::success, rule_of(failures()), now_.unix_ms);
+      // Only a whole answer shows that a lane has recovered.
+      return health.succeed(outcome.lane.key, outcome.lane.known_until_unix_ms, now_.unix_ms);
+    }
+    case AttemptEnd::failed:
+    case AttemptEnd::broken: return punish(outcome);
+    case AttemptEnd::client_left:
+    case AttemptEnd::withdrawn: return;
+  }
+}
+
+// What the lane suffers for it, or its credential, or its provider. An answer that was only slow has no kind, and
+// suffers when there are many of them.
+void Machine::punish(const routing::Outcome& outcome) {
   const routing::Lane& lane = outcome.lane;
   routing::Health& health = gateway_.health();
-  if (outcome.end == AttemptEnd::answered) {
-    // Only a whole answer shows that a lane has recovered.
-    if (lane.cooled_until_unix_ms) health.clear(lane.name, lane.cooled_until_unix_ms, now_.unix_ms);
-  } else if (outcome.end == AttemptEnd::failed || outcome.end == AttemptEnd::broken) {
-    const int64_t cool_ms = routing::cool_ms(outcome.kind, credential_owner(), outcome.asked_ms);
-    if (cool_ms <= 0) return;
-    report_.lane_rests_ms = cool_ms;
-    health.cool(lane.name, now_.unix_ms + cool_ms, now_.unix_ms);
+  const routing::Suffering suffering =
+      routing::suffering_of(outcome.kind, credential_owner(), gateway_.capabilities().tells_unreachable);
+  const std::string_view name = routing::scoped(lane.key, suffering.scope);
+  const int64_t began_unix_ms = now_.unix_ms - (outcome.closed_ms - outcome.opened_ms);
+  const uint8_t step = health.next_step(name, began_unix_ms, now_.unix_ms);
+  const Failures& rules = failures();
+  const bool slow = outcome.end == AttemptEnd::answered;
+  const bool grows = slow || suffering.grows;
+
+  int64_t cool_ms = slow ? 0 : routing::cool_ms(outcome.kind, credential_owner(), outcome.asked_ms);
+  if (cool_ms > 0 && outcome.asked_ms < 0 && suffering.is_users) cool_ms = rules.cool_ms;
+  if (cool_ms > 0 && outcome.asked_ms < 0 && grows) cool_ms = routing::grown(cool_ms, rules.cool_ms_max, step);
+  routing::Why why = suffering.why;
+  // What a request could bring about alone opens no breaker.
+  if (grows && (slow || suffering.counts)) {
+    const bool full = health.count(lane.key, routing::Counted::failure, rule_of(rules), now_.unix_ms);
+    if (full || attempt_.probe) {
+      const uint8_t times = health.next_step(lane.key, began_unix_ms, now_.unix_ms);
+      const int64_t open_ms = routing::grown(rules.open_ms, rules.open_ms_max, times);
+      report_.lane_rests_ms = std::max(open_ms, cool_ms);
+      health.cool(lane.key, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, routing::Why::breaker, times);
+      return;
+    }
   }
+  if (cool_ms <= 0) return;
+  report_.lane_rests_ms = cool_ms;
+  health.cool(name, now_.unix_ms + cool_ms, now_.unix_ms, why, step);
 }
 
 }  // namespace signalbox::exchange

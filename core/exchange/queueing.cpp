@@ -49,7 +49,7 @@ bool Machine::take_place(const Choice& choice) {
   const std::span<const routing::Bound> bounds = choice.lane->bounds;
   routing::Places& places = gateway_.places();
   const bool others_wait =
-      !bounds.empty() && !waiting_.in_queue() && route.queue.places_max > 0 && places.waiting(route.match) > 0;
+      !bounds.empty() && !waiting_.in_queue() && route.queue.places_max > 0 && places.waiting(route.label()) > 0;
   return !others_wait && places.take(bounds, place_);
 }
 

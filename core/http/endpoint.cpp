@@ -30,6 +30,10 @@ constexpr PathRow paths[] = {
     {"/healthz", Operation::healthz, get},
     {"/readyz", Operation::readyz, get},
     {"/signalbox/explain", Operation::explain, post},
+    {"/signalbox/state", Operation::state, get},
+    {"/signalbox/reset", Operation::reset, post},
+    {"/signalbox/enable", Operation::enable, post},
+    {"/signalbox/disable", Operation::disable, post},
 };
 
 constexpr std::string_view models_prefixes[] = {"/v1/models/", "/v1beta/models/"};
@@ -78,13 +82,6 @@ const VerbRow* gemini_verb(std::string_view path) {
   for (const VerbRow& row : gemini_verbs)
     if (path.substr(colon) == row.verb) return &row;
   return nullptr;
-}
-
-// One after the other the parameters of a query, each with its '='. Some servers part them with ';'.
-std::string_view take_parameter(std::string_view& query) {
-  const std::string_view parameter = query.substr(0, query.find_first_of("&;"));
-  query.remove_prefix(parameter.size() < query.size() ? parameter.size() + 1 : query.size());
-  return parameter;
 }
 
 std::string_view parameter_value(std::string_view parameter) {
@@ -161,6 +158,10 @@ std::string_view name_of(const Endpoint& endpoint) {
     case Operation::healthz: return "healthz";
     case Operation::readyz: return "readyz";
     case Operation::explain: return "explain";
+    case Operation::state: return "state";
+    case Operation::reset: return "reset";
+    case Operation::enable: return "enable";
+    case Operation::disable: return "disable";
     case Operation::options: return "options";
     case Operation::unknown: break;
   }
@@ -170,6 +171,13 @@ std::string_view name_of(const Endpoint& endpoint) {
 bool asks_lanes(const Endpoint& endpoint) {
   return endpoint.operation == Operation::conversation || endpoint.operation == Operation::count_tokens ||
          endpoint.operation == Operation::compaction;
+}
+
+// Some servers part them with ';'.
+std::string_view take_parameter(std::string_view& query) {
+  const std::string_view parameter = query.substr(0, query.find_first_of("&;"));
+  query.remove_prefix(parameter.size() < query.size() ? parameter.size() + 1 : query.size());
+  return parameter;
 }
 
 std::string key_in_query(const Endpoint& endpoint) {

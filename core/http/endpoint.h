@@ -21,6 +21,10 @@ struct Endpoint {
     healthz,
     readyz,
     explain,  // POST /signalbox/explain
+    state,    // GET /signalbox/state
+    reset,    // POST /signalbox/reset
+    enable,   // POST /signalbox/enable
+    disable,  // POST /signalbox/disable
     options,  // OPTIONS of any path
     unknown,  // a 404, in `shape`
   };
@@ -56,6 +60,9 @@ bool asks_lanes(const Endpoint& endpoint);
 
 // The client key in the query, decoded, where Gemini's clients put it; empty elsewhere.
 std::string key_in_query(const Endpoint& endpoint);
+
+// One after the other the parameters of a query, each with its '='. Takes the first off `query`.
+std::string_view take_parameter(std::string_view& query);
 
 // What of the client's query goes to an upstream of its own dialect: no credential of whatever spelling, and not what
 // the path of the upstream says already. The rest is as it was.

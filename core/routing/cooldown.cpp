@@ -75,11 +75,49 @@ bool wants_no_second_attempt(std::span<const Header> headers) {
   return header && http::equals_ignoring_case(http::trim(header->value), "false");
 }
 
+Suffering suffering_of(FaultKind kind, CredentialOwner owner, Unreachable unreachable) {
+  Suffering suffering;
+  switch (kind) {
+    case FaultKind::upstream_resolve:
+    case FaultKind::upstream_connect:
+    case FaultKind::upstream_tls:
+    case FaultKind::upstream_connect_timeout:
+      // Nobody is there for any of the provider's lanes, whichever credential or model they have.
+      if (unreachable == Unreachable::told) suffering = {Scope::provider, Why::unreachable};
+      break;
+    default: break;
+  }
+  switch (row(kind).cooling) {
+    case Cooling::none: break;
+    case Cooling::hiccup:
+      suffering.is_users = suffering.grows = true;
+      // A client that reads slowly brings this about as well.
+      suffering.counts = kind != FaultKind::upstream_total_timeout;
+      break;
+    case Cooling::limited: suffering.why = Why::limited, suffering.grows = true; break;
+    case Cooling::exhausted: suffering = {Scope::credential, Why::exhausted}; break;
+    case Cooling::refused: suffering = {Scope::credential, Why::refused}; break;
+    case Cooling::model_missing: suffering.why = Why::model_missing; break;
+    case Cooling::doubtful: suffering.why = Why::doubtful, suffering.is_users = true; break;
+  }
+  // Without a credential of ours there is none that could suffer.
+  if (suffering.scope == Scope::credential && owner == CredentialOwner::client) suffering.scope = Scope::lane;
+  return suffering;
+}
+
+int64_t grown(int64_t first_ms, int64_t most_ms, uint8_t step) {
+  if (first_ms >= most_ms) return first_ms;
+  constexpr uint8_t doublings_max = 16;
+  // No first time is longer than a day, so sixteen doublings of it fit.
+  return std::min(first_ms << std::min(step, doublings_max), most_ms);
+}
+
 int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms) {
   const bool asked = asked_ms >= 0;
   asked_ms = std::min(asked_ms, retry_after_ms_max);
   const Cooling cooling = row(kind).cooling;
   if (cooling == Cooling::hiccup) return asked ? asked_ms : hiccup_ms;
+  if (cooling == Cooling::doubtful) return hiccup_ms;
   if (cooling == Cooling::model_missing) return model_missing_ms;
   if (owner == CredentialOwner::client) return 0;
   switch (cooling) {

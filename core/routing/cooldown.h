@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <span>
 
+#include "routing/health.h"
 #include "routing/verdict.h"
+#include "signalbox/capabilities.h"
 #include "signalbox/fault.h"
 #include "signalbox/header.h"
 
@@ -26,5 +28,20 @@ bool wants_no_second_attempt(std::span<const Header> headers);
 // the upstream asked to wait, in its headers or its body, whichever is longer; -1: nothing. Limits of a
 // credential that is the client's own say nothing of the lane to others.
 int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms);
+
+// Who suffers for a fault, and how.
+struct Suffering {
+  Scope scope = Scope::lane;
+  Why why = Why::hiccup;
+  bool is_users = false;  // how long is the user's to say (Failures::cool_ms)
+  bool grows = false;     // a further one lasts longer
+  bool counts = false;    // in the lane's window
+};
+
+// `unreachable`: whether the host can tell that nobody answers at an address from an answer that failed.
+Suffering suffering_of(FaultKind kind, CredentialOwner owner, Unreachable unreachable);
+
+// `first_ms` doubled `step` times, `most_ms` at most, unless the first is longer.
+int64_t grown(int64_t first_ms, int64_t most_ms, uint8_t step);
 
 }  // namespace signalbox::routing

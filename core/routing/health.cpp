@@ -8,11 +8,17 @@
 namespace signalbox::routing {
 namespace {
 
-constexpr uint8_t version = 1;
+constexpr uint8_t version = 2;
 constexpr size_t head_bytes = 1 + 2;
-constexpr size_t entry_bytes = 2 + 4 + 8 + 8 + 4;  // without the lane
+constexpr size_t entry_bytes = 2 + 4 + 8 + 8 + 4 + 1 + 1;  // without the lane
+constexpr size_t entry_bytes_of_1 = entry_bytes - 2;
+// A row of failures longer ago than this says nothing of the next one.
+constexpr int64_t step_ms_max = 3'600'000;
+constexpr uint8_t step_max = 16;
+constexpr int64_t switched_off = 1, switched_on = 2;
 constexpr size_t checksum_bytes = 4;
-constexpr size_t delta_bytes_max = head_bytes + lanes_max * (entry_bytes + lane_bytes_max) + checksum_bytes;
+constexpr size_t entries_max = lanes_max + wild_lanes_max;
+constexpr size_t delta_bytes_max = head_bytes + entries_max * (entry_bytes + lane_bytes_max) + checksum_bytes;
 // The end of the year 9999. A stamp beyond it is damage; below it, adding a day never overflows.
 constexpr int64_t unix_ms_max = 253'402'300'799'999;
 
@@ -52,21 +58,58 @@ void put_entry(std::string& out, const Place& place) {
   put(out, held.until_unix_ms);
   put(out, held.stamp_unix_ms);
   put(out, held.writer);
+  put(out, held.why);
+  put(out, held.step);
 }
 
 void end_delta(std::string& out) { put(out, fnv1a(out)); }
 
 }  // namespace
 
-static_assert(lanes_max <= UINT16_MAX && lane_bytes_max <= UINT16_MAX, "what the delta's fields hold");
+static_assert(entries_max <= UINT16_MAX && lane_bytes_max <= UINT16_MAX, "what the delta's fields hold");
+
+std::string_view name_of(Why why) {
+  switch (why) {
+    case Why::unknown: return "unknown";
+    case Why::hiccup: return "hiccup";
+    case Why::limited: return "limited";
+    case Why::exhausted: return "exhausted";
+    case Why::refused: return "refused";
+    case Why::model_missing: return "model_missing";
+    case Why::doubtful: return "doubtful";
+    case Why::unreachable: return "unreachable";
+    case Why::breaker: return "breaker";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Scope scope) {
+  switch (scope) {
+    case Scope::lane: return "lane";
+    case Scope::credential: return "credential";
+    case Scope::provider: return "provider";
+  }
+  return "lane";
+}
+
+std::string_view scoped(std::string_view lane, Scope scope) {
+  if (scope == Scope::lane) return lane;
+  if (lane.substr(0, 1) == "*") lane.remove_prefix(1);
+  const size_t first = lane.find('/');
+  if (scope == Scope::provider || first == lane.npos) return lane.substr(0, first);
+  return lane.substr(0, lane.find('/', first + 1));
+}
 
 bool Health::less(const Register& a, const Register& b) {
-  return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer) <
-         std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer);
+  return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer, a.step, a.why) <
+         std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer, b.step, b.why);
 }
 
 // The caller has seen to it that this is greater than what `held` was.
-void Health::set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms) {
+void Health::set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms, Why why,
+                 uint8_t step) {
+  held.why = uint8_t(why);
+  held.step = step;
   held.generation = generation;
   held.until_unix_ms = until_unix_ms;
   held.stamp_unix_ms = now_unix_ms;
@@ -75,65 +118,216 @@ void Health::set(Register& held, uint32_t generation, int64_t until_unix_ms, int
   held.untold = true;
 }
 
-void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms) {
+Health::Register* Health::find(std::string_view name) {
+  const auto place = lanes_.find(name);
+  return place == lanes_.end() ? nullptr : &place->second;
+}
+
+const Health::Register* Health::find(std::string_view name) const {
+  const auto place = lanes_.find(name);
+  return place == lanes_.end() ? nullptr : &place->second;
+}
+
+// The caller sees to the bound once the register says something.
+Health::Lanes::iterator Health::add(std::string_view name) {
+  const uint32_t generation = first_generation(name);
+  const auto place = lanes_.emplace(std::string(name), Register()).first;
+  place->second.generation = place->second.window_generation = generation;
+  if (is_switch(name)) ++switch_count_;
+  if (is_wild(name)) ++wild_count_;
+  return place;
+}
+
+void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why, uint8_t step) {
   if (lane.empty() || lane.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
   if (until_unix_ms <= now_unix_ms) return;
   until_unix_ms = std::min(until_unix_ms, now_unix_ms + cool_ms_max);
   auto place = lanes_.find(lane);
   if (place == lanes_.end()) {
-    uint32_t generation = first_generation();
-    place = lanes_.emplace(std::string(lane), Register()).first;
-    set(place->second, generation, until_unix_ms, now_unix_ms);
-    drop_least();
+    place = add(lane);
+    set(place->second, place->second.generation, until_unix_ms, now_unix_ms, why, step);
+    drop_least(lane);
     return;
   }
   Register& held = place->second;
-  if (cooled_until(lane, now_unix_ms) >= until_unix_ms) return;
+  if (believed_until(held, now_unix_ms) >= until_unix_ms) return;
   // Only one that is not believed ends later than this, and within its generation it would prevail.
   bool contradicts = held.until_unix_ms > until_unix_ms;
   if (contradicts && held.generation == UINT32_MAX) return;
-  set(held, held.generation + (contradicts ? 1 : 0), until_unix_ms, now_unix_ms);
+  set(held, held.generation + (contradicts ? 1 : 0), until_unix_ms, now_unix_ms, why, step);
 }
 
-void Health::clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms) {
-  int64_t until_unix_ms = cooled_until(lane, now_unix_ms);
-  if (until_unix_ms == 0 || until_unix_ms != planned_until_unix_ms) return;
-  Register& held = lanes_.find(lane)->second;
+uint8_t Health::next_step(std::string_view lane, int64_t began_unix_ms, int64_t now_unix_ms) const {
+  const Register* held = find(lane);
+  if (!held || held->until_unix_ms == 0) return 0;
+  if (now_unix_ms - held->until_unix_ms > step_ms_max) return 0;
+  const bool counted = began_unix_ms < held->stamp_unix_ms;
+  return counted ? held->step : uint8_t(std::min<int>(held->step + 1, step_max));
+}
+
+bool Health::count(std::string_view lane, Counted what, const BreakerRule& rule, int64_t now_unix_ms) {
+  if (what == Counted::success && lanes_.empty()) return false;
+  if (rule.failure_percent <= 0 || lane.empty() || lane.size() > lane_bytes_max) return false;
+  auto place = lanes_.find(lane);
+  if (place == lanes_.end()) {
+    if (what == Counted::success) return false;
+    // At the bound there is no window for a lane that nothing else is known of.
+    if (full(lane)) return false;
+    place = add(lane);
+  }
+  Register& held = place->second;
+  if (held.window_generation != held.generation) {
+    held.window.forget();
+    held.window_generation = held.generation;
+  }
+  held.window.count(what, now_unix_ms, rule.window_ms);
+  if (what == Counted::success || !held.window.trips(rule, now_unix_ms)) return false;
+  held.window.forget();
+  return true;
+}
+
+Window::Sums Health::counted(std::string_view lane, int64_t window_ms, int64_t now_unix_ms) const {
+  const Register* held = find(lane);
+  if (!held || held->window_generation != held->generation) return {};
+  return held->window.sums(now_unix_ms, window_ms);
+}
+
+Standing Health::standing(std::string_view lane, int64_t now_unix_ms) const {
+  Standing standing;
+  if (lanes_.empty()) return standing;
+  for (size_t i = 0; i < scope_count; ++i) {
+    const Register* held = find(scoped(lane, Scope(i)));
+    if (!held || held->until_unix_ms == 0) continue;
+    standing.known[i] = held->until_unix_ms;
+    const int64_t until = believed_until(*held, now_unix_ms);
+    if (until > standing.until_unix_ms) {
+      standing.until_unix_ms = until;
+      standing.why = Why(held->why);
+      standing.scope = Scope(i);
+    }
+    if (Scope(i) == Scope::lane && until == 0 && Why(held->why) == Why::breaker) {
+      standing.half_open = true;
+      standing.probing = held->probing;
+    }
+  }
+  return standing;
+}
+
+void Health::succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms) {
+  for (size_t i = 0; i < scope_count; ++i) {
+    if (known[i] == 0) continue;
+    Register* held = find(scoped(lane, Scope(i)));
+    if (held && held->until_unix_ms == known[i]) lift(*held, now_unix_ms);
+  }
+}
+
+void Health::begin_probe(std::string_view lane) {
+  if (Register* held = find(lane)) held->probing = true;
+}
+
+void Health::end_probe(std::string_view lane) {
+  if (Register* held = find(lane)) held->probing = false;
+}
+
+void Health::lift(Register& held, int64_t now_unix_ms) {
   // There is no later generation: the cooling ends by itself. A lane is not cleared four billion times.
   if (held.generation == UINT32_MAX) return;
   set(held, held.generation + 1, 0, now_unix_ms);
 }
 
-int64_t Health::cooled_until(std::string_view lane, int64_t now_unix_ms) const {
-  if (lanes_.empty()) return 0;
-  auto place = lanes_.find(lane);
-  if (place == lanes_.end()) return 0;
-  int64_t until = place->second.until_unix_ms;
-  bool believed = until > now_unix_ms && until - now_unix_ms <= cool_ms_max + skew_ms_max;
+void Health::reset(std::string_view name, int64_t now_unix_ms) {
+  const bool of_lane = name.find('/') != name.npos;
+  for (auto& [each, held] : lanes_) {
+    if (is_switch(each)) continue;
+    const std::string_view plain = std::string_view(each).substr(is_wild(each) ? 1 : 0);
+    const bool meant = name.empty() || (of_lane ? plain == name || plain == scoped(name, Scope::credential) ||
+                                                      plain == scoped(name, Scope::provider)
+                                                : scoped(plain, Scope::provider) == name);
+    if (!meant) continue;
+    held.window.forget();
+    if (held.until_unix_ms != 0) lift(held, now_unix_ms);
+  }
+}
+
+void Health::turn(std::string_view name, Switch to, int64_t now_unix_ms) {
+  const std::string key = "!" + std::string(name);
+  if (key.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
+  const int64_t said = to == Switch::on ? switched_on : switched_off;
+  auto place = lanes_.find(key);
+  const bool fresh = place == lanes_.end();
+  if (fresh) place = add(key);
+  Register& held = place->second;
+  if (held.until_unix_ms == said || held.generation == UINT32_MAX) return;
+  set(held, held.generation + 1, said, now_unix_ms);
+  if (fresh) drop_least(key);
+}
+
+bool Health::enabled(std::string_view name, bool configured) const {
+  if (switch_count_ == 0) return configured;
+  const Register* held = find("!" + std::string(name));
+  if (!held || held->until_unix_ms == 0) return configured;
+  return held->until_unix_ms != switched_off;
+}
+
+void Health::clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms) {
+  int64_t until_unix_ms = cooled_until(lane, now_unix_ms);
+  if (until_unix_ms == 0 || until_unix_ms != planned_until_unix_ms) return;
+  lift(*find(lane), now_unix_ms);
+}
+
+int64_t Health::believed_until(const Register& held, int64_t now_unix_ms) {
+  const int64_t until = held.until_unix_ms;
+  const bool believed = until > now_unix_ms && until - now_unix_ms <= cool_ms_max + skew_ms_max;
   return believed ? until : 0;
 }
 
-uint32_t Health::first_generation() const {
-  if (lanes_.size() < lanes_max) return 0;
+int64_t Health::cooled_until(std::string_view lane, int64_t now_unix_ms) const {
+  if (lanes_.empty()) return 0;
+  const Register* held = find(lane);
+  return held ? believed_until(*held, now_unix_ms) : 0;
+}
+
+std::pair<Health::Lanes::const_iterator, Health::Lanes::const_iterator> Health::part_of(std::string_view name) const {
+  if (!is_wild(name)) return {lanes_.begin(), lanes_.end()};
+  return {lanes_.lower_bound(std::string_view("*")), lanes_.lower_bound(std::string_view("+"))};
+}
+
+bool Health::full(std::string_view name) const {
+  return is_wild(name) ? wild_count_ >= wild_lanes_max : lanes_.size() - wild_count_ >= lanes_max;
+}
+
+uint32_t Health::first_generation(std::string_view name) const {
+  if (!full(name)) return 0;
   uint32_t least = UINT32_MAX;
-  for (const auto& place : lanes_) least = std::min(least, place.second.generation);
+  const auto [begin, end] = part_of(name);
+  for (auto place = begin; place != end; ++place)
+    if (is_wild(place->first) == is_wild(name)) least = std::min(least, place->second.generation);
   return least;
 }
 
-void Health::drop_least() {
-  if (lanes_.size() <= lanes_max) return;
-  std::vector<Lanes::iterator> order;
-  order.reserve(lanes_.size());
-  for (auto place = lanes_.begin(); place != lanes_.end(); ++place) order.push_back(place);
-  auto kept = order.begin() + ptrdiff_t(lanes_.size() - lanes_max);
-  // The lane's name decides between equal registers, so that all gateways drop the same ones.
+void Health::drop_least(std::string_view name) {
+  const size_t count = is_wild(name) ? wild_count_ : lanes_.size() - wild_count_;
+  const size_t most = is_wild(name) ? wild_lanes_max : lanes_max;
+  if (count <= most) return;
+  const auto [begin, end] = part_of(name);
+  const size_t excess = count - most;
+  std::vector<Lanes::const_iterator> order;
+  order.reserve(count);
+  for (auto place = begin; place != end; ++place)
+    if (is_wild(place->first) == is_wild(name)) order.push_back(place);
+  const auto kept = order.begin() + ptrdiff_t(excess);
+  // The lane's name decides between equal registers, so that all gateways drop the same ones. What was switched off by
+  // hand does not come back for want of room.
   std::nth_element(order.begin(), kept, order.end(), [](auto a, auto b) {
+    if (is_switch(a->first) != is_switch(b->first)) return is_switch(b->first);
     if (less(a->second, b->second)) return true;
     if (less(b->second, a->second)) return false;
     return a->first < b->first;
   });
   for (auto dropped = order.begin(); dropped != kept; ++dropped) {
     if ((*dropped)->second.untold) --untold_count_;
+    if (is_switch((*dropped)->first)) --switch_count_;
+    if (is_wild((*dropped)->first)) --wild_count_;
     lanes_.erase(*dropped);
   }
 }
@@ -154,8 +348,11 @@ std::string_view Health::take_delta() {
 
 std::string Health::snapshot() const {
   std::string out;
-  begin_delta(out, lanes_.size());
-  for (const auto& place : lanes_) put_entry(out, place);
+  size_t count = 0;
+  for (const auto& place : lanes_) count += !says_nothing(place.second);
+  begin_delta(out, count);
+  for (const auto& place : lanes_)
+    if (!says_nothing(place.second)) put_entry(out, place);
   end_delta(out);
   return out;
 }
@@ -165,17 +362,19 @@ bool Health::merge(std::string_view delta) {
   std::string_view rest = delta.substr(0, delta.size() - checksum_bytes);
   std::string_view checksum = delta.substr(rest.size());
   if (take<uint32_t>(checksum) != fnv1a(rest)) return false;
-  if (take<uint8_t>(rest) != version) return false;
+  const auto told_version = take<uint8_t>(rest);
+  if (told_version != version && told_version != 1) return false;
+  const size_t one_bytes = told_version == 1 ? entry_bytes_of_1 : entry_bytes;
   size_t entry_count = take<uint16_t>(rest);
-  if (entry_count > lanes_max) return false;
+  if (entry_count > entries_max) return false;
 
   // All of it is read before any of it counts.
   std::vector<std::pair<std::string_view, Register>> entries;
   entries.reserve(entry_count);
   for (size_t i = 0; i < entry_count; ++i) {
-    if (rest.size() < entry_bytes) return false;
+    if (rest.size() < one_bytes) return false;
     size_t lane_bytes = take<uint16_t>(rest);
-    if (lane_bytes == 0 || lane_bytes > lane_bytes_max || rest.size() < lane_bytes + entry_bytes - 2) return false;
+    if (lane_bytes == 0 || lane_bytes > lane_bytes_max || rest.size() < lane_bytes + one_bytes - 2) return false;
     std::string_view lane = rest.substr(0, lane_bytes);
     rest.remove_prefix(lane_bytes);
     Register told;
@@ -183,6 +382,10 @@ bool Health::merge(std::string_view delta) {
     told.until_unix_ms = take<int64_t>(rest);
     told.stamp_unix_ms = take<int64_t>(rest);
     told.writer = take<uint32_t>(rest);
+    if (told_version != 1) {
+      told.why = take<uint8_t>(rest);
+      told.step = take<uint8_t>(rest);
+    }
     if (told.until_unix_ms < 0 || told.stamp_unix_ms < 0 || told.stamp_unix_ms > unix_ms_max) return false;
     if (!entries.empty() && lane <= entries.back().first) return false;
     told.until_unix_ms = std::min(told.until_unix_ms, told.stamp_unix_ms + cool_ms_max);
@@ -194,15 +397,22 @@ bool Health::merge(std::string_view delta) {
     auto place = lanes_.find(lane);
     if (place == lanes_.end()) {
       lanes_.emplace(std::string(lane), told);
+      switch_count_ += is_switch(lane);
+      wild_count_ += is_wild(lane);
       continue;
     }
     Register& held = place->second;
     if (!less(held, told)) continue;
     // What was to be told of this lane is overtaken; its teller has told the rest of us.
     if (held.untold) --untold_count_;
-    held = told;
+    Register merged = told;
+    merged.probing = held.probing;
+    merged.window = held.window;
+    merged.window_generation = held.window_generation;
+    held = merged;
   }
-  drop_least();
+  drop_least("");
+  drop_least("*");
   return true;
 }
 

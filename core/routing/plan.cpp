@@ -90,6 +90,14 @@ const Route* find_route(const Config& config, std::string_view client_model) {
   return route_of(config, without_alias(config, client_model));
 }
 
+void stand(Lane& lane, const Standing& standing) {
+  lane.cooled_until_unix_ms = standing.probing ? std::max<int64_t>(standing.until_unix_ms, 1) : standing.until_unix_ms;
+  lane.half_open = standing.half_open && !standing.probing;
+  lane.why = standing.why;
+  lane.scope = standing.scope;
+  lane.known_until_unix_ms = standing.known;
+}
+
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
   Match match;
   match.route = find_route(config, facts.model);
@@ -101,15 +109,16 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   Plan plan;
   plan.route = match.route;
   if (!plan.route) return plan;
-  const auto asked = [&](const Target& target) {
-    return config.providers[target.provider].enabled &&
+  const auto serves = [&](const Target& target) {
+    const Provider& provider = config.providers[target.provider];
+    return health.enabled(provider.name, provider.enabled) &&
            (match.provider == Match::any_provider || match.provider == target.provider);
   };
 
   size_t lane_count = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
-    if (asked(target)) lane_count += std::max<size_t>(1, provider.credentials.size());
+    if (serves(target)) lane_count += std::max<size_t>(1, provider.credentials.size());
   }
   lane_count = std::min(lane_count, plan_lanes_max);
   std::span<Lane> lanes = arena.array<Lane>(lane_count);
@@ -126,10 +135,13 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   size_t filled = 0;
   for (const Target& target : plan.route->targets) {
     const Provider& provider = config.providers[target.provider];
-    if (!asked(target)) continue;
+    if (!serves(target)) continue;
     const Model* entry = entry_of(target);
     const size_t choices = std::max<size_t>(1, provider.credentials.size());
     for (size_t i = 0; i < choices && filled < lane_count; ++i) {
+      if (health.has_switches() && i < provider.credentials.size() &&
+          !health.enabled(arena.concat({provider.name, "/", provider.credentials[i].name}), true))
+        continue;
       Lane& lane = lanes[filled++];
       lane = {};
       lane.provider = target.provider;
@@ -152,8 +164,10 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
       }
       if (i < provider.credentials.size()) lane.credential = provider.credentials[i].name;
       lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
-      lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
-      lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
+      lane.key = arena.concat({"*", provider.name, "/", lane.credential, "/", lane.upstream_model});
+      lane.name = lane.key.substr(1);
+      if (!target.upstream_model.empty()) lane.key = lane.name;
+      if (!health.empty()) stand(lane, health.standing(lane.key, now_unix_ms));
       lane.bounds = bounds_of(config, target, provider, arena);
     }
   }
@@ -161,7 +175,7 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   for (size_t i = 1; i < filled; ++i)
     for (size_t j = i; j > 0 && lanes[j].cooled_until_unix_ms < lanes[j - 1].cooled_until_unix_ms; --j)
       std::swap(lanes[j], lanes[j - 1]);
-  plan.lanes = lanes;
+  plan.lanes = lanes.first(filled);
   return plan;
 }
 

@@ -7,6 +7,7 @@
 // A new selection rule begins here; ARCHITECTURE.md says what else it may touch.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,9 +31,16 @@ struct Lane {
   std::span<const Rewrite> rewrite;  // of its models entry, behind its provider's
   int64_t context_tokens_max = 0;    // of its model; 0: not said
   int64_t output_tokens_max = 0;
-  std::string_view name;             // "provider/credential/model": what health belongs to
-  int64_t cooled_until_unix_ms = 0;  // 0: healthy
-  std::span<const Bound> bounds;     // that an attempt needs a place of
+  std::string_view name;  // "provider/credential/model"
+  // What its state is kept under: the name, and "*" before it where the client names the model, whose part of every
+  // table is small and apart, so that names which a client makes up hurt no configured lane.
+  std::string_view key;
+  int64_t cooled_until_unix_ms = 0;  // 0: healthy; 1: half-open, and another attempt is finding out
+  bool half_open = false;            // and this one may find out
+  Why why = Why::unknown;            // of its cooling
+  Scope scope = Scope::lane;         // likewise
+  std::array<int64_t, scope_count> known_until_unix_ms = {};  // see Standing::known
+  std::span<const Bound> bounds;                              // that an attempt needs a place of
 };
 
 // The route that takes a model, with its lanes in the order of trying; `route` null when none does.

@@ -16,6 +16,7 @@ using Kind = FaultKind;
 
 // Known sentences come early; what follows them is a provider's prose or the client's own text.
 constexpr size_t message_bytes_max = 4096;
+constexpr size_t pattern_bytes_max = 256;  // rule_error_pattern
 
 // What a status says, so that a row can speak for some statuses only.
 enum Says : unsigned {
@@ -32,6 +33,8 @@ enum Says : unsigned {
 };
 constexpr unsigned blames_request = wrong | not_allowed | missing;
 constexpr unsigned blames_itself = failing | overloaded;
+// What anybody could have got with a request that quotes a sentence of the table.
+constexpr unsigned may_quote = wrong | missing;
 constexpr unsigned anything = nothing | blames_request | unpaid | too_large | limited | blames_itself;
 // A 429 that names the length of a request speaks of tokens a minute.
 constexpr unsigned may_overflow = anything & ~limited & ~not_allowed;
@@ -184,6 +187,7 @@ constexpr KeptRow kept[] = {
     {Kind::upstream_error, 500, 500},     {Kind::upstream_error, 502, 502},
     {Kind::upstream_error, 504, 504},     {Kind::upstream_rejected, 400, 406},
     {Kind::upstream_rejected, 408, 499},  // a 407 would speak of the client's own proxy
+    {Kind::upstream_in_doubt, 400, 406},  {Kind::upstream_in_doubt, 408, 499},
 };
 
 const StatusRow& row_of_status(int status) {
@@ -198,7 +202,13 @@ int status_inside(const UpstreamError& error) {
   return code && *code >= 400 && *code <= 599 ? int(*code) : 0;
 }
 
-Kind kind_as_said(const UpstreamError& error) {
+// What an error is called, and whether but a sentence says so where a sentence of the request's may be quoted.
+struct Said {
+  Kind kind;
+  bool doubtful = false;
+};
+
+Said kind_as_said(const UpstreamError& error) {
   const StatusRow* status = &row_of_status(error.status);
   if (status->says == nothing) status = &row_of_status(status_inside(error));
 
@@ -212,19 +222,43 @@ Kind kind_as_said(const UpstreamError& error) {
     const bool found = row.in == In::word ? base::equals_ignoring_case(error.type, row.text) ||
                                                 base::equals_ignoring_case(error.code, row.text)
                                           : message.find(row.text) != message.npos;
-    if (found) return row.kind;
+    if (found) return {row.kind, row.in == In::sentence && (status->says & may_quote) != 0};
   }
-  return status->kind;
+  return {status->kind};
 }
 
 }  // namespace
 
 FaultKind kind_of(const UpstreamError& error, CredentialOwner owner, ModelNamed named) {
-  const Kind kind = kind_as_said(error);
+  const auto [kind, doubtful] = kind_as_said(error);
   // What the client brought itself is its own to mend.
   if (kind == Kind::upstream_credential_refused && owner == CredentialOwner::client) return Kind::upstream_rejected;
   if (kind == Kind::upstream_model_missing && named == ModelNamed::by_client) return Kind::upstream_rejected;
-  return kind;
+  // A sentence alone may be the client's own, quoted back at it: it may cost the lane its turn, and no more. What a
+  // program is told, the type or the code, counts in full.
+  const Cooling cooling = row(kind).cooling;
+  const bool punishes = cooling != Cooling::none && cooling != Cooling::hiccup;
+  if (!doubtful || !punishes) return kind;
+  return kind == Kind::upstream_model_missing ? Kind::upstream_model_in_doubt : Kind::upstream_in_doubt;
+}
+
+Sign sign_of(const FailureSigns& signs, const UpstreamError& error) {
+  if (std::find(signs.statuses.begin(), signs.statuses.end(), error.status) != signs.statuses.end())
+    return Sign::status;
+  std::array<char, message_bytes_max> lower;
+  std::array<char, pattern_bytes_max + 2> wanted;
+  for (const std::string& pattern : signs.patterns) {
+    // Anywhere in it, as what a person has copied out of an error is.
+    const size_t size = std::min(pattern.size(), pattern_bytes_max);
+    wanted[0] = wanted[size + 1] = '*';
+    std::transform(pattern.begin(), pattern.begin() + std::ptrdiff_t(size), wanted.begin() + 1, base::lower);
+    for (std::string_view said : {error.type, error.code, error.message}) {
+      said = said.substr(0, lower.size());
+      std::transform(said.begin(), said.end(), lower.begin(), base::lower);
+      if (base::matches({wanted.data(), size + 2}, {lower.data(), said.size()})) return Sign::words;
+    }
+  }
+  return Sign::none;
 }
 
 int status_for(FaultKind kind, int upstream_status) {

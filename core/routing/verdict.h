@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "signalbox/config.h"
 #include "signalbox/fault.h"
 
 namespace signalbox::routing {
@@ -29,6 +30,10 @@ enum class ModelNamed : uint8_t { by_client, by_configuration };
 
 // The kind of fault that `error` is; never FaultKind::none.
 FaultKind kind_of(const UpstreamError& error, CredentialOwner owner, ModelNamed named);
+
+// What a user calls a failure whatever the table says: of these signs the stronger that `error` shows.
+enum class Sign : uint8_t { none, words, status };
+Sign sign_of(const FailureSigns& signs, const UpstreamError& error);
 
 // The status that a client is told: the upstream's own where the kind keeps it (a 529 stays one), else
 // the row's.

@@ -27,7 +27,8 @@ void check_deltas(const std::string& a, const std::string& b) {
   const bool a_sound = x.merge(a);
   require(a_sound || x.snapshot() == nothing, "all of a delta or nothing");
   const std::string after_a = x.snapshot();
-  require(!a_sound || after_a.size() == a.size(), "nothing but lanes is in a delta");
+  // Version 1 comes out as 2, and what says nothing does not come out.
+  require(!a_sound || a[0] == 1 || after_a.size() <= a.size(), "nothing but lanes is in a delta");
   const bool b_sound = x.merge(b);
   require(b_sound || x.snapshot() == after_a, "all of a delta or nothing");
   const std::string both = x.snapshot();
@@ -40,7 +41,7 @@ void check_deltas(const std::string& a, const std::string& b) {
 }
 
 void check_gateways(std::string_view steps) {
-  static constexpr std::string_view lanes[] = {"a/one/m", "a/two/m", "b/one/m", "c"};
+  static constexpr std::string_view lanes[] = {"a/one/m", "*a/two/m", "a/one", "c"};
   Health gateways[] = {Health(1), Health(2)};
   int64_t now = 1'700'000'000'000;
   for (const char step : steps) {
@@ -49,8 +50,17 @@ void check_gateways(std::string_view steps) {
     Health& there = gateways[~byte & 1];
     const std::string_view lane = lanes[byte >> 1 & 3];
     switch (byte >> 3 & 3) {
-      case 0: here.cool(lane, now + (int64_t(1) << (byte >> 3)), now); break;
-      case 1: here.clear(lane, here.cooled_until(lane, now), now); break;
+      case 0:
+        if (here.count(lane, signalbox::routing::Counted::failure, {1000, 3, 50}, now)) here.begin_probe(lane);
+        here.cool(lane, now + (int64_t(1) << (byte >> 3)), now, signalbox::routing::Why::breaker,
+                  here.next_step(lane, now, now));
+        break;
+      case 1:
+        if (byte & 0x80)
+          here.turn(lane, byte & 0x40 ? signalbox::routing::Switch::on : signalbox::routing::Switch::off, now);
+        else if (byte & 0x40) here.reset(lane, now);
+        else here.succeed(lane, here.standing(lane, now).known, now);
+        break;
       case 2: there.merge(here.take_delta()); break;
       default: now += int64_t(byte) * byte * 40;
     }

@@ -29,10 +29,10 @@ std::string little(uint64_t number, int bytes) {
 
 std::string entry(std::string_view lane, int64_t until, int64_t stamp, uint32_t generation = 0, uint32_t writer = 9) {
   return little(lane.size(), 2) + std::string(lane) + little(generation, 4) + little(uint64_t(until), 8) +
-         little(uint64_t(stamp), 8) + little(writer, 4);
+         little(uint64_t(stamp), 8) + little(writer, 4) + little(0, 2);
 }
 
-std::string delta_of(const std::vector<std::string>& entries, uint8_t version = 1) {
+std::string delta_of(const std::vector<std::string>& entries, uint8_t version = 2) {
   std::string bytes = little(version, 1) + little(entries.size(), 2);
   for (const std::string& one : entries) bytes += one;
   return sealed(bytes);
@@ -337,7 +337,7 @@ TEST_CASE("health: well-sealed nonsense changes nothing") {
   Health health(2);
   std::string fine = entry("b", now + minute, now);
   CHECK_FALSE(health.merge(delta_of({fine}, 0)));
-  CHECK_FALSE(health.merge(delta_of({fine}, 2)));
+  CHECK_FALSE(health.merge(delta_of({fine}, 3)));
   CHECK_FALSE(health.merge(delta_of({fine, fine})));
   CHECK_FALSE(health.merge(delta_of({fine, entry("a", now, now)})));
   CHECK_FALSE(health.merge(delta_of({entry("", now, now)})));

@@ -112,8 +112,10 @@ TEST_CASE("verdict: used up is not the same as limited", "[verdict]") {
       {403, "", "", "Your team has either used all available credits or reached its monthly spending limit.",
        exhausted},
       {402, "", "", "Insufficient Balance", exhausted},
-      {400, "invalid_request_error", "", "Your credit balance is too low to access the Anthropic API.", exhausted},
-      {400, "invalid_request_error", "", "You have reached your specified API usage limits.", exhausted},
+      {400, "invalid_request_error", "", "Your credit balance is too low to access the Anthropic API.",
+       FaultKind::upstream_in_doubt},
+      {400, "invalid_request_error", "", "You have reached your specified API usage limits.",
+       FaultKind::upstream_in_doubt},
       {400, "", "Arrearage", "Access denied", exhausted},
       {0, "billing_error", "", "", exhausted},
       {429, "rate_limit_error", "", "This request would exceed your account's rate limit.", limited},
@@ -154,14 +156,13 @@ TEST_CASE("verdict: an error inside a success is known by its type or code", "[v
 
 TEST_CASE("verdict: a model or a credential that is refused with a 400 is known by its words", "[verdict]") {
   check({
-      {400, "invalid_request_error", "", "Model Not Exist", FaultKind::upstream_model_missing},
-      {400, "", "", "foo/bar is not a valid model ID", FaultKind::upstream_model_missing},
+      {400, "invalid_request_error", "", "Model Not Exist", FaultKind::upstream_model_in_doubt},
+      {400, "", "", "foo/bar is not a valid model ID", FaultKind::upstream_model_in_doubt},
       {400, "", "model_not_supported", "The requested model is not supported.", FaultKind::upstream_model_missing},
       {400, "", "model_decommissioned", "", FaultKind::upstream_model_missing},
       {403, "invalid_request_error", "model_not_found", "No access to model", FaultKind::upstream_model_missing},
-      {400, "INVALID_ARGUMENT", "400", "API key not valid. Please pass a valid API key.",
-       FaultKind::upstream_credential_refused},
-      {400, "", "", "Incorrect API key provided: xx***", FaultKind::upstream_credential_refused},
+      {400, "INVALID_ARGUMENT", "400", "API key not valid. Please pass a valid API key.", FaultKind::upstream_in_doubt},
+      {400, "", "", "Incorrect API key provided: xx***", FaultKind::upstream_in_doubt},
       {401, "invalid_request_error", "invalid_api_key", "", FaultKind::upstream_credential_refused},
       {400, "invalid_request_error", "", "messages: at least one message is required", FaultKind::upstream_rejected},
   });
@@ -207,7 +208,7 @@ TEST_CASE("verdict: each known word decides alone", "[verdict]") {
 TEST_CASE("verdict: each known sentence decides alone", "[verdict]") {
   constexpr auto overflow = FaultKind::upstream_context_overflow;
   constexpr auto exhausted = FaultKind::upstream_exhausted;
-  constexpr auto missing = FaultKind::upstream_model_missing;
+  constexpr auto missing = FaultKind::upstream_model_in_doubt;
   check({
       {400, "", "", "Context length exceeded", overflow},
       {400, "", "", "Your message exceeds the context of this model", overflow},
@@ -225,6 +226,28 @@ TEST_CASE("verdict: each known sentence decides alone", "[verdict]") {
       {400, "", "", "Model unavailable", missing},
       {400, "", "", "The requested model is not supported.", missing},
   });
+}
+
+TEST_CASE("verdict: a refusal that quotes the request punishes nobody for what it quotes", "[verdict]") {
+  constexpr auto doubt = FaultKind::upstream_in_doubt;
+  check({
+      {400, "invalid_request_error", "", "Invalid value: 'tell me of insufficient credits'", doubt},
+      {422, "", "", "messages.0.content: 'you exceeded your current quota'", doubt},
+      {400, "insufficient_quota", "", "Invalid value: 'insufficient credits'", FaultKind::upstream_exhausted},
+      {402, "", "", "insufficient credits", FaultKind::upstream_exhausted},
+  });
+  // And the lane suffers no longer than for any hiccup, and no worse for the next one.
+  CHECK(row(doubt).cooling == Cooling::doubtful);
+  CHECK(row(FaultKind::upstream_model_in_doubt).cooling == Cooling::doubtful);
+}
+
+TEST_CASE("verdict: what a user calls a failure is looked for in type, code and message", "[verdict]") {
+  const FailureSigns signs{{418, 422}, {"out of *coffee", "E-17"}};
+  CHECK(sign_of(signs, {422, "", "", "no"}) == Sign::status);
+  CHECK(sign_of(signs, {400, "", "", "We are OUT of good Coffee today"}) == Sign::words);
+  CHECK(sign_of(signs, {400, "", "e-17", ""}) == Sign::words);
+  CHECK(sign_of(signs, {400, "", "", "coffee is out"}) == Sign::none);
+  CHECK(sign_of({}, {400, "", "", "out of coffee"}) == Sign::none);
 }
 
 TEST_CASE("verdict: a sentence is looked for in the beginning of a message only", "[verdict]") {

@@ -15,6 +15,10 @@ enum class Coding : uint8_t { gzip, deflate, br, zstd };
 // As Content-Encoding and Accept-Encoding write it.
 std::string_view name_of(Coding coding);
 
+// Whether a host can tell that nobody answers at an address (refused, no such name, no certificate) from every other
+// way in which a request comes to nothing.
+enum class Unreachable : uint8_t { told, unknown };
+
 struct Capabilities {
   int64_t request_bytes_max = int64_t(32) << 20;  // the largest request body the host can hold
   std::span<const Coding> request_codings = {};   // that the host decodes (DecodeRequest); of static storage
@@ -27,6 +31,7 @@ struct Capabilities {
   // How much of what a client asks one gateway comes to know of, so that it can count.
   enum class Counting : uint8_t { all, of_instance, of_request };
   Counting counting = Counting::all;
+  Unreachable tells_unreachable = Unreachable::told;
   // A secret may stand in the configuration's text itself. Not where the text is bundled: it would be in every copy.
   bool literal_secrets = true;
   // How many of one exchange's attempts may await their head at a time. The core opens one after the other and needs 1.

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -240,6 +241,34 @@ struct Takes {
   int64_t tokens_max = 0;
 };
 
+// What a user counts as a failure beside what the table says (routing/verdict.h).
+struct FailureSigns {
+  std::vector<int64_t> statuses;      // of errors
+  std::vector<std::string> patterns;  // over what an error says; '*' stands for any run of characters
+};
+
+// When a lane suffers for what it does, and for how long. Times of a first failure double with each further one that
+// no success lies between.
+struct Failures {
+  FailureSigns signs;
+  int64_t slow_start_ms = 0;  // content that comes later counts as a failure; 0: none does
+  int64_t cool_ms = 5'000;    // for a failure of no known length; 0: none
+  int64_t cool_ms_max = 300'000;
+  int64_t window_ms = 60'000;
+  int64_t window_requests_min = 10;
+  int64_t window_failure_percent = 50;  // 0: the window is not judged
+  int64_t open_ms = 30'000;
+  int64_t open_ms_max = 1'800'000;
+};
+
+// A route's own; -1: as the provider has it.
+struct RouteTimeouts {
+  int64_t connect_ms = -1;
+  int64_t first_byte_ms = -1;
+  int64_t idle_ms = -1;
+  int64_t total_ms = -1;
+};
+
 struct Provider {
   std::string name;
   Dialect dialect = Dialect::anthropic;
@@ -255,6 +284,7 @@ struct Provider {
   std::string ca_file;
   int64_t concurrent_max = 0;  // requests at a time; 0: no bound
   Timeouts timeouts;
+  FailureSigns failures;
   LaneFlags flags;
   std::vector<Rewrite> rewrite;  // in file order
   Takes takes;
@@ -311,21 +341,6 @@ struct Queue {
   int64_t wait_ms_max = 20'000;
 };
 
-struct Route {
-  std::string match;  // pattern over the client's model name; '*' stands for any run of characters
-  std::vector<Target> targets;
-  Accounting accounting = Accounting::on;
-  OnLoss on_loss = OnLoss::report;
-  EchoModel echo_model = EchoModel::client;
-  Commit commit = Commit::first_content;
-  Queue queue;
-  std::string
-      name;  // what rules, tasks and tags call it; empty: nothing does. Without `match` too it is asked by them alone
-
-  // What headers, log and state call it.
-  std::string_view label() const { return name.empty() ? match : name; }
-};
-
 // How failures are met before a client has seen content.
 struct Failover {
   int64_t attempts_max = 6;
@@ -337,9 +352,29 @@ struct Failover {
   int64_t retry_budget_percent = 20;
 };
 
+struct Route {
+  std::string match;  // pattern over the client's model name; '*' stands for any run of characters
+  std::vector<Target> targets;
+  Accounting accounting = Accounting::on;
+  OnLoss on_loss = OnLoss::report;
+  EchoModel echo_model = EchoModel::client;
+  Commit commit = Commit::first_content;
+  Queue queue = {};
+  // The global ones with the route's own keys over them; empty where it has none.
+  std::optional<Failover> failover = {};
+  std::optional<Failures> failures = {};
+  RouteTimeouts timeouts = {};
+  // What rules, tasks and tags call it; empty: nothing does. Without `match` too it is asked by them alone.
+  std::string name = {};
+
+  // What headers, log and state call it.
+  std::string_view label() const { return name.empty() ? match : name; }
+};
+
 struct Config {
   Server server;
   Failover failover;
+  Failures failures;
   std::vector<Provider> providers;
   std::vector<Model> models;
   // In file order; the first whose pattern takes the model serves. Behind them, without patterns, those that rules and

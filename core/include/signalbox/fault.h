@@ -26,6 +26,7 @@ enum class Cooling : uint8_t {
   exhausted,  // no money, no quota
   refused,    // our credential is not accepted
   model_missing,
+  doubtful,  // it blames the request, in a sentence that the request may have put into its mouth
 };
 
 // Whether a client that sends the same request again may fare better. SDKs and agents repeat a 401 or a 5xx by
@@ -81,6 +82,8 @@ enum class FaultKind : uint8_t {
   upstream_context_overflow,  // the conversation is longer than the model's context
   upstream_too_large,         // the body is larger than it takes
   upstream_rejected,          // it finds the request wrong, as any other would
+  upstream_in_doubt,          // it does, with a sentence that speaks of its own trouble or quotes the request
+  upstream_model_in_doubt,    // likewise, and the sentence speaks of a model that is not there
   upstream_redirect,
   // ours
   no_lane,          // the route has no enabled target

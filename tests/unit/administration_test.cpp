@@ -1,0 +1,122 @@
+// The state of lanes, looked at, reset and switched over the gateway's own endpoints.
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "json/walk.h"
+#include "routing/health.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+
+using namespace signalbox;
+
+namespace {
+
+constexpr Now now{1'000, 1'700'000'000'000};
+
+std::shared_ptr<const Config> config() {
+  auto config = std::make_shared<Config>();
+  for (std::string_view name : {"near", "far"}) {
+    Provider provider;
+    provider.name = name;
+    provider.base_url = "https://up.example";
+    provider.credentials = {"main", "spare"};
+    config->providers.push_back(provider);
+  }
+  config->routes.push_back({"*", {{0, "m"}, {1, ""}}, Accounting::on});
+  return config;
+}
+
+struct Told {
+  int status = 0;
+  std::string body;
+};
+
+Told ask(Gateway& gateway, std::string_view method, std::string_view target, PeerScope peer = PeerScope::loopback) {
+  Exchange exchange(gateway);
+  ClientHead head;
+  head.method = method;
+  head.target = target;
+  const Header host{"host", "localhost"};
+  head.headers = {&host, 1};
+  head.peer = peer;
+  Told told;
+  const auto take = [&](const Step& step) {
+    for (const Effect& effect : step.effects) {
+      if (const auto* sent = std::get_if<SendClientHead>(&effect)) told.status = sent->status;
+      if (const auto* sent = std::get_if<SendClientBody>(&effect)) told.body.append(sent->bytes);
+    }
+  };
+  take(exchange.handle(head, now));
+  if (!exchange.finished()) take(exchange.handle(ClientBody{{}, true}, now));
+  CHECK(exchange.finished());
+  return told;
+}
+
+std::string lane_of(const Told& told, std::string_view name) {
+  std::string found;
+  json::each_element(json::member(told.body, "lanes"), [&](std::string_view each) {
+    if (json::member(each, "lane") == "\"" + std::string(name) + "\"") found = each;
+  });
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("administration: the state shows every lane, and those that clients have named", "[administration]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool("near/main", now.unix_ms + 60'000, now.unix_ms, routing::Why::refused);
+  gateway.health().cool("*far/main/made-up", now.unix_ms + 5'000, now.unix_ms);
+  const Told told = ask(gateway, "GET", "/signalbox/state");
+  REQUIRE(told.status == 200);
+  REQUIRE(json::is_whole_object(told.body));
+  const std::string lane = lane_of(told, "near/main/m");
+  CHECK(json::member(lane, "standing") == R"("cooling")");
+  CHECK(json::member(lane, "why") == R"("refused")");
+  CHECK(json::member(lane, "suffers") == R"("credential")");
+  CHECK(json::member(lane, "for_ms") == "60000");
+  CHECK(json::member(lane_of(told, "near/spare/m"), "standing") == R"("ready")");
+  CHECK(json::member(lane_of(told, "far/main/*"), "standing") == R"("ready")");
+  CHECK(json::member(lane_of(told, "far/main/made-up"), "standing") == R"("cooling")");
+}
+
+TEST_CASE("administration: a typing error changes nothing and is answered with what is near", "[administration]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool("near/main/m", now.unix_ms + 60'000, now.unix_ms);
+  for (std::string_view target :
+       {"/signalbox/reset?lan=near/main/m", "/signalbox/reset?provider=neer", "/signalbox/reset?lane=near/main/x",
+        "/signalbox/reset?provider=", "/signalbox/disable", "/signalbox/disable?credential=main",
+        "/signalbox/disable?provider=near&credential=mian", "/signalbox/reset?provider=near&lane=near/main/m"}) {
+    INFO(target);
+    CHECK(ask(gateway, "POST", target).status == 400);
+  }
+  CHECK(ask(gateway, "POST", "/signalbox/reset?lan=x").body.find("Did you mean \\\"lane\\\"?") != std::string::npos);
+  CHECK(ask(gateway, "POST", "/signalbox/disable?provider=neer").body.find("near") != std::string::npos);
+  CHECK(gateway.health().cooled("near/main/m", now.unix_ms));
+  CHECK_FALSE(gateway.health().has_switches());
+}
+
+TEST_CASE("administration: a reset and a switch do what they say, and tell sisters", "[administration]") {
+  Gateway gateway(config(), Capabilities{}, 1), sister(config(), Capabilities{}, 2);
+  gateway.health().cool("near/main/m", now.unix_ms + 60'000, now.unix_ms);
+  gateway.health().cool("*far/main/made-up", now.unix_ms + 60'000, now.unix_ms);
+  CHECK(ask(gateway, "POST", "/signalbox/reset?lane=far/main/made-up").status == 200);
+  CHECK_FALSE(gateway.health().cooled("*far/main/made-up", now.unix_ms));
+  CHECK(gateway.health().cooled("near/main/m", now.unix_ms));
+  CHECK(ask(gateway, "POST", "/signalbox/reset").status == 200);
+  CHECK_FALSE(gateway.health().cooled("near/main/m", now.unix_ms));
+
+  const Told told = ask(gateway, "POST", "/signalbox/disable?provider=near&credential=main");
+  CHECK(json::member(lane_of(told, "near/main/m"), "enabled") == "false");
+  CHECK(json::member(lane_of(told, "near/spare/m"), "enabled") == "true");
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK_FALSE(sister.health().enabled("near/main", true));
+  CHECK(ask(gateway, "POST", "/signalbox/enable?provider=near&credential=main").status == 200);
+  CHECK(gateway.health().enabled("near/main", false));
+}
+
+TEST_CASE("administration: nobody but an administrator", "[administration]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  for (std::string_view target : {"/signalbox/reset", "/signalbox/disable?provider=near"})
+    CHECK(ask(gateway, "POST", target, PeerScope::remote).status == 403);
+  CHECK(ask(gateway, "GET", "/signalbox/state", PeerScope::remote).status == 403);
+}
