@@ -24,7 +24,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "clients"))
 import signalbox_server  # noqa: E402
 import wire  # noqa: E402
 from players import FaultyUpstream, Judge, exchange_lines, play  # noqa: E402
-from routing_cases import CLIENT_COUNT, KEYS as CLIENT_KEYS, DEAD, DIALECTS, LANES, ROUTES, RoutingCase  # noqa: E402
+from routing_cases import BOUNDED, CLIENT_COUNT, KEYS as CLIENT_KEYS, DEAD, DIALECTS, LANES, ROUTES, RoutingCase  # noqa: E402
 from tap import Tap  # noqa: E402
 
 # Two credentials for each lane: what one of them is refused, the other may still get.
@@ -48,7 +48,7 @@ def config(upstream, routes=None):
         return {"dialect": "anthropic" if dead else DIALECTS[dialect],
                 "base_url": "%s://127.0.0.1:%d" % (DEAD.get(name, "http"), upstream.ports[name if dead else lane]),
                 "credentials": [{"name": "%d" % number, "key": key} for number, key in enumerate(keys)],
-                "timeouts": {"connect_ms": 2000, "first_byte_ms": patience, "idle_ms": patience}}
+                "concurrent_max": BOUNDED.get(name, 0), "timeouts": {"connect_ms": 2000, "first_byte_ms": patience, "idle_ms": patience}}
     names = {name for _, providers in routes.values() for name in providers}
     clients = [{"name": "any", "key": CLIENT_KEYS[0]}, {"name": "limited", "key": CLIENT_KEYS[1], "limits": {"concurrent_max": 2}}]
     return {"server": {"listen": ["127.0.0.1:0"], "threads": 2, "client_keys": clients}, "failover": {"attempts_max": 12},
