@@ -39,6 +39,8 @@ LEFT_OUT_ON = {"native": set(), "wasi": {"excess"}, "wasi-reuse": {"excess"},
 
 
 class RoutingCase(Case):
+    gated = True
+
     def __init__(self, seed, number, host):
         super().__init__(seed, number)
         random_ = random.Random("%s/routing/%s" % (seed, number))

@@ -108,7 +108,7 @@ async def ask(case):
     except Exception as error:  # each is an ending; which of them are right, the judge knows
         ending = "an error behind a success" if seen.ended else "error"
         detail = repr(error)
-        if "Timeout" in type(error).__name__:
+        if seen.status in (None, 200) and "Timeout" in type(error).__name__:  # not an answer of status 504, which has such a name too
             ending = "no ending within %d s" % TIMEOUT
         if isinstance(error, (AttributeError, TypeError)) and case["body"]["stream"]:
             ending = "the package cannot read it: " + detail
