@@ -353,6 +353,14 @@ class World {
     attempt->window.erase(0, bytes.size());
   }
 
+  // No configuration of the simulation bounds what is under way.
+  void perform(int, Asked& asked, const AwaitTurn&) {
+    rules_.check(false, "nobody waits where nothing is bounded", asked, "");
+  }
+  void perform(int, Asked& asked, const GiveTurn&) {
+    rules_.check(false, "nobody waits where nothing is bounded", asked, "");
+  }
+
   void perform(int, Asked& asked, const DecodeRequest&) {
     rules_.check(false, "no coding that nobody asked for", asked, "");
   }
