@@ -270,7 +270,7 @@ void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
   check(missed.empty(), "a healthy lane is used", asked, missed);
   if (asked.status == 200 || asked.attempts.empty()) return;
   const auto all_of = [&](auto is) { return std::all_of(asked.attempts.begin(), asked.attempts.end(), is); };
-  if (all_of([](const auto& each) { return each->script.fate == Fate::rejected; }))
+  if (all_of([](const auto& each) { return each->script.fate == Fate::rejected && each->over; }))
     check(asked.status == 400, "a rejection is told as one", asked, std::to_string(asked.status));
   // translation.md section 12: a limit outranks what came behind it, because it says when to come back.
   if (!all_of([](const auto& each) { return each->script.status != 429 || !each->over || !each->head_told; }))
