@@ -61,7 +61,8 @@ void Machine::see_list(std::string_view list) {
 // The upstream said everything it had to say.
 void Machine::end_answer() {
   drop_attempt();
-  if (attempt_.handling == Handling::frames && attempt_.seen.error) {
+  const bool own_bytes = attempt_.handling == Handling::frames || attempt_.handling == Handling::whole;
+  if (own_bytes && attempt_.seen.error) {
     report_.fault = {FaultKind::upstream_error, {}};
     close_attempt(routing::AttemptEnd::broken, FaultKind::upstream_error);
   } else {

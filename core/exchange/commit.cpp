@@ -28,7 +28,7 @@ void Machine::commit() {
   timers_.disarm(Timer::error_body);
   const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;
   if (report_.streamed && of_frames && failover().keep_alive_ms > 0)
-    timers_.arm(Timer::keep_alive, now_.monotonic_ms + failover().keep_alive_ms);
+    timers_.arm(Timer::keep_alive, last_sent_ms_ + failover().keep_alive_ms);  // the head may be long gone
   if (piped) timers_.disarm(Timer::keep_alive);
   release_request_if_done();
 }

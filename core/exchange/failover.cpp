@@ -134,7 +134,8 @@ const Choice* Machine::take_next(const Failure& failure) {
   if (retry == RetryClass::never || int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
-    if (!may_do_better(failure, *choice)) continue;
+    // Behind a pause stand lanes that have had their turn: they too are asked again only after the pause they asked for.
+    if (!may_do_better(failure, *choice) || has_had_its_turn(*choice) || !has_time(*choice)) continue;
     if (has_failed(choice->lane->provider) && !pays_for(*choice)) continue;
     return choice;
   }
@@ -154,6 +155,17 @@ bool Machine::may_do_better(const Failure& failure, const Choice& choice) const 
 bool Machine::has_failed(uint32_t provider) const {
   return std::any_of(failures_.begin(), failures_.end(),
                      [&](const Failure& failure) { return failure.choice->lane->provider == provider; });
+}
+
+// Whether its provider's total_ms leaves an attempt any time: one that is over as it begins would only be blamed for it.
+bool Machine::has_time(const Choice& choice) const {
+  const int64_t total_ms = config_->providers[choice.lane->provider].timeouts.total_ms;
+  return total_ms <= 0 || now_.monotonic_ms - began_.monotonic_ms < total_ms;
+}
+
+bool Machine::has_had_its_turn(const Choice& choice) const {
+  return std::any_of(failures_.begin(), failures_.end(),
+                     [&](const Failure& failure) { return failure.choice == &choice; });
 }
 
 bool Machine::pays_for(const Choice& choice) {

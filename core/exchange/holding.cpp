@@ -219,7 +219,10 @@ void Machine::end_frames(std::string_view window) {
   sse::Frame last;
   attempt_.frames->feed(rest);
   const size_t whole_bytes = attempt_.frames->unfinished_at();  // none but those held until now
-  if (attempt_.frames->finish(last) && !take(last)) return;
+  // Half of one is no content: while the answer is held, another lane may still do better.
+  const bool one_more = attempt_.frames->finish(last);
+  const bool no_content = phase_ == Phase::holding && is_half(last);
+  if (one_more && !no_content && !take(last)) return;
   if (attempt_.translated) {
     attempt_.translated->finish();
     if (translation_failed()) return;

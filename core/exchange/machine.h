@@ -268,6 +268,8 @@ class Machine {
   const Choice* take_next(const Failure& failure);
   bool may_do_better(const Failure& failure, const Choice& choice) const;
   bool has_failed(uint32_t provider) const;
+  bool has_had_its_turn(const Choice& choice) const;
+  bool has_time(const Choice& choice) const;
   bool pays_for(const Choice& choice);
   const Failure* worth_a_pause();
   void pause(const Failure& failure);

@@ -11,10 +11,13 @@ DEAD = {"closed": "http", "no-tls": "https", "untrusted": "https"}  # what each 
 
 # Routes: model -> (settings, providers in the order of the file). A provider is a lane and the client dialect whose upstream it
 # is. Whatever the order, c is among them, and whoever asks is served.
+QUEUE = {"places_max": 64, "wait_ms_max": 30_000}
+BOUNDED = {"c-chat": 4}  # requests at a time; whoever waits for a place is served too, and no place is lost to those who leave or fail
 ROUTES = {
     "in-order": ({}, ("no-tls", "a-messages", "b-chat", "c-messages")),
     "first-good": ({}, ("c-responses", "closed", "a-gemini", "untrusted")),
-    "all-dialects": ({}, ("a-gemini", "b-responses", "a-chat", "c-chat")),
+    "waiting": ({"queue": QUEUE}, ("c-chat",)),
+    "all-dialects": ({"queue": QUEUE}, ("a-gemini", "b-responses", "a-chat", "c-chat")),
     "same-provider": ({}, ("b-messages", "untrusted", "c-gemini", "a-responses")),
     "all-bad": ({}, ("a-messages", "closed", "b-chat")),
 }
@@ -29,11 +32,15 @@ STORM_CASES = 6 * CLIENT_COUNT  # how long one weather lasts
 SESSION_CASES = 5               # how many requests of a client are of one session
 # What is left out: the packages unpack what goes by unread, and are busy with it for seconds.
 LEFT_OUT = {"gzip-bomb"}
-# On hosts whose own HTTP decides: wasmtime's gives up a connection, and the answer with it, when bytes stand behind its end.
-LEFT_OUT_ON = {"native": set(), "worker": set(), "wasi": {"excess"}, "wasi-reuse": {"excess"}}
+# On hosts whose own HTTP decides (docs/known-faults.md): wasmtime's gives up a connection, and the answer with it, when bytes stand
+# behind its end; workerd's takes these bytes for the next answer, knows no 100 and 103, and is content with two others.
+LEFT_OUT_ON = {"native": set(), "wasi": {"excess"}, "wasi-reuse": {"excess"},
+               "worker": {"excess", "long", "interim-100", "interim-103", "many-headers", "huge-length-head"}}
 
 
 class RoutingCase(Case):
+    gated = True
+
     def __init__(self, seed, number, host):
         super().__init__(seed, number)
         random_ = random.Random("%s/routing/%s" % (seed, number))

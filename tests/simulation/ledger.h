@@ -1,0 +1,60 @@
+// What an onlooker knows of lanes for certain, over all exchanges of a run: which have never been to blame, which must be
+// resting and which gateway has heard of it, and how many second attempts were made. Where the core may know more, the
+// ledger claims nothing.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "asked.h"
+
+namespace signalbox::simulation {
+
+class Ledger {
+ public:
+  explicit Ledger(int gateways) : known_(size_t(gateways)), second_(size_t(gateways)) {}
+
+  // A lane is to blame for a failure, and asked for a rest of `rest_ms` (-1: said nothing of it).
+  void blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms);
+  // An exchange that was decided at `decided_ms` ended well on `lane`: what it knew of may be lifted.
+  void praise(const LaneId& lane, int64_t decided_ms);
+  // Nothing is certain of rests any more: a wall clock was set.
+  void doubt_clocks() { clocks_agree_ = false; }
+
+  // What `gateway` knows, to be told to another with a delta.
+  struct News {
+    std::string lane;
+    int64_t since_ms = 0, until_ms = 0;
+  };
+  std::vector<News> news_of(int gateway) const { return known_[size_t(gateway)]; }
+  void hear(int gateway, const std::vector<News>& news);
+
+  // No attempt at the lane's provider has ever failed.
+  bool clean(const LaneId& lane) const { return !blamed_.count(lane.provider); }
+  // `gateway` knows for certain that the lane rests.
+  bool rests(int gateway, const LaneId& lane, int64_t now_ms) const;
+
+  // Attempts at a provider: whether it had already failed in the same exchange.
+  void count_attempt(int gateway, int provider, bool second, int64_t now_ms, int64_t percent);
+  // Whether there was certainly something left in the budget for one more.
+  bool budget_left(int gateway, int provider) const;
+  // Whether more second attempts were made than any budget allows.
+  bool budget_exceeded(int gateway, int provider, int64_t now_ms) const;
+
+ private:
+  static std::string key(const LaneId& lane);
+  struct Account {
+    int64_t second_count = 0;
+    int64_t paid_in_percent = 0;
+    int64_t since_ms = 0;
+  };
+
+  std::vector<std::vector<News>> known_;
+  std::map<int, int64_t> blamed_;
+  std::map<std::string, int64_t> praised_;  // lane: the latest decision that ended well
+  std::vector<std::map<int, Account>> second_;
+  bool clocks_agree_ = true;
+};
+
+}  // namespace signalbox::simulation

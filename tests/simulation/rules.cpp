@@ -1,0 +1,316 @@
+#include "rules.h"
+
+#include <algorithm>
+
+#include "signalbox/report.h"
+
+namespace signalbox::simulation {
+namespace {
+
+std::string text_of(const LaneId& lane) {
+  return "p" + std::to_string(lane.provider) + "/c" + std::to_string(lane.credential) + "/" + lane.model;
+}
+
+// The member "model" of a body that has one, or the model in an address.
+std::string model_of(Dialect dialect, std::string_view url, std::string_view body) {
+  const std::string_view from = dialect == Dialect::gemini ? "/models/" : "\"model\":\"";
+  const std::string_view text = dialect == Dialect::gemini ? url : body;
+  size_t at = text.find(from);
+  if (at == text.npos) return {};
+  at += from.size();
+  return std::string(text.substr(at, text.find(dialect == Dialect::gemini ? ':' : '"', at) - at));
+}
+
+bool holds_secret(std::string_view text) {
+  return text.find("secret-word") != text.npos || text.find("sk-ant-api03-") != text.npos;
+}
+
+}  // namespace
+
+void Rules::check(bool holds, const char* rule, const Asked& asked, std::string text) {
+  if (holds || broken_) return;
+  broken_.rule = rule;
+  broken_.text = "client " + std::to_string(asked.question().nonce) + ": " + std::move(text);
+}
+
+std::vector<LaneId> Rules::lanes(const Asked& asked) const {
+  std::vector<LaneId> out;
+  const Setting& s = setting(asked);
+  for (const TargetSpec& target : s.route_of(asked.question().model).targets) {
+    const ProviderSpec& provider = s.providers[size_t(target.provider)];
+    if (!provider.enabled) continue;
+    for (int c = 0; c < provider.credentials; ++c) out.push_back({target.provider, c, target.model});
+  }
+  return out;
+}
+
+void Rules::decided(Asked& asked, int64_t now_ms) {
+  asked.decided_ms = now_ms;
+  const auto& targets = setting(asked).route_of(asked.question().model).targets;
+  for (LaneId& lane : lanes(asked)) {
+    Asked::Standing standing;
+    for (const TargetSpec& target : targets)
+      if (target.provider == lane.provider && target.model == lane.model)
+        standing.context_tokens_max = target.context_tokens_max;
+    standing.clean = ledger_.clean(lane);
+    standing.rests = ledger_.rests(asked.client->gateway, lane, now_ms);
+    standing.lane = std::move(lane);
+    asked.standings.push_back(std::move(standing));
+  }
+}
+
+LaneId Rules::lane_of(const Asked& asked, const OpenUpstream& open) {
+  LaneId lane;
+  const Setting& s = setting(asked);
+  for (lane.provider = 0; lane.provider < int(s.providers.size()); ++lane.provider)
+    if (open.url.starts_with("http://" + s.providers[size_t(lane.provider)].name + ".example/")) break;
+  check(lane.provider < int(s.providers.size()), "configured lanes only", asked, "asks " + std::string(open.url));
+  if (broken_) return lane;
+  const ProviderSpec& provider = s.providers[size_t(lane.provider)];
+  check(open.credential.provider == provider.name, "own credentials", asked,
+        "shows " + provider.name + " a credential of " + std::string(open.credential.provider));
+  const std::string_view credential = open.credential.credential;
+  lane.credential = credential.size() == 2 ? credential[1] - '0' : -1;
+  std::string body;
+  for (const std::string_view piece : open.body) body += piece;
+  lane.model = model_of(provider.dialect, open.url, body);
+  return lane;
+}
+
+void Rules::opened(Asked& asked, const OpenUpstream& open, int64_t now_ms) {
+  Attempt& now = *asked.attempts.back();
+  const Setting& s = setting(asked);
+  const int gateway = asked.client->gateway;
+  check(!asked.finished, "nothing behind Finish", asked, "an attempt");
+  check(asked.decided_ms >= 0, "whole requests only", asked, "an attempt before the body's end");
+  check(int(open.attempt) == now.number, "attempts are counted", asked, "attempt " + std::to_string(open.attempt));
+  check(!asked.released, "the request is kept while it is needed", asked, "an attempt behind ReleaseRequest");
+  check(!asked.has_content(), "no attempt after content", asked, "attempt " + std::to_string(now.number));
+  check(!asked.head_sent || asked.mode == BodyMode::rewrite, "no attempt after content", asked,
+        "behind another's head");
+  check(int64_t(now.number) <= s.failover.attempts_max, "attempts within their bound", asked,
+        std::to_string(now.number));
+  bool failed_before = false, again = false;
+  for (size_t i = 0; i + 1 < asked.attempts.size(); ++i) {
+    const Attempt& earlier = *asked.attempts[i];
+    check(!earlier.open, "one attempt at a time", asked, "attempt " + std::to_string(earlier.number) + " is open");
+    failed_before = failed_before || earlier.lane.provider == now.lane.provider;
+    if (!(earlier.lane == now.lane)) continue;
+    again = true;
+    const bool head_seen = earlier.over && earlier.head_told;
+    check(!head_seen || !earlier.script.not_again, "x-should-retry is heard", asked,
+          text_of(now.lane) + " is asked again");
+    check(!head_seen || now_ms - earlier.ended_ms >= earlier.script.retry_after_ms, "retry-after is waited for", asked,
+          text_of(now.lane) + " is asked again after " + std::to_string(now_ms - earlier.ended_ms) + " ms");
+  }
+  if (asked.attempts.size() > 1) {
+    const Attempt& before = *asked.attempts[asked.attempts.size() - 2];
+    check(before.script.fate != Fate::rejected, "a client's own fault is not sent around", asked,
+          text_of(now.lane) + " behind a 400 of " + text_of(before.lane));
+    check(before.script.fate != Fate::good || before.cancelled == false, "a good answer is kept", asked,
+          text_of(before.lane));
+  }
+  const int64_t percent = s.failover.retry_budget_percent;
+  ledger_.count_attempt(gateway, now.lane.provider, failed_before, now_ms, percent);
+  check(!failed_before || percent > 0, "second attempts within their budget", asked, "there is none");
+  check(!failed_before || !ledger_.budget_exceeded(gateway, now.lane.provider, now_ms),
+        "second attempts within their budget", asked,
+        "more at " + s.providers[size_t(now.lane.provider)].name + " than anybody paid for");
+  check(
+      now_ms - asked.began_ms < s.providers[size_t(now.lane.provider)].total_ms || asked.attempts.size() == 1 || again,
+      "an attempt has time", asked, text_of(now.lane) + " after " + std::to_string(now_ms - asked.began_ms) + " ms");
+  check_request(asked, open);
+  check_order(asked, now_ms);
+}
+
+void Rules::check_request(const Asked& asked, const OpenUpstream& open) {
+  const Attempt& now = *asked.attempts.back();
+  const Question& question = asked.question();
+  const ProviderSpec& provider = setting(asked).providers[size_t(now.lane.provider)];
+  check(nonce_in(asked.sent) == question.nonce, "the client's own question goes out", asked, asked.sent);
+  check(!holds_secret(asked.sent) && !holds_secret(open.url), "a client's key stays here", asked, asked.sent);
+  for (const Header& header : open.headers)
+    check(!holds_secret(header.value), "a client's key stays here", asked, std::string(header.name));
+  if (provider.dialect == question.dialect) {
+    Question as_sent = question;
+    as_sent.model = now.lane.model;
+    check(asked.sent == request_body(as_sent), "same dialect, same bytes", asked, asked.sent);
+    check(open.url.ends_with(request_target(as_sent)), "same dialect, same bytes", asked, std::string(open.url));
+  }
+}
+
+// Lanes that were clean come in their order and before those that were certain to rest.
+void Rules::check_order(const Asked& asked, int64_t now_ms) {
+  const Attempt& now = *asked.attempts.back();
+  const auto& standings = asked.standings;
+  const auto here =
+      std::find_if(standings.begin(), standings.end(), [&](const auto& each) { return each.lane == now.lane; });
+  check(here != standings.end(), "configured lanes only", asked, text_of(now.lane));
+  if (broken_) return;
+  if (asked.attempts.size() > 1) {
+    const Attempt& before = *asked.attempts[asked.attempts.size() - 2];
+    const auto there =
+        std::find_if(standings.begin(), standings.end(), [&](const auto& each) { return each.lane == before.lane; });
+    check(before.script.fate != Fate::overflow || here->context_tokens_max > there->context_tokens_max,
+          "what is too long goes to a larger model", asked, text_of(now.lane) + " behind " + text_of(before.lane));
+  }
+  if (!here->clean && !here->rests) return;
+  for (auto other = standings.begin(); other != standings.end(); ++other) {
+    if (!other->clean || other == here || (here->clean && other > here)) continue;
+    if (!has_cause_to_skip(asked, *other, now_ms))
+      check(false, here->clean ? "targets in their order" : "resting lanes behind all others", asked,
+            text_of(now.lane) + " before " + text_of(other->lane));
+  }
+}
+
+// Whether a lane need not be asked now: it was, or nobody pays for it, or it is too small.
+bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
+  if (now_ms - asked.began_ms >= setting(asked).providers[size_t(lane.lane.provider)].total_ms) return true;
+  bool provider_failed = false;
+  const Attempt* overflowed = nullptr;
+  for (const auto& attempt : asked.attempts) {
+    if (attempt->lane == lane.lane) return true;
+    if (attempt == asked.attempts.back() && attempt->open) break;
+    provider_failed = provider_failed || attempt->lane.provider == lane.lane.provider;
+    if (attempt->script.fate == Fate::overflow) overflowed = attempt.get();
+  }
+  if (overflowed)
+    for (const auto& each : asked.standings)
+      if (each.lane == overflowed->lane && lane.context_tokens_max <= each.context_tokens_max) return true;
+  const bool budget = setting(asked).failover.retry_budget_percent > 0 &&
+                      ledger_.budget_left(asked.client->gateway, lane.lane.provider);
+  return provider_failed && !budget;
+}
+
+void Rules::cancelled(const Asked& asked, const Attempt& attempt, int64_t now_ms) {
+  if (!attempt.open || attempt.script.fate != Fate::good || asked.client_gone) return;
+  const bool said_all = attempt.script.good_bytes > 0 && attempt.fed_bytes >= attempt.script.good_bytes;
+  const int64_t total_ms = setting(asked).providers[size_t(attempt.lane.provider)].total_ms;
+  // While a client reads nothing its host reads nothing, and the core waits some seconds for the last words only.
+  const bool unread = asked.client->deaf_to_ms > asked.began_ms;
+  check(said_all || unread || now_ms - asked.began_ms >= total_ms, "a good answer is kept", asked,
+        text_of(attempt.lane) + " is cancelled after " + std::to_string(attempt.fed_bytes) + " bytes");
+}
+
+void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
+  attempt.ended_ms = now_ms;
+  const UpstreamScript& script = attempt.script;
+  const bool well =
+      script.fate == Fate::good && (attempt.over || (script.good_bytes > 0 && attempt.fed_bytes >= script.good_bytes));
+  if (well && !asked.client_gone) return ledger_.praise(attempt.lane, asked.decided_ms);
+  const bool no_lanes_fault = script.fate == Fate::rejected || script.fate == Fate::overflow;
+  if ((no_lanes_fault && attempt.over) || asked.client_gone) return;
+  ledger_.blame(asked.client->gateway, attempt.lane, now_ms,
+                attempt.over && attempt.head_told ? script.retry_after_ms : -1);
+}
+
+void Rules::silent(const Asked& asked, int64_t now_ms, int64_t lateness_ms) {
+  const FailoverSpec& failover = setting(asked).failover;
+  const bool accounted = setting(asked).route_of(asked.question().model).accounting;
+  if (asked.finished || asked.client_gone || asked.decided_ms < 0 || !asked.question().streamed || !accounted) return;
+  if (!asked.head_sent) {
+    const int64_t due_ms = std::max(asked.began_ms + failover.gate_ms, asked.decided_ms) + lateness_ms;
+    check(failover.gate_ms == 0 || now_ms <= due_ms, "a head within gate_ms", asked,
+          "none after " + std::to_string(now_ms - asked.began_ms) + " ms");
+  } else if (asked.mode != BodyMode::pass) {
+    check(now_ms - asked.last_sent_ms <= failover.keep_alive_ms + lateness_ms, "a sign of life within keep_alive_ms",
+          asked, "none for " + std::to_string(now_ms - asked.last_sent_ms) + " ms");
+  }
+}
+
+void Rules::finished(Asked& asked, const Report& report, int64_t now_ms) {
+  for (const auto& attempt : asked.attempts)
+    check(!attempt->open, "every attempt ends", asked,
+          "attempt " + std::to_string(attempt->number) + " is open behind Finish");
+  check_report(asked, report);
+  if (asked.client_gone) return;
+  check(asked.head_sent, "every client gets one answer", asked, "finished without a head");
+  check(asked.answer.find("sk-ant-api03-") == std::string::npos, "keys are masked", asked, asked.answer);
+  if (broken_) return;
+  check_answer(asked, report, now_ms);
+}
+
+void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
+  const Question& question = asked.question();
+  const Understood heard = understand(question.dialect, question.streamed, asked.status, asked.answer, question.nonce);
+  check(heard.problem.empty(), "an answer to the client's own question, unspliced", asked,
+        heard.problem + "\n" + asked.answer);
+  check(!heard.torn || asked.ending == Ending::cut || asked.mode == BodyMode::pass,
+        "a cut answer never ends as a success", asked, asked.answer);
+  check(heard.endings + heard.errors <= 1 || asked.mode == BodyMode::pass, "one ending", asked, asked.answer);
+  // Of what the platform's pipe carries unseen nobody can say more.
+  if (broken_ || (asked.mode == BodyMode::pass && asked.last()->script.fate != Fate::good)) return;
+  const bool well =
+      heard.endings == 1 && heard.errors == 0 && heard.of == heard.words && asked.ending == Ending::complete;
+  if (well) {
+    const Attempt& last = *asked.attempts.back();
+    check(heard.attempt == last.number, "an answer to the client's own question, unspliced", asked,
+          "not the last attempt's");
+    check(!report.fault, "the report tells what happened", asked, "a fault behind a success");
+    const bool whole = last.script.fate == Fate::good && last.fed_bytes == last.script.good_bytes;
+    const bool counted = asked.mode != BodyMode::pass && whole;
+    check(!counted || (report.usage.input_tokens == last.script.said.input_tokens &&
+                       report.usage.output_tokens == last.script.said.output_tokens),
+          "usage is the upstream's", asked,
+          std::to_string(report.usage.input_tokens) + " and " + std::to_string(report.usage.output_tokens));
+    const ProviderSpec& provider = setting(asked).providers[size_t(last.lane.provider)];
+    if (provider.dialect == question.dialect && whole && asked.mode == BodyMode::observe)
+      check(last.relayed_bytes == last.script.good_bytes, "same dialect, same bytes", asked,
+            std::to_string(last.relayed_bytes) + " of " + std::to_string(last.script.good_bytes));
+    return;
+  }
+  check(asked.ending == Ending::cut || heard.errors == 1, "a cut answer never ends as a success", asked, asked.answer);
+  check(bool(report.fault), "the report tells what happened", asked, "no fault behind a failure");
+  if (client_at_fault(asked)) {
+    check(asked.attempts.empty() && asked.status == 400, "a bad request is told so", asked,
+          std::to_string(asked.status));
+    return;
+  }
+  const std::string missed = lane_missed(asked, now_ms);
+  check(missed.empty(), "a healthy lane is used", asked, missed);
+  if (asked.status == 200 || asked.attempts.empty()) return;
+  const auto all_of = [&](auto is) { return std::all_of(asked.attempts.begin(), asked.attempts.end(), is); };
+  if (all_of([](const auto& each) { return each->script.fate == Fate::rejected && each->over; }))
+    check(asked.status == 400, "a rejection is told as one", asked, std::to_string(asked.status));
+  // translation.md section 12: a limit outranks what came behind it, because it says when to come back.
+  if (!all_of([](const auto& each) { return each->script.status != 429 || !each->over || !each->head_told; }))
+    check(asked.status == 429 && (asked.retry_after || asked.mode == BodyMode::observe), "a limit is told as one",
+          asked, std::to_string(asked.status));
+}
+
+bool Rules::client_at_fault(const Asked& asked) const { return asked.client->bad_json; }
+
+// The lane that should have been asked before the client was told that nothing can be done; empty when there is none.
+std::string Rules::lane_missed(const Asked& asked, int64_t now_ms) const {
+  const Setting& s = setting(asked);
+  const RouteSpec& route = s.route_of(asked.question().model);
+  if (!asked.attempts.empty()) {
+    const Attempt& last = *asked.attempts.back();
+    // What was said to the client stays said; a small gate lets much through that says nothing yet.
+    const bool said = asked.answer.find("(n") != std::string::npos || s.failover.gate_bytes_max < 100'000;
+    const bool committed = said || asked.mode == BodyMode::pass || route.commit_at_head;
+    if (committed && last.script.fate != Fate::good) return {};
+    const int64_t total_ms = s.providers[size_t(last.lane.provider)].total_ms;
+    if (now_ms - asked.began_ms >= total_ms) return {};
+    if (last.script.fate == Fate::good) return text_of(last.lane) + " would have answered";
+    if (last.script.fate == Fate::rejected) return {};
+    if (int64_t(asked.attempts.size()) >= s.failover.attempts_max) return {};
+  }
+  for (const auto& standing : asked.standings)
+    if (!has_cause_to_skip(asked, standing, now_ms)) return text_of(standing.lane) + " was never asked";
+  return {};
+}
+
+void Rules::check_report(const Asked& asked, const Report& report) {
+  std::string line;
+  write_json_line(line, report);
+  check(!holds_secret(line) && line.find("(q") == line.npos && line.find("(n") == line.npos,
+        "reports hold no secret and no text", asked, line);
+  check(report.attempt_count == asked.attempts.size(), "the report tells what happened", asked, line);
+  check(report.status == asked.status, "the report tells what happened", asked, line);
+  if (asked.attempts.empty() || asked.client_gone || asked.mode == BodyMode::pass) return;
+  check(report.answer_bytes == asked.answer.size(), "the report tells what happened", asked,
+        std::to_string(report.answer_bytes) + " bytes of " + std::to_string(asked.answer.size()));
+}
+
+}  // namespace signalbox::simulation

@@ -1,0 +1,63 @@
+// A configuration as a seed makes it: what the rules know of it, and the text that the real loader reads. The rules never
+// look into signalbox::Config.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "random.h"
+#include "signalbox/config.h"
+
+namespace signalbox::simulation {
+
+struct ProviderSpec {
+  std::string name;
+  Dialect dialect = Dialect::anthropic;
+  int credentials = 1;  // named c0, c1, ...
+  bool enabled = true;
+  int64_t connect_ms = 0, first_byte_ms = 0, idle_ms = 0, total_ms = 0;
+};
+
+struct TargetSpec {
+  int provider = 0;
+  std::string model;               // the upstream's name
+  int64_t context_tokens_max = 0;  // 0: not said
+  bool operator==(const TargetSpec&) const = default;
+};
+
+struct RouteSpec {
+  std::string match;
+  std::vector<TargetSpec> targets;
+  bool accounting = true;
+  bool commit_at_head = false;
+};
+
+struct FailoverSpec {
+  int64_t attempts_max = 6, retry_wait_ms_max = 5'000, gate_ms = 15'000, gate_bytes_max = 256 << 10,
+          gate_frames_max = 64, keep_alive_ms = 15'000, retry_budget_percent = 20;
+};
+
+struct Setting {
+  std::vector<ProviderSpec> providers;
+  std::vector<RouteSpec> routes;  // in file order
+  FailoverSpec failover;
+  bool client_key = false;
+
+  // The route that takes a model named as one of them, or the last, which takes all.
+  const RouteSpec& route_of(const std::string& model) const;
+  std::string json() const;
+};
+
+// The key that clients show where one is configured. Nothing that a gateway says or sends may hold it.
+inline constexpr const char* client_key_text = "sk-client-0000-secret-word";
+
+Setting make_setting(Random random);
+// The same after an operator has changed it.
+Setting changed(const Setting& setting, Random random);
+
+// By the core's own reader; a text that it refuses ends the program, for then nothing would be tried.
+std::shared_ptr<const Config> load(const Setting& setting);
+
+}  // namespace signalbox::simulation
