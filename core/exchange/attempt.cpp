@@ -67,6 +67,7 @@ void Machine::serve(const Choice& choice) {
   attempt_.number = number;
   attempt_.choice = &choice;
   name_lane(*choice.lane);
+  routing::LaneTable::take_turn(*decision_.plan.prepared, *choice.lane, gateway_.lane_stats());
   report_.upstream_request_id.clear();
   if (translation_) translation_->forget_lane();
   switch (choice.service) {
@@ -103,6 +104,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   attempt_.choice = &choice;
   attempt_.open = attempt_.untold = true;
   attempt_.opened_ms = now_.monotonic_ms;
+  attempt_.seat = routing::Seat(*decision_.plan.prepared, lane);
   attempt_.repeated_after_refusal = refusal.any();
 
   const Provider& to = provider();

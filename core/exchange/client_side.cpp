@@ -196,8 +196,20 @@ void Machine::on(const ClientBody& body) {
   endpoint_.operation == Operation::explain ? reply_explanation() : converse();
 }
 
+// What choosing among lanes goes by, beside what the body says.
+routing::Asked Machine::asked() {
+  routing::Asked asked;
+  asked.table = &lane_table_;
+  asked.stays = &gateway_.affinity();
+  asked.headers = head_.headers;
+  asked.client_key = report_.client_key;
+  for (size_t i = 0; i < 8; ++i) asked.seed |= uint64_t(head_.random[i]) << (8 * i);
+  asked.now_ms = now_.monotonic_ms;
+  return asked;
+}
+
 void Machine::converse() {
-  decision_ = decide({endpoint_, body_, access_}, *config_, gateway_.health(), now_.unix_ms, arena_);
+  decision_ = decide({endpoint_, body_, access_, asked()}, *config_, gateway_.health(), now_.unix_ms, arena_);
   if (decision_.plan.route) report_.route = decision_.plan.route->match;
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();

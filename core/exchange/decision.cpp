@@ -78,7 +78,9 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
-  decision.plan = routing::choose(config, health, decision.facts, now_unix_ms, arena);
+  routing::Asked asked = conversation.asked;
+  asked.body = conversation.body;
+  decision.plan = routing::choose(config, health, decision.facts, now_unix_ms, arena, asked);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);
     return decision;
@@ -86,7 +88,7 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   const std::span<Choice> choices = arena.array<Choice>(decision.plan.lanes.size());
   const auto judge_all = [&] {
     for (size_t i = 0; i < choices.size(); ++i)
-      choices[i] = judge(decision.plan.lanes[i], conversation, decision.facts, config);
+      choices[i] = judge(*decision.plan.lanes[i], conversation, decision.facts, config);
   };
   const auto any = [&](Service service) {
     return std::any_of(choices.begin(), choices.end(), [&](const Choice& each) { return each.service == service; });

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "exchange/explain_order.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
@@ -128,7 +129,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
 }
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
-                  dialects::Ask ask, int64_t now_unix_ms) {
+                  dialects::Ask ask, int64_t now_unix_ms, const ExplainedOrder& order) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -155,6 +156,7 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     w.end_object();
   }
   if (!explained.rewrites.empty()) w.key("rewrites").raw(explained.rewrites);
+  order.write(w, lane);
   if (lane.cooled_until_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   w.end_object();
 }
@@ -171,8 +173,10 @@ void Machine::reply_explanation() {
   w.key("request").begin_object().key("path").string(path).key("bytes").number(int64_t(body_.size()));
 
   Decision decision;
+  routing::Asked order_facts = this->asked();
+  order_facts.body = body_;
   if (http::asks_lanes(asked)) {
-    decision = decide({asked, body_, Access::all}, *config_, gateway_.health(), now_.unix_ms, arena_);
+    decision = decide({asked, body_, Access::all, order_facts}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
     w.key("stream").boolean(decision.facts.streamed);
@@ -187,14 +191,17 @@ void Machine::reply_explanation() {
                  http::decode_percent(query_value(endpoint_.query, "address", {})));
   if (const Route* route = decision.plan.route) {
     w.key("route").begin_object().key("match").string(route->match);
-    w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off").end_object();
+    w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off");
+    ExplainedOrder{decision.plan, order_facts, now_.unix_ms}.write_head(w);
+    w.end_object();
   }
   // In the order of trying. The first without "why_not" serves.
   const std::vector<Explained> lanes =
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
+  const ExplainedOrder order{decision.plan, order_facts, now_.unix_ms};
   for (const Explained& each : lanes)
-    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), now_.unix_ms);
+    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), now_.unix_ms, order);
   w.end_array();
 
   Fault fault = decision.fault;

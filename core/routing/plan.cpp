@@ -77,48 +77,42 @@ const Route* find_route(const Config& config, std::string_view client_model) {
   return route_of(config, without_alias(config, client_model));
 }
 
-Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
+Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,
+            const Asked& asked) {
   Plan plan;
   plan.route = find_route(config, facts.model);
   if (!plan.route) return plan;
-
-  size_t lane_count = 0;
-  for (const Target& target : plan.route->targets) {
-    const Provider& provider = config.providers[target.provider];
-    if (provider.enabled) lane_count += std::max<size_t>(1, provider.credentials.size());
+  const RouteLanes* prepared = asked.table ? asked.table->of(*plan.route) : nullptr;
+  if (!prepared) {
+    const std::span<RouteLanes> here = arena.array<RouteLanes>(1);
+    here[0] = prepare(config, *plan.route, arena);
+    prepared = here.data();
   }
-  lane_count = std::min(lane_count, plan_lanes_max);
-  std::span<Lane> lanes = arena.array<Lane>(lane_count);
+  plan.prepared = prepared;
 
-  const std::string_view model = own_name(config, facts.model);
-  size_t filled = 0;
-  for (const Target& target : plan.route->targets) {
-    const Provider& provider = config.providers[target.provider];
-    if (!provider.enabled) continue;
-    const size_t choices = std::max<size_t>(1, provider.credentials.size());
-    for (size_t i = 0; i < choices && filled < lane_count; ++i) {
-      Lane& lane = lanes[filled++];
-      lane = {};
-      lane.provider = target.provider;
-      lane.flags = target.flags;
-      if (target.entry < config.models.size()) lane.rewrite = config.models[target.entry].rewrite;
-      lane.context_tokens_max = target.context_tokens_max;
-      lane.output_tokens_max = target.output_tokens_max;
-      if (target.upstream_model.empty()) {
-        lane.flags = provider.flags_of(model);
-        const ModelLimits known = provider.limits_of(model);
-        lane.context_tokens_max = known.context_tokens_max;
-        lane.output_tokens_max = known.output_tokens_max;
-      }
-      if (i < provider.credentials.size()) lane.credential = provider.credentials[i].name;
-      lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
-      lane.name = arena.concat({provider.name, "/", lane.credential, "/", lane.upstream_model});
-      lane.cooled_until_unix_ms = health.cooled_until(lane.name, now_unix_ms);
-    }
+  const std::span<const Lane*> lanes = arena.array<const Lane*>(prepared->lanes.size());
+  for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = &prepared->lanes[i];
+  if (prepared->named_by_client) {
+    const std::string_view model = own_name(config, facts.model);
+    for (const Lane*& lane : lanes)
+      if (lane->upstream_model.empty()) lane = named(*lane, config.providers[lane->provider], model, arena);
+  }
+  if (prepared->chooses) plan.placement = order(*prepared, lanes, asked, now_unix_ms, arena);
+  bool any_cooling = false;
+  for (const Lane*& lane : lanes) {
+    const int64_t until_unix_ms = health.cooled_until(lane->name, now_unix_ms);
+    if (until_unix_ms == 0) continue;
+    any_cooling = true;
+    const std::span<Lane> cooling = arena.array<Lane>(1);
+    cooling[0] = *lane;
+    cooling[0].cooled_until_unix_ms = until_unix_ms;
+    if (plan.placement.home == lane) plan.placement.home = cooling.data();
+    if (plan.placement.stay == lane) plan.placement.stay = cooling.data();
+    lane = cooling.data();
   }
   // Insertion sort: stable, allocates nothing, and the list is short and mostly in order.
-  for (size_t i = 1; i < filled; ++i)
-    for (size_t j = i; j > 0 && lanes[j].cooled_until_unix_ms < lanes[j - 1].cooled_until_unix_ms; --j)
+  for (size_t i = 1; any_cooling && i < lanes.size(); ++i)
+    for (size_t j = i; j > 0 && lanes[j]->cooled_until_unix_ms < lanes[j - 1]->cooled_until_unix_ms; --j)
       std::swap(lanes[j], lanes[j - 1]);
   plan.lanes = lanes;
   return plan;
