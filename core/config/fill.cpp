@@ -1,5 +1,6 @@
 #include "config/fill.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.h"
@@ -94,11 +95,13 @@ class Filler {
         return;
       }
       case FieldKind::integer: return read_integer(node, field, slot);
+      case FieldKind::decimal: return read_decimal(node, field, slot);
       case FieldKind::boolean: return read_boolean(node, slot);
       case FieldKind::choice: return read_choice(node, field, slot);
       case FieldKind::choice_set: return read_choice_set(node, field, slot);
       case FieldKind::text_list: return read_text_list(node, field, slot);
       case FieldKind::integer_list: return read_integer_list(node, field, slot);
+      case FieldKind::target_list: return check_targets(node, field);
       case FieldKind::header_map: return read_headers(node, field, slot);
       case FieldKind::credential_key: return read_credential_key(node);
       case FieldKind::json:
@@ -150,6 +153,43 @@ class Filler {
     for (NodeId item : tree_.children(node))
       if (const auto value = integer_of(item, field)) values.push_back(*value);
     if (slot != nullptr) *static_cast<std::vector<int64_t>*>(slot) = std::move(values);
+  }
+
+  void read_decimal(NodeId node, const Field& field, void* slot) {
+    if (!expect(node, Kind::number)) return;
+    const std::optional<int64_t> value = millionths(tree_[node].text);
+    if (!value) {
+      problem(node, "must be a number in plain digits, with at most six behind the point");
+      return;
+    }
+    if (*value < field.min * 1'000'000 || *value > field.max * 1'000'000) {
+      problem(node, "must be between " + std::to_string(field.min) + " and " + std::to_string(field.max));
+      return;
+    }
+    if (slot != nullptr) *static_cast<int64_t*>(slot) = *value;
+  }
+
+  // A decimal number without exponent, in millionths.
+  static std::optional<int64_t> millionths(std::string_view text) {
+    const bool negative = !text.empty() && text.front() == '-';
+    if (negative) text.remove_prefix(1);
+    const size_t point = std::min(text.find('.'), text.size());
+    std::string digits(text.substr(0, point));
+    const std::string_view behind = text.substr(std::min(point + 1, text.size()));
+    if (digits.empty() || digits.size() > 12 || behind.size() > 6 || (point < text.size() && behind.empty())) return {};
+    digits += behind;
+    digits.append(6 - behind.size(), '0');
+    const std::optional<int64_t> value = base::parse_decimal(digits);
+    return value && negative ? -*value : value;
+  }
+
+  // Each is a name or says more of one; what they name is resolve.cpp's to find.
+  void check_targets(NodeId node, const Field& field) {
+    if (!expect(node, Kind::sequence) || !expect_items(node, field)) return;
+    for (NodeId item : tree_.children(node)) {
+      if (tree_[item].kind == Kind::mapping) work_.push_back({item, field.shape, nullptr});
+      else if (expect(item, Kind::string)) keeps_rule(item, field.rule);
+    }
   }
 
   void read_boolean(NodeId node, void* slot) {

@@ -39,12 +39,14 @@ std::string_view kind_of(const Field& field) {
   switch (field.kind) {
     case FieldKind::text: return "string";
     case FieldKind::integer: return "integer";
+    case FieldKind::decimal: return "number";
     case FieldKind::boolean: return "true or false";
     case FieldKind::json: return "any value";
     case FieldKind::choice: return "one of";
     case FieldKind::choice_set: return field.form == Form::one_or_list ? "one or list of" : "list of";
     case FieldKind::text_list: return field.form == Form::one_or_list ? "string or list" : "list of strings";
     case FieldKind::integer_list: return "list of integers";
+    case FieldKind::target_list: return "list of strings or mappings";
     case FieldKind::header_map: return "mapping of strings";
     case FieldKind::credential_key:
     case FieldKind::client_key: return "secret";
@@ -62,7 +64,8 @@ void append_row(std::string& out, const Field& field, const Shape& shape) {
     out += (first ? " `" : ", `") + std::string(choice.name) + "`";
     first = false;
   }
-  if (field.kind == FieldKind::integer) out += ", " + std::to_string(field.min) + " to " + std::to_string(field.max);
+  if (field.kind == FieldKind::integer || field.kind == FieldKind::decimal)
+    out += ", " + std::to_string(field.min) + " to " + std::to_string(field.max);
   if (field.items_max != 0) out += ", at most " + std::to_string(field.items_max);
   out += " | ";
   const std::string fallback = default_json(field, shape.prototype());

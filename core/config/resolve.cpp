@@ -38,6 +38,7 @@ class Resolver {
     if (routes != no_node) resolve_routes(routes);
     else if (tree_.child(tree_.child(root, "tasks"), "default") == no_node) add_implicit_route();
     add_model_routes();
+    for (Route& route : config_.routes) settle_affinity(route);
     resolve_rules(tree_, config_, problems_, warnings_);
     if (routes != no_node) warn_of_unused_providers(providers);
   }
@@ -317,6 +318,7 @@ class Resolver {
       Route& route = config_.routes[index++];
       const NodeId targets = tree_.child(node, "targets");
       if (!is(targets, Kind::sequence) || !resolve_targets(targets, route)) all_targets_known_ = false;
+      else check_choices(node, targets, route);
       route.failover = over(node, "failover", config_.failover);
       route.failures = over(node, "failures", config_.failures);
       const NodeId match = tree_.child(node, "match");
@@ -342,13 +344,50 @@ class Resolver {
     return section;
   }
 
+  // Unless the file says so, only equal choices are worth keeping to one: an order of priority means something.
+  void settle_affinity(Route& route) const {
+    if (route.affinity.by != AffinityBy::unsaid) return;
+    const bool equals = route.strategy != Strategy::priority ||
+                        std::any_of(route.targets.begin(), route.targets.end(), [&](const Target& each) {
+                          const Provider& provider = config_.providers[each.provider];
+                          return provider.spread != Strategy::priority && provider.credentials.size() > 1;
+                        });
+    route.affinity.by = equals ? AffinityBy::session : AffinityBy::off;
+  }
+
+  // What a strategy needs of the targets, and what the number of their lanes comes to.
+  void check_choices(NodeId node, NodeId targets, const Route& route) {
+    const NodeId strategy = tree_.child(node, "strategy");
+    size_t index = 0, lane_count = 0;
+    for (NodeId item : members(targets, route.targets.size())) {
+      const Target& target = route.targets[index++];
+      lane_count += std::max<size_t>(1, config_.providers[target.provider].credentials.size());
+      const NodeId weight = is(item, Kind::mapping) ? tree_.child(item, "weight") : no_node;
+      const bool weighs = route.strategy == Strategy::weighted || route.strategy == Strategy::random ||
+                          route.strategy == Strategy::least_busy;
+      if (weight != no_node && !weighs)
+        warnings_.push_back(
+            at(weight, "means nothing here: the route's strategy is not weighted, random or least_busy"));
+      const bool priced = target.entry < config_.models.size() && config_.models[target.entry].price.said();
+      if (route.strategy == Strategy::cheapest && !priced)
+        problem(item, "has no price, which strategy cheapest goes by: name a models entry with one");
+    }
+    if (lane_count > route_lanes_max)
+      warnings_.push_back(at(targets, "are " + std::to_string(lane_count) +
+                                          " lanes with their credentials; the first " +
+                                          std::to_string(route_lanes_max) + " are asked, the others never"));
+    if (strategy != no_node && route.strategy != Strategy::priority && lane_count == 1)
+      warnings_.push_back(at(strategy, "chooses among one: the route has no second target and no second credential"));
+  }
+
   // Whether each of them is one, so that the route names no other providers than it seems to.
   bool resolve_targets(NodeId targets, Route& route) {
     if (tree_[targets].child_count == 0) problem(targets, "names no target");
     if (tree_[targets].child_count > items_compared_max) return false;
     std::vector<NodeId> seen;
     bool enabled = false, all_known = true;
-    for (NodeId node : tree_.children(targets)) {
+    for (NodeId item : tree_.children(targets)) {
+      const NodeId node = is(item, Kind::mapping) ? tree_.child(item, "model") : item;
       if (!is(node, Kind::string)) {
         all_known = false;
         continue;
@@ -357,6 +396,11 @@ class Resolver {
       if (!resolve_target(node, target)) {
         all_known = false;
         continue;
+      }
+      if (node != item) {
+        // fill() has said what is wrong with it.
+        std::vector<Problem> said;
+        fill(tree_, item, *config::find(*config::find(root_shape(), "routes")->shape, "targets")->shape, &target, said);
       }
       for (NodeId other : seen) {
         if (tree_[other].text != tree_[node].text) continue;

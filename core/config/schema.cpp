@@ -35,6 +35,21 @@ constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", 
 constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
 constexpr Choice mays[] = {{"off", uint8_t(May::no)}, {"on", uint8_t(May::yes)}};
 constexpr Choice commits[] = {{"first_content", uint8_t(Commit::first_content)}, {"head", uint8_t(Commit::head)}};
+constexpr Choice strategies[] = {
+    {"priority", uint8_t(Strategy::priority)},     {"round_robin", uint8_t(Strategy::round_robin)},
+    {"weighted", uint8_t(Strategy::weighted)},     {"random", uint8_t(Strategy::random)},
+    {"least_busy", uint8_t(Strategy::least_busy)}, {"fastest", uint8_t(Strategy::fastest)},
+    {"cheapest", uint8_t(Strategy::cheapest)},     {"quota", uint8_t(Strategy::quota)}};
+// One target's credentials cost the same.
+constexpr Choice spreads[] = {strategies[0], strategies[1], strategies[2], strategies[3],
+                              strategies[4], strategies[5], strategies[7]};
+constexpr Choice affinities[] = {{"session", uint8_t(AffinityBy::session)}, {"off", uint8_t(AffinityBy::off)}};
+constexpr Choice subagent_choices[] = {{"apart", uint8_t(Subagents::apart)},
+                                       {"together", uint8_t(Subagents::together)}};
+// What nginx and HAProxy take at most is less than this; more only loses digits.
+constexpr int64_t weight_max = 1'000;
+// More than any one process has open.
+constexpr int64_t concurrent_most = 1'000'000;
 // Provider::mock is a bool, so the only choice is the value true.
 constexpr Choice builtins[] = {{"mock", 1}};
 
@@ -168,6 +183,10 @@ constinit const Field credential_fields[] = {
      .doc = "What the log and the health of lanes call it."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::required,
      .doc = "The secret: `${VAR}`, or the secret itself. It never enters the core, a log or a report."},
+    {.key = "weight", .kind = FieldKind::integer, .slot = slot<&Credential::weight>, .min = 1, .max = weight_max,
+     .doc = "Its share beside the provider's other credentials where `spread` is `weighted`, `random` or `least_busy`. 1, so that all have the same."},
+    {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Credential::concurrent_max>, .min = 0, .max = concurrent_most,
+     .doc = "How many requests at a time it gets, on all threads; the next go to other credentials. 0 is no bound, because providers say what their limits are, and these differ by plan."},
 };
 constinit const Shape credential_shape{"credential", "A credential of a provider.", credential_fields, prototype<Credential>, ""};
 
@@ -272,6 +291,8 @@ constinit const Field provider_fields[] = {
     {.key = "credentials", .kind = FieldKind::object_list, .need = Need::depends, .items_max = 256, .shape = &credential_shape,
      .elements = elements<&Provider::credentials>(),
      .doc = "The provider's credentials. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given, or a `preset` that needs none."},
+    {.key = "spread", .kind = FieldKind::choice, .slot = slot<&Provider::spread>, .choices = spreads,
+     .doc = "In which order the credentials are asked: as a route's `strategy`, over the credentials of one target. `priority`, the order of the file, because the first is often the one that is paid for anyway."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::depends,
      .doc = "Short for one credential with the name `default`."},
     {.key = "passthrough", .kind = FieldKind::boolean, .slot = slot<&Provider::passthrough>,
@@ -305,6 +326,18 @@ constinit const Field provider_fields[] = {
 constinit const Shape provider_shape{"provider", "An upstream service.", provider_fields, prototype<Provider>,
                            R"([{"required": ["builtin"]}, {"required": ["preset"]}, {"required": ["dialect", "base_url"]}])"};
 
+constinit const Field price_fields[] = {
+    {.key = "input", .kind = FieldKind::decimal, .need = Need::required, .slot = slot<&Price::input>, .min = 0, .max = 100'000,
+     .doc = "For tokens of the prompt."},
+    {.key = "output", .kind = FieldKind::decimal, .need = Need::required, .slot = slot<&Price::output>, .min = 0, .max = 100'000,
+     .doc = "For tokens of the answer."},
+    {.key = "cache_read", .kind = FieldKind::decimal, .slot = slot<&Price::cache_read>, .min = 0, .max = 100'000,
+     .doc = "For tokens of the prompt that the provider had in its cache; as `input` where it does not stand."},
+    {.key = "cache_write", .kind = FieldKind::decimal, .slot = slot<&Price::cache_write>, .min = 0, .max = 100'000,
+     .doc = "For tokens of the prompt that go into its cache; as `input` where it does not stand."},
+};
+constinit const Shape price_shape{"price", "What a model costs, in US dollars for a million tokens; any one currency will do.", price_fields, prototype<Price>, ""};
+
 constinit const Field model_fields[] = {
     {.key = "provider", .need = Need::required, .rule = rule_name,
      .doc = "The provider that has the model."},
@@ -322,8 +355,30 @@ constinit const Field model_fields[] = {
      .doc = "Rules about the body of every request to this model, behind those of its provider."},
     {.key = "takes", .kind = FieldKind::object, .slot = slot<&Model::takes>, .shape = &takes_shape,
      .doc = "What can be sent to this model, over what its provider says."},
+    {.key = "price", .kind = FieldKind::object, .slot = slot<&Model::price>, .shape = &price_shape,
+     .doc = "What the model costs, for the strategy `cheapest`. No price is built in: they change, and differ by contract."},
 };
 constinit const Shape model_shape{"model", "A model under a name of your own.", model_fields, prototype<Model>, ""};
+
+constinit const Field target_fields[] = {
+    {.key = "model", .need = Need::required, .rule = rule_upstream_model,
+     .doc = "What stands in the list where there is nothing more to say: a name from `models`, `provider/model`, or `provider/*`."},
+    {.key = "weight", .kind = FieldKind::integer, .slot = slot<&Target::weight>, .min = 1, .max = weight_max,
+     .doc = "Its share beside the route's other targets where `strategy` is `weighted`, `random` or `least_busy`. 1, so that all have the same. A target that is to get nothing is left out."},
+    {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Target::concurrent_max>, .min = 0, .max = concurrent_most,
+     .doc = "How many requests it has at a time by this route, over all credentials and threads; the next go to other lanes, or wait where the route has a `queue`. 0 is no bound."},
+};
+constinit const Shape target_shape{"target", "A target, with what holds for it in this route.", target_fields, prototype<Target>, ""};
+
+constinit const Field affinity_fields[] = {
+    {.key = "by", .kind = FieldKind::choice, .slot = slot<&Affinity::by>, .choices = affinities,
+     .doc = "What keeps requests together. `session`: the session that the client names, and its first message; `off`: nothing. Where it does not stand, `session` where lanes are equal choices, which is where `strategy` or a provider's `spread` is another than `priority`, because providers cache prompts by credential and a conversation that moves pays for its prompt again. [docs/strategies.md](docs/strategies.md) has the details."},
+    {.key = "subagents", .kind = FieldKind::choice, .slot = slot<&Affinity::subagents>, .choices = subagent_choices,
+     .doc = "Whether the subagents of a session may have lanes of their own. `apart`, because they share no prompt, and fifty of them at one credential meet its limits; `together` goes by the session's name alone."},
+    {.key = "keep_ms", .kind = FieldKind::integer, .slot = slot<&Affinity::keep_ms>, .min = 1, .max = day_ms,
+     .doc = "How long a conversation stays, without another request, where it was moved to or put by what was known at the time, in milliseconds; in a `priority` route at most so long from its move on. Five minutes is how long providers keep a prompt in their caches."},
+};
+constinit const Shape affinity_shape{"affinity", "How a conversation stays where its prompt is cached.", affinity_fields, prototype<Affinity>, ""};
 
 constinit const Field queue_fields[] = {
     {.key = "places_max", .kind = FieldKind::integer, .slot = slot<&Queue::places_max>, .min = 0, .max = 100'000,
@@ -356,14 +411,18 @@ constinit const Field route_fields[] = {
      .doc = "What rules, tasks and tags call the route; also `x-signalbox-route` and the log then do. Not needed by others."},
     {.key = "match", .need = Need::depends, .slot = slot<&Route::match>, .rule = rule_pattern,
      .doc = "Which models, as the client names them, this route takes; `*` stands for any run of characters. A route with a `name` may have none, and answers where a rule, a task or a tag says so."},
-    {.key = "targets", .kind = FieldKind::text_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 64,
-     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last."},
+    {.key = "targets", .kind = FieldKind::target_list, .need = Need::required, .rule = rule_upstream_model, .items_max = 256, .shape = &target_shape,
+     .doc = "Who serves: a name from `models`, `provider/model`, or `provider/*` for the model the client named; or a mapping that says more. They are asked in this order unless `strategy` says another, the next at once when one fails before it has said anything; lanes that have just failed go last."},
     {.key = "accounting", .kind = FieldKind::choice, .slot = slot<&Route::accounting>, .choices = accountings,
      .doc = "Whether usage is read from answers. Off, answers of the same dialect go by unseen, without usage figures and without an honest ending when an upstream breaks off."},
     {.key = "on_loss", .kind = FieldKind::choice, .slot = slot<&Route::on_loss>, .choices = on_losses,
      .doc = "What becomes of a request that a target's dialect cannot carry whole: sent without the part, which `x-signalbox-translation-loss` and the log name (`report`), or answered with 400 naming it (`reject`). `report`, because agents send much that a model can do without."},
     {.key = "echo_model", .kind = FieldKind::choice, .slot = slot<&Route::echo_model>, .choices = echo_models,
      .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
+    {.key = "strategy", .kind = FieldKind::choice, .slot = slot<&Route::strategy>, .choices = strategies,
+     .doc = "Which target is asked first, and which next: `priority`, the order of the list; `round_robin`, the one that has not had a turn for longest; `weighted`, by `weight`, evenly mixed; `random`, by `weight`; `least_busy`, the fewest open requests; `fastest`, the shortest time to the first content of late; `cheapest`, by `price`, the size of the request and what of prompts came from the cache; `quota`, the most left of what the provider's headers say. `priority`, because the order of a list says something. [docs/strategies.md](docs/strategies.md) has the details."},
+    {.key = "affinity", .kind = FieldKind::object, .slot = slot<&Route::affinity>, .shape = &affinity_shape,
+     .doc = "How a conversation stays where its prompt is cached."},
     {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,
      .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
     {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
@@ -420,7 +479,7 @@ std::vector<PlacedShape> placed_shapes() {
       std::string path = found[i].paths.front();
       if (!path.empty()) path += ".";
       path += field.key;
-      if (field.kind == FieldKind::object_list) path += "[]";
+      if (field.kind == FieldKind::object_list || field.kind == FieldKind::target_list) path += "[]";
       if (field.kind == FieldKind::object_map) path += "." + std::string(field.key_word);
       size_t known = 0;
       while (known < found.size() && found[known].shape != field.shape) ++known;

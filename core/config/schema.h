@@ -20,11 +20,13 @@ namespace signalbox::config {
 enum class FieldKind : uint8_t {
   text,            // slot: std::string
   integer,         // slot: int64_t
+  decimal,         // slot: int64_t, in millionths; min and max in whole ones
   boolean,         // slot: bool
   choice,          // slot: an enum of uint8_t
   choice_set,      // slot: uint8_t; bit n stands for the choice of value n
   text_list,       // slot: std::vector<std::string>
   integer_list,    // slot: std::vector<int64_t>; min and max are of each
+  target_list,     // names of targets, or objects of the shape, which has the name as "model"; resolve.cpp reads it
   header_map,      // slot: std::vector<ExtraHeader>
   credential_key,  // a provider's secret; the host takes it out, nothing is stored
   json,            // any value; slot: std::string, JSON text

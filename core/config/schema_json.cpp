@@ -40,6 +40,12 @@ void write_value(Writer& out, const Field& field) {
       out.end_object();
       write_or_variable(out);
       break;
+    case FieldKind::decimal:
+      out.key("anyOf").begin_array();
+      out.begin_object().key("type").string("number").key("minimum").number(field.min).key("maximum").number(field.max);
+      out.end_object();
+      write_or_variable(out);
+      break;
     case FieldKind::boolean:
       out.key("anyOf").begin_array();
       out.begin_object().key("type").string("boolean").end_object();
@@ -77,6 +83,12 @@ void write_value(Writer& out, const Field& field) {
       out.key("type").string("array").key("items").begin_object().key("type").string("string").end_object();
       out.key("maxItems").number(field.items_max);
       if (field.form == Form::one_or_list) out.end_object().end_array();
+      break;
+    case FieldKind::target_list:
+      out.key("type").string("array").key("items").begin_object().key("anyOf").begin_array();
+      out.begin_object().key("type").string("string").end_object();
+      write_reference(out, field.shape->name);
+      out.end_array().end_object().key("maxItems").number(field.items_max);
       break;
     case FieldKind::header_map:
       out.key("type")

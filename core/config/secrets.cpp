@@ -152,7 +152,8 @@ VariableProblems expand(Tree& tree, const Lookup& lookup) {
     const bool changed = node.text != result.text;
     node.text = std::move(result.text);
     if (!changed) continue;
-    if (field->kind == FieldKind::integer && is_number(node.text)) node.kind = Kind::number;
+    if ((field->kind == FieldKind::integer || field->kind == FieldKind::decimal) && is_number(node.text))
+      node.kind = Kind::number;
     if (field->kind == FieldKind::boolean && (node.text == "true" || node.text == "false")) node.kind = Kind::boolean;
   }
   return problems;

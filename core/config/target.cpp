@@ -19,6 +19,20 @@ const LaneFlags& Provider::flags_of(std::string_view upstream_model) const {
   return flags;
 }
 
+std::string_view name_of(Strategy strategy) {
+  switch (strategy) {
+    case Strategy::priority: return "priority";
+    case Strategy::round_robin: return "round_robin";
+    case Strategy::weighted: return "weighted";
+    case Strategy::random: return "random";
+    case Strategy::least_busy: return "least_busy";
+    case Strategy::fastest: return "fastest";
+    case Strategy::cheapest: return "cheapest";
+    case Strategy::quota: return "quota";
+  }
+  return {};
+}
+
 }  // namespace signalbox
 
 namespace signalbox::config {

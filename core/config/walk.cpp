@@ -46,7 +46,10 @@ std::vector<DescribedScalar> described_scalars(const Tree& tree) {
       } else if (field->kind == FieldKind::object) {
         work.push_back({node, field->shape});
       } else if (field->shape != nullptr) {
-        for (NodeId item : tree.children(node)) work.push_back({item, field->shape});
+        for (NodeId item : tree.children(node)) {
+          if (field->kind == FieldKind::target_list && is_scalar(tree[item].kind)) found.push_back({item, field});
+          else work.push_back({item, field->shape});
+        }
       } else {
         for (NodeId item : tree.children(node)) {
           if (is_scalar(tree[item].kind)) found.push_back({item, field});

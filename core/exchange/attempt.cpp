@@ -73,6 +73,7 @@ void Machine::serve_now(const Choice& choice) {
   attempt_.number = number;
   attempt_.choice = &choice;
   name_lane(*choice.lane);
+  routing::LaneTable::take_turn(*decision_.plan.prepared, *choice.lane, decision_.plan.lanes, gateway_.lane_stats());
   report_.upstream_request_id.clear();
   if (translation_) translation_->forget_lane();
   switch (choice.service) {
@@ -109,6 +110,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   attempt_.choice = &choice;
   attempt_.open = attempt_.untold = true;
   attempt_.opened_ms = now_.monotonic_ms;
+  attempt_.seat = routing::Seat(lane);
   attempt_.repeated_after_refusal = refusal.any();
 
   const Provider& to = provider();

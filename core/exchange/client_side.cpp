@@ -219,9 +219,21 @@ void Machine::on(const ClientBody& body) {
   }
 }
 
+// What choosing among lanes goes by, beside what the body says.
+routing::Asked Machine::asked() {
+  routing::Asked asked;
+  asked.table = &lane_table_;
+  asked.stays = &gateway_.affinity();
+  asked.headers = head_.headers;
+  asked.client_key = report_.client_key;
+  for (size_t i = 0; i < 8; ++i) asked.seed |= uint64_t(head_.random[i]) << (8 * i);
+  asked.now_ms = now_.monotonic_ms;
+  return asked;
+}
+
 void Machine::converse() {
-  decision_ = decide({endpoint_, body_, access_, asker(report_.client_key, head_.target)}, *config_, gateway_.health(),
-                     now_.unix_ms, arena_);
+  decision_ = decide({endpoint_, body_, access_, asker(report_.client_key, head_.target), asked()}, *config_,
+                     gateway_.health(), now_.unix_ms, arena_);
   report_.route = decision_.label;
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();

@@ -113,9 +113,9 @@ Fault filter(std::span<Choice> choices, const Conversation& conversation, const 
   if (counting) asked = FactSet(asked & ~bit_of(Fact::tokens));
   if (!asked) return {};
   int64_t shortest = 0;
-  for (const routing::Lane& lane : decision.plan.lanes)
-    if (lane.takes.tokens_max > 0 && (shortest == 0 || lane.takes.tokens_max < shortest))
-      shortest = lane.takes.tokens_max;
+  for (const routing::Lane* lane : decision.plan.lanes)
+    if (lane->takes.tokens_max > 0 && (shortest == 0 || lane->takes.tokens_max < shortest))
+      shortest = lane->takes.tokens_max;
   if (asked & bit_of(Fact::tokens) && int64_t(conversation.body.size()) <= shortest)
     asked = FactSet(asked & ~bit_of(Fact::tokens));
   else if (decision.known.tokens == int64_t(conversation.body.size()))
@@ -196,7 +196,9 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
     decision.fault = std::move(decision.match.fault);
     return decision;
   }
-  decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena);
+  routing::Asked asked = conversation.asked;
+  asked.body = conversation.body;
+  decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena, asked);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);
     return decision;
@@ -205,7 +207,7 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   const std::span<Choice> choices = arena.array<Choice>(decision.plan.lanes.size());
   const auto judge_all = [&] {
     for (size_t i = 0; i < choices.size(); ++i)
-      choices[i] = judge(decision.plan.lanes[i], conversation, decision.facts, config);
+      choices[i] = judge(*decision.plan.lanes[i], conversation, decision.facts, config);
   };
   const auto any = [&](Service service) {
     return std::any_of(choices.begin(), choices.end(), [&](const Choice& each) { return each.service == service; });

@@ -61,6 +61,7 @@ struct Conversation {
   std::string_view body;
   Access access = Access::all;
   routing::Asker asker{};
+  routing::Asked asked{};  // what choosing among lanes goes by; `body` above stands for its own
 };
 
 // Reads the facts, finds the route, judges each of its lanes. Views into `body`, `config` and `arena`.

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "exchange/explain_route.h"
 #include "exchange/explain_health.h"
+#include "exchange/explain_order.h"
+#include "exchange/explain_route.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
@@ -132,7 +133,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
                   dialects::Ask ask, const Failures& failures, Unreachable unreachable, routing::Places& places,
-                  int64_t now_unix_ms) {
+                  int64_t now_unix_ms, const ExplainedOrder& order) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -167,6 +168,7 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
     }
     w.end_array();
   }
+  order.write(w, lane);
   explain_taking(w, choice);
   if (lane.cooled_until_unix_ms > now_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   if (choice.service == Service::forward || choice.service == Service::translate) {
@@ -202,8 +204,11 @@ void Machine::reply_explanation() {
   w.key("request").begin_object().key("path").string(path).key("bytes").number(int64_t(body_.size()));
 
   Decision decision;
+  routing::Asked order_facts = this->asked();
+  order_facts.body = body_;
   if (http::asks_lanes(asked)) {
-    decision = decide({asked, body_, Access::all, asker}, *config_, gateway_.health(), now_.unix_ms, arena_);
+    decision =
+        decide({asked, body_, Access::all, asker, order_facts}, *config_, gateway_.health(), now_.unix_ms, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
     w.key("stream").boolean(decision.facts.streamed);
@@ -228,16 +233,18 @@ void Machine::reply_explanation() {
       w.key("wait_ms_max").number(route->queue.wait_ms_max);
       w.key("waiting").number(gateway_.places().waiting(route->label())).end_object();
     }
+    ExplainedOrder{decision.plan, order_facts, now_.unix_ms}.write_head(w);
     w.end_object();
   }
   // In the order of trying. The first without "why_not" serves.
   const std::vector<Explained> lanes =
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
   w.key("lanes").begin_array();
+  const ExplainedOrder order{decision.plan, order_facts, now_.unix_ms};
   for (const Explained& each : lanes)
     write_choice(w, each, *config_, asked, ask_of(asked, decision.facts),
                  decision.plan.route->failures.value_or(config_->failures), gateway_.capabilities().tells_unreachable,
-                 gateway_.places(), now_.unix_ms);
+                 gateway_.places(), now_.unix_ms, order);
   w.end_array();
 
   Fault fault = decision.fault;

@@ -1,6 +1,9 @@
 #include "signalbox/gateway.h"
 
+#include "routing/affinity.h"
 #include "routing/health.h"
+#include "routing/lane_stats.h"
+#include "routing/lane_table.h"
 #include "routing/places.h"
 #include "routing/refusals.h"
 #include "routing/retry_budget.h"
@@ -8,19 +11,40 @@
 #include "tokens/calibration.h"
 
 namespace signalbox {
+namespace {
+
+// A configuration with its lanes: whoever holds the one holds the other, and an exchange takes one count for both.
+struct Prepared {
+  Prepared(std::shared_ptr<const Config> held, routing::LaneStats& stats)
+      : config(std::move(held)), lanes(*config, stats) {}
+
+  std::shared_ptr<const Config> config;
+  routing::LaneTable lanes;
+};
+
+}  // namespace
 
 Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities, uint32_t writer, PermitsShare share)
-    : config_(std::move(config)),
-      capabilities_(capabilities),
+    : capabilities_(capabilities),
       health_(std::make_unique<routing::Health>(writer)),
+      lane_stats_(std::make_unique<routing::LaneStats>()),
+      affinity_(std::make_unique<routing::AffinityTable>()),
       retry_budget_(std::make_unique<routing::RetryBudget>()),
       refusals_(std::make_unique<routing::Refusals>()),
       calibration_(std::make_unique<tokens::Calibration>()),
-      places_(std::make_unique<routing::Places>(std::move(share))) {}
+      places_(std::make_unique<routing::Places>(std::move(share))) {
+  adopt(std::move(config));
+}
 
 Gateway::~Gateway() = default;
 
-void Gateway::adopt(std::shared_ptr<const Config> config) { config_ = std::move(config); }
+void Gateway::adopt(std::shared_ptr<const Config> config) {
+  // Not make_shared, whose block asks for a type's name, and the core has none.
+  const std::shared_ptr<Prepared> prepared(new Prepared(std::move(config), *lane_stats_));
+  lane_table_ = &prepared->lanes;
+  config_ = std::shared_ptr<const Config>(prepared, prepared->config.get());
+  lane_stats_->forget_unheld();
+}
 
 ClientLedger& Gateway::ledger() {
   if (shared_ledger_) return *shared_ledger_;

@@ -28,7 +28,9 @@ uint32_t attempt_of(const Event& event) {
 
 }  // namespace
 
-Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()) { effects_.reserve(8); }
+Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()), lane_table_(gateway.lane_table()) {
+  effects_.reserve(8);
+}
 
 Step Machine::handle(const Event& event, Now now) {
   effects_.clear();

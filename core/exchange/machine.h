@@ -79,6 +79,7 @@ class Machine {
     bool probe = false;   // finds out whether a half-open lane serves again
     int64_t opened_ms = 0;
     int64_t content_ms = -1;  // see routing::Outcome
+    routing::Seat seat;       // among those that its lane has open
     bool sent = false;
     bool repeated_after_refusal = false;
     std::span<const Edit> edits;   // of a body in its own dialect
@@ -173,6 +174,8 @@ class Machine {
   void close_attempt(routing::AttemptEnd end, FaultKind kind = FaultKind::none, int64_t asked_ms = -1);
   void tell(const routing::Outcome& outcome);
   void punish(const routing::Outcome& outcome);
+  void settle_conversation(const routing::Lane& lane);
+  routing::Asked asked();
   std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
   std::span<const Header> translated_headers(const Provider& provider);
@@ -313,7 +316,8 @@ class Machine {
   void reply_state();
 
   Gateway& gateway_;
-  std::shared_ptr<const Config> config_;  // as it was when the exchange began
+  std::shared_ptr<const Config> config_;  // as it was when the exchange began, with its lanes
+  routing::LaneTable& lane_table_;
   Arena arena_;
   std::vector<Effect> effects_;
   Phase phase_ = Phase::start;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "exchange/machine.h"
+#include "routing/affinity.h"
 #include "routing/cooldown.h"
 #include "routing/health.h"
 
@@ -24,6 +25,7 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
   place_.give_back();
   if (!attempt_.untold) return;
   attempt_.untold = false;
+  attempt_.seat.leave();
   if (!attempt_.translated)
     if (const auto read_rest = upstream_dialect().observe_end) read_rest(attempt_.seen);
   tell({
@@ -41,6 +43,13 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
 
 // All who learn from attempts, a line or two each.
 void Machine::tell(const routing::Outcome& outcome) {
+  const routing::Lane& lane = outcome.lane;
+  if (routing::LaneStat* stat = lane.stat) {
+    const int64_t content_ms = outcome.content_ms >= 0 ? outcome.content_ms - outcome.opened_ms : -1;
+    gateway_.lane_stats().learn(*stat, {content_ms, outcome.usage}, now_.monotonic_ms);
+    stat->headroom.see(outcome.head, now_.unix_ms);
+  }
+  if (outcome.end == AttemptEnd::answered) settle_conversation(lane);
   routing::Health& health = gateway_.health();
   if (attempt_.probe) health.end_probe(outcome.lane.key);
   switch (outcome.end) {
@@ -91,6 +100,28 @@ void Machine::punish(const routing::Outcome& outcome) {
   if (cool_ms <= 0) return;
   report_.lane_rests_ms = cool_ms;
   health.cool(name, now_.unix_ms + cool_ms, now_.unix_ms, why, step);
+}
+
+// `lane` has answered: the conversation is there from now on.
+void Machine::settle_conversation(const routing::Lane& lane) {
+  const routing::Placement& placement = decision_.plan.placement;
+  if (placement.session == 0) return;
+  const Route& route = *decision_.plan.route;
+  routing::AffinityTable& stays = gateway_.affinity();
+  const int64_t now_ms = now_.monotonic_ms;
+  const routing::Lane* const was_at = placement.stay ? placement.stay : placement.home;
+  const bool moved = was_at && was_at->hash != lane.hash;
+  if (moved) {
+    report_.moved_from = was_at->name;
+    report_.moved_why = !report_.tried.empty()         ? std::string_view("failed")
+                        : was_at->cooled_until_unix_ms ? std::string_view("cooling")
+                        : !was_at->bounds.empty()      ? std::string_view("full")
+                                                       : std::string_view("unable");
+  }
+  if (placement.home && placement.home->hash == lane.hash) return stays.forget(placement.session);
+  // An order of priority means something: who has left the first place comes back to it, in use or not.
+  if (!moved && route.strategy == Strategy::priority) return;
+  stays.remember(placement.session, lane.hash, now_ms + route.affinity.keep_ms, now_ms);
 }
 
 }  // namespace signalbox::exchange

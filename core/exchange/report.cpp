@@ -106,6 +106,8 @@ void write_json_line(std::string& out, const Report& r) {
     line.text("fault_message", r.fault.message());
   }
   if (r.lane_rests_ms > 0) line.count("lane_rests_ms", r.lane_rests_ms);
+  line.text("moved_from", r.moved_from);
+  line.text("moved_why", r.moved_why);
   line.texts("tried", r.tried);
   line.texts("losses", r.losses);
   line.count("queued_ms", r.queued_ms);
@@ -159,6 +161,13 @@ void write_terminal_line(std::string& out, const Report& r) {
       out += ' ';
       append_printable(out, lane);
     }
+  }
+  if (!r.moved_from.empty()) {
+    out += "  (the conversation moved from ";
+    append_printable(out, r.moved_from);
+    out += ": ";
+    out += r.moved_why;
+    out += ")";
   }
   if (!r.losses.empty()) {
     out += "  lost:";

@@ -84,6 +84,8 @@ struct Standing {
   bool probing = false;  // and one is at it
   // What its registers say, passed or not, by scope; 0: nothing. A success lifts what was known when it began.
   std::array<int64_t, scope_count> known = {};
+
+  friend bool operator==(const Standing&, const Standing&) = default;
 };
 
 class Health {

@@ -25,8 +25,8 @@ struct Bound {
   int64_t most = 0;
 };
 
-// A target's, its provider's and its credential's.
-inline constexpr size_t bounds_max = 3;
+// A target's, its model's, its credential's and its provider's.
+inline constexpr size_t bounds_max = 4;
 
 // What an attempt holds of its lane's bounds: gives it back when it goes, however it goes.
 class Place {

@@ -46,17 +46,19 @@ bool is_in_catalogue(const Config& config, std::string_view name) {
                      [&](const Route& route) { return route.match == name && is_listed(route); });
 }
 
-// What bounds the requests at a time to a target, by names that tell the kinds apart.
-std::span<const Bound> bounds_of(const Config& config, const Target& target, const Provider& provider, Arena& arena) {
-  const Model* entry = target.entry < config.models.size() ? &config.models[target.entry] : nullptr;
-  const bool by_entry = entry && entry->concurrent_max > 0;
-  if (!by_entry && provider.concurrent_max <= 0) return {};
-  std::span<Bound> bounds = arena.array<Bound>(bounds_max);
-  size_t filled = 0;
-  if (by_entry) bounds[filled++] = {arena.concat({"model ", entry->name}), entry->concurrent_max};
-  if (provider.concurrent_max > 0)
-    bounds[filled++] = {arena.concat({"provider ", provider.name}), provider.concurrent_max};
-  return bounds.first(filled);
+// What the user says of a model holds, too, where a client names it by its provider.
+const Model* entry_named(const Config& config, uint32_t provider, std::string_view model) {
+  for (const Model& each : config.models)
+    if (each.provider == provider && each.upstream_model == model) return &each;
+  return nullptr;
+}
+
+// Whether neither the file nor somebody at run time has switched off its provider or its credential.
+bool is_on(const Lane& lane, const Config& config, const Health& health, Arena& arena) {
+  const Provider& provider = config.providers[lane.provider];
+  if (!health.enabled(provider.name, provider.enabled)) return false;
+  return lane.credential.empty() || !health.has_switches() ||
+         health.enabled(arena.concat({provider.name, "/", lane.credential}), true);
 }
 
 }  // namespace
@@ -98,84 +100,66 @@ void stand(Lane& lane, const Standing& standing) {
   lane.known_until_unix_ms = standing.known;
 }
 
-Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena) {
+Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,
+            const Asked& asked) {
   Match match;
   match.route = find_route(config, facts.model);
-  return lanes_of(match, config, health, facts, now_unix_ms, arena);
+  return lanes_of(match, config, health, facts, now_unix_ms, arena, asked);
 }
 
 Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
-              Arena& arena) {
+              Arena& arena, const Asked& asked) {
   Plan plan;
   plan.route = match.route;
   if (!plan.route) return plan;
-  const auto serves = [&](const Target& target) {
-    const Provider& provider = config.providers[target.provider];
-    return health.enabled(provider.name, provider.enabled) &&
-           (match.provider == Match::any_provider || match.provider == target.provider);
-  };
-
-  size_t lane_count = 0;
-  for (const Target& target : plan.route->targets) {
-    const Provider& provider = config.providers[target.provider];
-    if (serves(target)) lane_count += std::max<size_t>(1, provider.credentials.size());
+  const RouteLanes* prepared = asked.table ? asked.table->of(*plan.route) : nullptr;
+  if (!prepared) {
+    const std::span<RouteLanes> here = arena.array<RouteLanes>(1);
+    here[0] = prepare(config, *plan.route, arena);
+    prepared = here.data();
   }
-  lane_count = std::min(lane_count, plan_lanes_max);
-  std::span<Lane> lanes = arena.array<Lane>(lane_count);
+  plan.prepared = prepared;
 
-  const std::string_view model = match.model.empty() ? own_name(config, facts.model) : match.model;
-  // What the user says of a model holds, too, where a client names it by its provider.
-  const auto entry_of = [&](const Target& target) -> const Model* {
-    if (target.entry < config.models.size()) return &config.models[target.entry];
-    if (match.model.empty() || !target.upstream_model.empty()) return nullptr;
-    for (const Model& each : config.models)
-      if (each.provider == target.provider && each.upstream_model == match.model) return &each;
-    return nullptr;
-  };
-  size_t filled = 0;
-  for (const Target& target : plan.route->targets) {
-    const Provider& provider = config.providers[target.provider];
-    if (!serves(target)) continue;
-    const Model* entry = entry_of(target);
-    const size_t choices = std::max<size_t>(1, provider.credentials.size());
-    for (size_t i = 0; i < choices && filled < lane_count; ++i) {
-      if (health.has_switches() && i < provider.credentials.size() &&
-          !health.enabled(arena.concat({provider.name, "/", provider.credentials[i].name}), true))
-        continue;
-      Lane& lane = lanes[filled++];
-      lane = {};
-      lane.provider = target.provider;
-      lane.flags = target.flags;
-      lane.takes = target.takes;
-      lane.context_tokens_max = target.context_tokens_max;
-      lane.output_tokens_max = target.output_tokens_max;
-      if (target.upstream_model.empty()) {
-        lane.flags = provider.flags_of(model);
-        const ModelLimits known = provider.limits_of(model);
-        lane.context_tokens_max = known.context_tokens_max;
-        lane.output_tokens_max = known.output_tokens_max;
-      }
-      if (entry) lane.rewrite = entry->rewrite;
-      if (entry && target.upstream_model.empty()) {
-        lane.flags = entry->flags;
-        lane.takes = entry->takes;
-        lane.context_tokens_max = entry->context_tokens_max;
-        lane.output_tokens_max = entry->output_tokens_max;
-      }
-      if (i < provider.credentials.size()) lane.credential = provider.credentials[i].name;
-      lane.upstream_model = target.upstream_model.empty() ? model : std::string_view(target.upstream_model);
-      lane.key = arena.concat({"*", provider.name, "/", lane.credential, "/", lane.upstream_model});
-      lane.name = lane.key.substr(1);
-      if (!target.upstream_model.empty()) lane.key = lane.name;
-      if (!health.empty()) stand(lane, health.standing(lane.key, now_unix_ms));
-      lane.bounds = bounds_of(config, target, provider, arena);
+  std::span<const Lane*> lanes = arena.array<const Lane*>(prepared->lanes.size());
+  for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = &prepared->lanes[i];
+  if (prepared->named_by_client) {
+    const std::string_view model = match.model.empty() ? own_name(config, facts.model) : match.model;
+    for (const Lane*& lane : lanes) {
+      if (!lane->upstream_model.empty()) continue;
+      const Model* const entry = match.model.empty() ? nullptr : entry_named(config, lane->provider, match.model);
+      lane = named(*lane, config.providers[lane->provider], entry, model, arena);
     }
   }
+  if (prepared->chooses) plan.placement = order(*prepared, lanes, asked, now_unix_ms, arena);
+  // Who is switched off, or is not the provider that the client wants, is not asked; he keeps his turn.
+  const bool one_provider = match.provider != Match::any_provider;
+  if (one_provider || prepared->any_disabled || health.has_switches()) {
+    const auto out = [&](const Lane* lane) {
+      return (one_provider && lane->provider != match.provider) || !is_on(*lane, config, health, arena);
+    };
+    if (plan.placement.home && out(plan.placement.home)) plan.placement.home = nullptr;
+    if (plan.placement.stay && out(plan.placement.stay)) plan.placement.stay = nullptr;
+    const auto end = std::remove_if(lanes.begin(), lanes.end(), out);
+    lanes = lanes.first(size_t(end - lanes.begin()));
+  }
+  bool any_cooling = false;
+  for (size_t i = 0; !health.empty() && i < lanes.size(); ++i) {
+    const Lane*& lane = lanes[i];
+    const Standing standing = health.standing(lane->key, now_unix_ms);
+    if (standing == Standing{}) continue;
+    const std::span<Lane> stands = arena.array<Lane>(1);
+    stands[0] = *lane;
+    stand(stands[0], standing);
+    any_cooling = any_cooling || stands[0].cooled_until_unix_ms > 0;
+    if (plan.placement.home == lane) plan.placement.home = stands.data();
+    if (plan.placement.stay == lane) plan.placement.stay = stands.data();
+    lane = stands.data();
+  }
   // Insertion sort: stable, allocates nothing, and the list is short and mostly in order.
-  for (size_t i = 1; i < filled; ++i)
-    for (size_t j = i; j > 0 && lanes[j].cooled_until_unix_ms < lanes[j - 1].cooled_until_unix_ms; --j)
+  for (size_t i = 1; any_cooling && i < lanes.size(); ++i)
+    for (size_t j = i; j > 0 && lanes[j]->cooled_until_unix_ms < lanes[j - 1]->cooled_until_unix_ms; --j)
       std::swap(lanes[j], lanes[j - 1]);
-  plan.lanes = lanes.first(filled);
+  plan.lanes = lanes;
   return plan;
 }
 

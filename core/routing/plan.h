@@ -1,8 +1,7 @@
 // From facts to an ordered list of lanes: which route takes this model, which targets it names, and in
 // what order its lanes are tried.
 //
-// The order: targets as the route names them, each target's credentials as its provider names them;
-// then lanes that are cooling down go behind all others, among themselves the soonest recovery first.
+// The order: what the route's strategy says (order.h); then lanes that are cooling down go behind all others, among themselves the soonest recovery first.
 // Cool-down orders lanes, it never excludes the last one (architecture.md section 2).
 // A new selection rule begins here; ARCHITECTURE.md says what else it may touch.
 #pragma once
@@ -15,50 +14,30 @@
 #include "base/arena.h"
 #include "routing/facts.h"
 #include "routing/health.h"
+#include "routing/lane.h"
+#include "routing/lane_table.h"
 #include "routing/match.h"
-#include "routing/places.h"
+#include "routing/order.h"
 #include "signalbox/config.h"
 
 namespace signalbox::routing {
 
-// One thing that can be tried: a target with one credential. Views into the configuration and the arena.
-struct Lane {
-  uint32_t provider = 0;        // index into Config::providers
-  std::string_view credential;  // name; empty: the client's own, or none
-  std::string_view upstream_model;
-  LaneFlags flags;  // what its target can take
-  Takes takes;
-  std::span<const Rewrite> rewrite;  // of its models entry, behind its provider's
-  int64_t context_tokens_max = 0;    // of its model; 0: not said
-  int64_t output_tokens_max = 0;
-  std::string_view name;  // "provider/credential/model"
-  // What its state is kept under: the name, and "*" before it where the client names the model, whose part of every
-  // table is small and apart, so that names which a client makes up hurt no configured lane.
-  std::string_view key;
-  int64_t cooled_until_unix_ms = 0;  // 0: healthy; 1: half-open, and another attempt is finding out
-  bool half_open = false;            // and this one may find out
-  Why why = Why::unknown;            // of its cooling
-  Scope scope = Scope::lane;         // likewise
-  std::array<int64_t, scope_count> known_until_unix_ms = {};  // see Standing::known
-  std::span<const Bound> bounds;                              // that an attempt needs a place of
-};
-
 // The route that takes a model, with its lanes in the order of trying; `route` null when none does.
 struct Plan {
   const Route* route = nullptr;
-  std::span<const Lane> lanes;
+  std::span<const Lane* const> lanes;
+  const RouteLanes* prepared = nullptr;
+  Placement placement;  // of the conversation; where the route goes by none, empty
 };
 
-// Most lanes an exchange considers: bounds the work a configuration can cause per request.
-inline constexpr size_t plan_lanes_max = 256;
-
 // The lanes of a route that was found (match.h). Pure: the same arguments give the same plan. Result lives as long as
-// `config` and `arena`.
+// `config`, `asked.table` and `arena`.
 Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
-              Arena& arena);
+              Arena& arena, const Asked& asked = {});
 
 // The same for the route that the model's name alone finds.
-Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena);
+Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,
+            const Asked& asked = {});
 
 // `client_model` without the "[1m]", in either case, that Claude Code adds for itself (translation.md
 // section 2). A name that is nothing else stays.

@@ -10,18 +10,18 @@ constexpr int64_t surely_percent = 75;
 
 }  // namespace
 
-FactSet asked_by(std::span<const Lane> lanes) {
+FactSet asked_by(std::span<const Lane* const> lanes) {
   FactSet asked = 0;
   const auto ask = [&](bool about, Fact fact) {
     if (about) asked = FactSet(asked | bit_of(fact));
   };
   bool without_images = false, with_images = false;
-  for (const Lane& lane : lanes) {
-    const Takes& takes = lane.takes;
+  for (const Lane* each : lanes) {
+    const Takes& takes = each->takes;
     ask(takes.images == Presence::absent || takes.documents == Presence::absent, Fact::media);
     ask(takes.tools == Presence::absent, Fact::tools);
     ask(takes.tokens_max > 0, Fact::tokens);
-    const bool blind = !lane.flags.vision && takes.images == Presence::either;
+    const bool blind = !each->flags.vision && takes.images == Presence::either;
     (blind ? without_images : with_images) = true;
   }
   // Where none sees, all are alike, and the loss is named.

@@ -21,7 +21,7 @@ enum class Taking : uint8_t {
 };
 
 // Which of a request's facts decide about these lanes.
-FactSet asked_by(std::span<const Lane> lanes);
+FactSet asked_by(std::span<const Lane* const> lanes);
 
 struct TakingResult {
   Taking taking = Taking::whole;

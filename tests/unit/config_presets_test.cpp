@@ -265,10 +265,10 @@ TEST_CASE("presets: flags of known models reach targets, entries and names that 
   Arena arena;
   routing::Facts facts;
   facts.model = "claude-haiku-4-5[1m]";
-  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4].flags.effort_style ==
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4]->flags.effort_style ==
         EffortStyle::reasoning_effort);
   facts.model = "claude-haiku-5-5";
-  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4].flags.effort_style == EffortStyle::adaptive);
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[4]->flags.effort_style == EffortStyle::adaptive);
 }
 
 TEST_CASE("presets: the user's keys go over the preset's, member by member inside flags and timeouts") {
@@ -324,9 +324,9 @@ TEST_CASE(
   Arena arena;
   routing::Facts facts;
   facts.model = "deepseek-chat";
-  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5].output_tokens_max == 8'192);
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5]->output_tokens_max == 8'192);
   facts.model = "deepseek-chat-2";
-  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5].output_tokens_max == 0);
+  CHECK(routing::choose(result.config, health, facts, 0, arena).lanes[5]->output_tokens_max == 0);
   for (const Preset& preset : presets)
     for (const ModelLimits& model : preset.models) CHECK(model.output_tokens_max <= model.context_tokens_max);
 }

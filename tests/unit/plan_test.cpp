@@ -35,10 +35,10 @@ TEST_CASE("lanes stand in the order of targets and credentials", "[plan]") {
   const Config config = two_providers();
   Plan plan = choose(config, health, asking("sonnet"), 1000, arena);
   REQUIRE(plan.lanes.size() == 3);
-  CHECK(plan.lanes[0].name == "a/one/claude-sonnet");
-  CHECK(plan.lanes[1].name == "a/two/claude-sonnet");
-  CHECK(plan.lanes[2].name == "b//sonnet");
-  CHECK(plan.lanes[2].credential.empty());
+  CHECK(plan.lanes[0]->name == "a/one/claude-sonnet");
+  CHECK(plan.lanes[1]->name == "a/two/claude-sonnet");
+  CHECK(plan.lanes[2]->name == "b//sonnet");
+  CHECK(plan.lanes[2]->credential.empty());
 }
 
 TEST_CASE("the first matching route serves, and none is none", "[plan]") {
@@ -56,10 +56,10 @@ TEST_CASE("cooling lanes go behind, the soonest recovery first, and none is lost
   health.cool("a/two/claude-sonnet", 5'000, 1'000);
   Plan plan = choose(config, health, asking("sonnet"), 2'000, arena);
   REQUIRE(plan.lanes.size() == 3);
-  CHECK(plan.lanes[0].name == "b//sonnet");
-  CHECK(plan.lanes[1].name == "a/two/claude-sonnet");
-  CHECK(plan.lanes[2].name == "a/one/claude-sonnet");
-  CHECK(choose(config, health, asking("sonnet"), 6'000, arena).lanes[0].name == "a/two/claude-sonnet");
+  CHECK(plan.lanes[0]->name == "b//sonnet");
+  CHECK(plan.lanes[1]->name == "a/two/claude-sonnet");
+  CHECK(plan.lanes[2]->name == "a/one/claude-sonnet");
+  CHECK(choose(config, health, asking("sonnet"), 6'000, arena).lanes[0]->name == "a/two/claude-sonnet");
 }
 
 TEST_CASE("a disabled provider has no lanes", "[plan]") {
@@ -90,13 +90,13 @@ TEST_CASE("the local suffix [1m] is no part of an upstream's name (strip_one_m_s
     INFO(asked);
     Plan plan = choose(config, health, asking(asked), 0, arena);
     REQUIRE(plan.lanes.size() == 1);
-    CHECK(plan.lanes[0].upstream_model == "claude-opus");
-    CHECK(plan.lanes[0].name == "b//claude-opus");
+    CHECK(plan.lanes[0]->upstream_model == "claude-opus");
+    CHECK(plan.lanes[0]->name == "b//claude-opus");
   }
   Plan named = choose(config, health, asking("sonnet[1m]"), 0, arena);
   REQUIRE(named.lanes.size() == 3);
-  CHECK(named.lanes[0].upstream_model == "claude-sonnet");
-  CHECK(named.lanes[2].upstream_model == "sonnet");
+  CHECK(named.lanes[0]->upstream_model == "claude-sonnet");
+  CHECK(named.lanes[2]->upstream_model == "sonnet");
   CHECK(without_local_suffix("[1m]") == "[1m]");
   CHECK(without_local_suffix("") == "");
   CHECK(without_local_suffix("x[1m]y") == "x[1m]y");
@@ -130,8 +130,8 @@ TEST_CASE("an alias for Claude Code's discovery is the name that it stands for, 
     const Plan plan = choose(config, health, asking(asked), 0, arena);
     REQUIRE(plan.lanes.size() == 3);
     CHECK(plan.route->match == "sonnet");
-    CHECK(plan.lanes[0].upstream_model == "claude-sonnet");
-    CHECK(plan.lanes[2].name == "b//sonnet");
+    CHECK(plan.lanes[0]->upstream_model == "claude-sonnet");
+    CHECK(plan.lanes[2]->name == "b//sonnet");
   }
   CHECK(find_route(config, "claude-sb-opus[1m]")->match == "opus[1m]");
   // What stands for no name of the catalogue is no alias, and names are not aliases of others.
@@ -140,7 +140,7 @@ TEST_CASE("an alias for Claude Code's discovery is the name that it stands for, 
   CHECK(without_alias(config, "claude-sb-claude-sb-sonnet") == "claude-sb-claude-sb-sonnet");
   CHECK(without_alias(config, "sonnet") == "sonnet");
   CHECK(find_route(config, "claude-sb-haiku")->match == "claude-*");
-  CHECK(choose(config, health, asking("claude-sb-haiku"), 0, arena).lanes[0].upstream_model == "claude-sb-haiku");
+  CHECK(choose(config, health, asking("claude-sb-haiku"), 0, arena).lanes[0]->upstream_model == "claude-sb-haiku");
   config.routes.push_back({"claude-sb-sonnet", {{1, ""}}});
   CHECK(without_alias(config, "claude-sb-sonnet") == "claude-sb-sonnet");
   CHECK(without_alias(config, "claude-sb-sonnet[1m]") == "claude-sb-sonnet[1m]");

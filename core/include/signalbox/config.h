@@ -221,9 +221,24 @@ struct ModelFlags {
   LaneFlags flags;
 };
 
+// In which order equal choices are asked (core/routing/order.h says what each goes by).
+enum class Strategy : uint8_t { priority, round_robin, weighted, random, least_busy, fastest, cheapest, quota };
+
+// What a model costs, in millionths of a US dollar for a million tokens; -1: not said.
+struct Price {
+  int64_t input = -1;
+  int64_t output = -1;
+  int64_t cache_read = -1;   // not said: as input
+  int64_t cache_write = -1;  // not said: as input
+
+  bool said() const { return input >= 0 && output >= 0; }
+};
+
 // A secret of a provider's, by the name that stands for it everywhere.
 struct Credential {
   std::string name;
+  int64_t weight = 1;
+  int64_t concurrent_max = 0;  // 0: no bound
 
   Credential() = default;
   Credential(std::string_view called) : name(called) {}
@@ -276,6 +291,7 @@ struct Provider {
   std::string base_url;
   bool enabled = true;
   std::vector<Credential> credentials;                 // at least one unless passthrough or keyless
+  Strategy spread = Strategy::priority;                // over the credentials; never cheapest
   bool passthrough = false;                            // the client's own credential goes on
   CredentialPlace auth_style = CredentialPlace::none;  // none: its dialect's own
   std::vector<ExtraHeader> headers;
@@ -309,6 +325,7 @@ struct Model {
   LaneFlags flags{};               // the provider's, with the model's own over them
   std::vector<Rewrite> rewrite{};  // behind the provider's
   Takes takes{};                   // its own word, else its provider's
+  Price price{};
 };
 
 // Provider + upstream model. `upstream_model` empty: the client's own name goes on.
@@ -321,6 +338,24 @@ struct Target {
   static constexpr uint32_t no_entry = UINT32_MAX;
   uint32_t entry = no_entry;  // index into Config::models, where it is one of them
   Takes takes{};
+  int64_t weight = 1;
+  int64_t concurrent_max = 0;  // over all credentials; 0: no bound
+};
+
+// By what requests of one conversation are kept together.
+enum class AffinityBy : uint8_t {
+  unsaid,   // in the file; config::resolve makes one of the others of it
+  session,  // what routing/session_key.h says
+  off,
+};
+// Whether the subagents of a session are conversations of their own.
+enum class Subagents : uint8_t { apart, together };
+
+// How a conversation stays where its prompt is cached.
+struct Affinity {
+  AffinityBy by = AffinityBy::unsaid;
+  Subagents subagents = Subagents::apart;
+  int64_t keep_ms = 300'000;
 };
 
 // How much of an answer the core looks at.
@@ -334,6 +369,9 @@ enum class EchoModel : uint8_t { client, upstream };
 
 // Until when another lane may answer: the first content, or the head of the answer.
 enum class Commit : uint8_t { first_content, head };
+
+// Most lanes that one request considers: bounds the work a configuration can cause for each.
+inline constexpr size_t route_lanes_max = 256;
 
 // How requests wait where every lane of their route is at its bound (concurrent_max).
 struct Queue {
@@ -359,6 +397,8 @@ struct Route {
   OnLoss on_loss = OnLoss::report;
   EchoModel echo_model = EchoModel::client;
   Commit commit = Commit::first_content;
+  Strategy strategy = Strategy::priority;
+  Affinity affinity = {};
   Queue queue = {};
   // The global ones with the route's own keys over them; empty where it has none.
   std::optional<Failover> failover = {};
@@ -390,5 +430,6 @@ struct Config {
 };
 
 std::string_view name_of(Dialect dialect);
+std::string_view name_of(Strategy strategy);
 
 }  // namespace signalbox

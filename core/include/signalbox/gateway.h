@@ -18,8 +18,11 @@ namespace signalbox {
 
 class ClientLedger;
 namespace routing {
+class AffinityTable;
 class Health;
 class Places;
+class LaneStats;
+class LaneTable;
 class Refusals;
 class RetryBudget;
 }  // namespace routing
@@ -59,13 +62,20 @@ class Gateway {
   routing::RetryBudget& retry_budget() { return *retry_budget_; }
   routing::Refusals& refusals() { return *refusals_; }
   routing::Places& places() { return *places_; }
+  routing::LaneStats& lane_stats() { return *lane_stats_; }
+  // Of config(), and lives as long as that.
+  routing::LaneTable& lane_table() { return *lane_table_; }
+  routing::AffinityTable& affinity() { return *affinity_; }
   tokens::Calibration& calibration() { return *calibration_; }
   const tokens::Calibration& calibration() const { return *calibration_; }
 
  private:
-  std::shared_ptr<const Config> config_;
+  std::shared_ptr<const Config> config_;  // together with its lanes
   Capabilities capabilities_;
   std::unique_ptr<routing::Health> health_;
+  std::unique_ptr<routing::LaneStats> lane_stats_;
+  routing::LaneTable* lane_table_ = nullptr;  // held by config_
+  std::unique_ptr<routing::AffinityTable> affinity_;
   std::unique_ptr<routing::RetryBudget> retry_budget_;
   std::unique_ptr<routing::Refusals> refusals_;
   std::unique_ptr<tokens::Calibration> calibration_;

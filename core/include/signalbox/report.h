@@ -37,8 +37,10 @@ struct Report {
   bool estimated = false;  // a token count that is ours
   Usage usage;
   std::string stop_reason;
-  Fault fault;                      // what ended it badly, if anything did
-  int64_t lane_rests_ms = 0;        // how long the lane goes behind the others for it; 0: it is not to blame
+  Fault fault;                 // what ended it badly, if anything did
+  int64_t lane_rests_ms = 0;   // how long the lane goes behind the others for it; 0: it is not to blame
+  std::string_view moved_why;  // "failed", "cooling", "full", "unable": why the conversation is elsewhere than it was
+  std::string moved_from;      // the lane where it was
   std::vector<std::string> tried;   // lanes that came to nothing: "provider: kind of fault", in order
   std::vector<std::string> losses;  // what a translation could not carry, or the lane had refused
   int64_t queued_ms = -1;           // how long it waited for a place, in all; -1: it did not

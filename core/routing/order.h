@@ -1,0 +1,74 @@
+// The order in which a route's lanes are asked: targets by the route's strategy, the credentials of each by its
+// provider's spread, and a conversation where it is. A lane that is full when it is to be asked is passed over
+// (places.h).
+//
+//   priority     the file's order
+//   round_robin  who has had no turn for longest
+//   weighted     smooth weighted round robin, as nginx has it
+//   random       by weight, from the exchange's own random bytes
+//   least_busy   fewest open requests for their weight; equals at random
+//   fastest      shortest decayed time to the first content; who is not known yet first, one request at a time
+//   cheapest     the price of this request: its size, the share of prompts seen to come from the cache, the mean answer
+//   quota        most left of the scarcest limit in the provider's headers
+//
+// A conversation goes by rendezvous hashing over the lanes where a strategy is a matter of turns (round_robin, weighted,
+// random): the same lane on every thread and host, without memory, and when lanes come or go only those move that must.
+// Where the strategy looks at the moment, the first request goes by it and the conversation stays there (affinity.h).
+//
+// Pure: the same arguments give the same order on every host; there is no floating point in it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/arena.h"
+#include "routing/affinity.h"
+#include "routing/lane_table.h"
+#include "signalbox/header.h"
+
+namespace signalbox::routing {
+
+// What is asked, beside its facts. Without a table nothing is counted and every lane is alike.
+struct Asked {
+  LaneTable* table = nullptr;
+  const AffinityTable* stays = nullptr;
+  std::span<const Header> headers{};  // the client's
+  std::string_view body{};
+  std::string_view client_key{};  // its name
+  uint64_t seed = 0;
+  int64_t now_ms = 0;  // monotonic
+};
+
+// Where a conversation is, and where its hash puts it.
+struct Placement {
+  uint64_t session = 0;        // 0: the request is none's, or the route goes by none
+  const Lane* home = nullptr;  // where it goes when all lanes are well; null where that is not a matter of its hash
+  const Lane* stay = nullptr;  // where it was before, if that is remembered
+};
+
+// Orders `lanes`, which are the route's in file order, or copies with another name. At most the first exact_lanes_max
+// are in the exact order: that many are never asked.
+Placement order(const RouteLanes& route, std::span<const Lane*> lanes, const Asked& asked, int64_t now_unix_ms,
+                Arena& arena);
+
+inline constexpr size_t exact_lanes_max = 64;
+
+// How many bits of a score only decide between equals, but for a price's, which has none.
+inline constexpr int draw_bits = 28;
+
+// What `strategy` holds against a lane; less is better. For explain and for order alike.
+uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Asked& asked,
+                  int64_t now_unix_ms, uint64_t tie);
+
+// A draw that `key` wins against others as often as its weight says; less wins.
+uint64_t draw(uint64_t tie, uint64_t key, int32_t weight);
+
+// Whether a conversation's place follows from its hash alone.
+bool is_of_turns(Strategy strategy);
+
+// Whether a strategy looks at what is going on.
+bool is_of_the_moment(Strategy strategy);
+
+}  // namespace signalbox::routing
