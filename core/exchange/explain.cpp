@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/text.h"
-#include "exchange/explain_route.h"
 #include "exchange/explain_health.h"
+#include "exchange/explain_route.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
