@@ -59,8 +59,7 @@ Fault read_explain_query(std::string_view query, const Config& config, ExplainQu
     size_t which = 0;
     while (which < std::size(known) && known[which] != name) ++which;
     std::string end;
-    if (which == std::size(known))
-      return wrong("There is no parameter", name, nearest_of(name, known, end));
+    if (which == std::size(known)) return wrong("There is no parameter", name, nearest_of(name, known, end));
     if (value.empty()) return wrong("The parameter", name, " has no value.");
     if (seen & (1u << which)) return wrong("The parameter", name, " stands twice.");
     seen |= 1u << which;
@@ -75,7 +74,8 @@ Fault read_explain_query(std::string_view query, const Config& config, ExplainQu
     } else {
       if (Fault fault = check_client_key(config, value)) return fault;
       if (!asked.client_key.empty() && asked.client_key != value)
-        return {FaultKind::bad_request, "The parameters \"client_key\" and \"client\" name two keys; give one of them."};
+        return {FaultKind::bad_request,
+                "The parameters \"client_key\" and \"client\" name two keys; give one of them."};
       asked.client_key = value;
     }
   }

@@ -22,6 +22,8 @@ namespace {
 
 // As much as a server would take that is told to take much.
 constexpr size_t request_bytes_max = size_t(64) << 20;
+// What of something that is no answer is repeated.
+constexpr size_t refusal_bytes_max = 300;
 
 // What a client would have to escape in a query.
 std::string percent_encode(std::string_view text) {
@@ -57,8 +59,10 @@ std::string sentence_of(const std::string& refusal) {
 int print_answer(const ExplainOptions& options, const std::string& answer, std::string_view note) {
   const auto page = explain_page(answer, style_of_output());
   if (!page) {
-    std::fprintf(stderr, "signalbox: %s is no answer of POST /signalbox/explain\n",
-                 options.request_path == "-" ? "standard input" : options.request_path.c_str());
+    const std::string said = sentence_of(answer);
+    std::fprintf(stderr, "signalbox: %s is no answer of POST /signalbox/explain%s%s\n",
+                 options.request_path == "-" ? "standard input" : options.request_path.c_str(), said.empty() ? "" : ": ",
+                 said.substr(0, refusal_bytes_max).c_str());
     return exit_problems;
   }
   std::string text = options.json ? answer : page->text + std::string(note);

@@ -75,7 +75,9 @@ void write_standing(PageWriter& page, Json& lane) {
   if (const std::string what = take_text(lane, "cannot_take"); !what.empty())
     page.line("It cannot take the request's " + what + " (so says the configuration).", 5, 7);
   if (const std::string what = take_text(lane, "takes_only_without"); !what.empty())
-    page.line(what == "tokens" ? "The request is likely too long for it." : "It would get the request without its " + what + ".", 5, 7);
+    page.line(what == "tokens" ? "The request is likely too long for it."
+                               : "It would get the request without its " + what + ".",
+              5, 7);
   for (Json& bound : take_array(lane, "bounds")) {
     const auto in_use = take_number(bound, "in_use"), most = take_number(bound, "concurrent_max");
     std::string text = "Requests at a time at " + take_text(bound, "of") + ": ";
@@ -126,7 +128,7 @@ enum class Others : uint8_t { none, some };
 // What a failure does, in words.
 std::string consequence(Json& failure, Others others) {
   const std::string then = take_text(failure, "then");
-  std::string text(others == Others::some || then == "answer" ? what_then(then) : "the client is told; there is no other lane");
+  std::string text(others == Others::some || then == "answer" ? what_then(then) : "the client is told");
   const std::string suffers = take_text(failure, "suffers");
   const auto for_ms = take_number(failure, "for_ms");
   if (!suffers.empty()) text += "; " + std::string(who_suffers(suffers)) + " is asked last";
@@ -146,15 +148,15 @@ void write_failures(PageWriter& page, std::vector<Consequences> groups, size_t l
     std::string numbers;
     for (size_t i = 0; i < group.lanes.size(); ++i)
       numbers += (i == 0 ? "" : i + 1 == group.lanes.size() ? " and " : ", ") + std::to_string(group.lanes[i]);
-    if (group.lanes.size() != lanes)
-      page.line((group.lanes.size() == 1 ? "Lane " : "Lanes ") + numbers + ":", 2);
+    if (group.lanes.size() != lanes) page.line((group.lanes.size() == 1 ? "Lane " : "Lanes ") + numbers + ":", 2);
     for (auto& [name, failure] : group.on_failure.items()) {
       page.row(std::string(failure_called(shown(name))), consequence(failure, others), 2, 24);
       write_rest(page, failure, 4);
     }
   }
   page.line(
-      "Where no lane is left, the client is told of the failure. \"Asked last\" keeps nobody out: where all others fail "
+      "Where no lane is left, the client is told of the failure. \"Asked last\" keeps nobody out: where all others "
+      "fail "
       "too, the turn comes. A time that the failed answer names itself (retry-after) takes the place of the one here, "
       "but for 401. Who fails again and again is asked last for longer.",
       2);
@@ -176,11 +178,14 @@ void write_first(PageWriter& page, const Json& lanes, const Json& route) {
   if (!waits) return;
   Json named = *waits;
   if (route.contains("queue")) {
-    page.line("Every lane has as many requests open as it takes: this one would wait for a place, and then be answered.",
-              2, 4);
+    page.line(
+        "Every lane has as many requests open as it takes: this one would wait for a place, and then be answered.", 2,
+        4);
     page.line("The first in the order is " + name_of(named) + ".", 2, 4);
   } else {
-    page.line("Every lane has as many requests open as it takes, and the route has no queue: this one would be refused.", 2, 4);
+    page.line(
+        "Every lane has as many requests open as it takes, and the route has no queue: this one would be refused.", 2,
+        4);
   }
 }
 
@@ -199,7 +204,8 @@ void write_edits(PageWriter& page, const Json& edits, size_t indent) {
       return value;
     };
     const auto at = take_number(edit, "at_byte");
-    if (const auto removed = take_number(edit, "removed_bytes")) text += std::to_string(*removed) + " bytes are taken out";
+    if (const auto removed = take_number(edit, "removed_bytes"))
+      text += std::to_string(*removed) + " bytes are taken out";
     const auto from_bytes = take_number(edit, "from_bytes"), to_bytes = take_number(edit, "to_bytes");
     if (from_bytes && to_bytes) text += std::to_string(*from_bytes) + " bytes become " + std::to_string(*to_bytes);
     if (edit.contains("added")) text += take_text(edit, "added") + " is added";
@@ -214,8 +220,9 @@ void write_edits(PageWriter& page, const Json& edits, size_t indent) {
 void write_lanes(PageWriter& page, Json lanes) {
   if (lanes.empty()) return;
   page.heading("Who is asked, in this order");
-  page.line(lanes.size() > 1 ? "A lane is a model of a provider with a credential. The next one is asked when one fails."
-                             : "There is one lane (a model of a provider with a credential), and no other to fall back on.",
+  page.line(lanes.size() > 1
+                ? "A lane is a model of a provider with a credential. The next one is asked when one fails."
+                : "There is one lane (a model of a provider with a credential), and no other to fall back on.",
             2);
   std::vector<Consequences> groups;
   size_t number = 0, with_consequences = 0;

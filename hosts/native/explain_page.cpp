@@ -32,7 +32,8 @@ void write_facts(PageWriter& page, Json facts) {
   if (facts.empty()) return;
   page.line("Read from the body, because the configuration asks about it:", 2);
   for (const auto& [name, value] : facts.items())
-    page.row(std::string(fact_called(shown(name))), value.is_string() ? shown(value.get<std::string>()) : value_text(value), 4, 36);
+    page.row(std::string(fact_called(shown(name))),
+             value.is_string() ? shown(value.get<std::string>()) : value_text(value), 4, 36);
 }
 
 void write_rules(PageWriter& page, Json rules) {
@@ -63,21 +64,23 @@ void write_route(PageWriter& page, Json& answer) {
   Json tasks = take_array(answer, "tasks"), conversation = take_object(route, "conversation");
   if (decided.empty() && route.empty() && rules.empty() && facts.empty() && !has_tasks) return;
   page.heading("Which route, and why");
-  if (const std::string reason = take_text(decided, "reason"); !reason.empty())
-    page.line(route_chosen(reason), 2, 4);
-  if (const std::string rule = take_text(decided, "rule"); !rule.empty())
-    page.line("It is the rule " + quoted_text(rule) + ".", 2, 4);
-  if (const std::string task = take_text(decided, "task"); !task.empty())
-    page.line("It is the task " + quoted_text(task) + ".", 2, 4);
+  const std::string reason = take_text(decided, "reason"), rule = take_text(decided, "rule"),
+                    task = take_text(decided, "task"), label = take_text(decided, "route");
+  if (!reason.empty()) {
+    std::string text(route_chosen(reason));
+    if (!rule.empty()) text += ": " + quoted_text(rule);
+    if (!task.empty()) text += ": " + quoted_text(task);
+    page.line(text + ".", 2, 4);
+  }
   const std::string name = take_text(route, "name"), match = take_text(route, "match");
-  if (!name.empty() || !match.empty()) {
+  // A route that is only there for a rule or a task has no name but theirs.
+  if (!match.empty() || (!name.empty() && name != label)) {
     std::string text = "Route";
     if (!name.empty()) text += " " + quoted_text(name);
     if (!match.empty()) text += std::string(name.empty() ? " for" : ", for") + " the models " + quoted_text(match);
     page.line(text + ".", 2, 4);
   }
-  if (const std::string label = take_text(decided, "route"); !label.empty())
-    page.line("Answers name it in x-signalbox-route: " + label, 2, 4);
+  if (!label.empty()) page.line("Answers name it in their header x-signalbox-route: " + label, 2, 4);
   if (const std::string strategy = take_text(route, "strategy"); !strategy.empty())
     page.line("Its strategy is " + strategy + ": the lanes below stand in that order.", 2, 4);
   if (!conversation.empty()) {
@@ -103,16 +106,15 @@ void write_route(PageWriter& page, Json& answer) {
   }
   if (const std::string accounting = take_text(route, "accounting"); accounting == "off")
     page.line("Its answers are not read for what they cost (accounting: off).", 2, 4);
-  else if (!accounting.empty() && accounting != "on")
-    page.line("accounting: " + accounting, 2, 4);
+  else if (!accounting.empty() && accounting != "on") page.line("accounting: " + accounting, 2, 4);
   write_rest(page, decided, 2, "decided_by");
   write_rest(page, route, 2, "route");
   write_facts(page, std::move(facts));
   write_rules(page, std::move(rules));
   if (has_tasks) {
     std::string text;
-    for (const Json& task : tasks)
-      text += (text.empty() ? "" : ", ") + (task.is_string() ? shown(task.get<std::string>()) : value_text(task));
+    for (const Json& each : tasks)
+      text += (text.empty() ? "" : ", ") + (each.is_string() ? shown(each.get<std::string>()) : value_text(each));
     page.line("The request is for " + (text.empty() ? "none of the tasks." : "the tasks: " + text + "."), 2, 4);
   }
 }
@@ -128,7 +130,8 @@ void write_limits(PageWriter& page, Json limits) {
       if (!each.is_object()) continue;
       any = true;
       std::string text;
-      const auto of = take_number(each, "of"), left = take_number(each, "remaining"), reset = take_number(each, "reset_ms");
+      const auto of = take_number(each, "of"), left = take_number(each, "remaining"),
+                 reset = take_number(each, "reset_ms");
       if (left) text += std::to_string(*left);
       if (of) text += " of " + std::to_string(*of);
       text += " left";

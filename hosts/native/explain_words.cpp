@@ -15,7 +15,7 @@ std::string_view find(std::span<const Word> words, std::string_view name) {
 
 std::string_view fact_called(std::string_view name) {
   static constexpr Word words[] = {
-      {"tokens", "tokens, estimated"},
+      {"tokens", "tokens (of a short body, its bytes)"},
       {"thinks", "thinking with a budget is on"},
       {"effort", "effort asked for"},
       {"web_search", "a tool that searches the web"},
@@ -49,13 +49,13 @@ std::string_view rule_broken(std::string_view why) {
 
 std::string_view route_chosen(std::string_view reason) {
   static constexpr Word words[] = {
-      {"forced", "The header x-signalbox-provider of the request forces the provider."},
-      {"named", "The model's name in the request names the provider."},
-      {"rule", "The first rule that holds decides."},
-      {"tag", "A tag in the prompt names who answers."},
-      {"task", "No rule decides; the task that the request is for does."},
-      {"pattern", "The model's name decides: it fits the route's pattern."},
-      {"default", "No route takes the model's name, so tasks.default answers."},
+      {"forced", "The header x-signalbox-provider of the request forces the provider"},
+      {"named", "The model's name in the request names the provider"},
+      {"rule", "The first rule that holds decides"},
+      {"tag", "A tag in the prompt names who answers"},
+      {"task", "No rule decides; the task that the request is for does"},
+      {"pattern", "The model's name decides: it fits the route's pattern"},
+      {"default", "No route takes the model's name, so tasks.default answers"},
   };
   return find(words, reason);
 }
@@ -105,10 +105,10 @@ std::string_view who_is_concerned(std::string_view scope) {
 
 std::string_view failure_called(std::string_view name) {
   static constexpr Word words[] = {
-      {"status_401", "401 credential refused"},       {"status_402", "402 balance used up"},
-      {"status_429", "429 too many requests"},        {"status_500", "500 upstream error"},
-      {"timeout", "no answer in time"},               {"unreachable", "cannot be reached"},
-      {"context_overflow", "prompt is too long"},     {"status_400", "400 request refused"},
+      {"status_401", "401 credential refused"},   {"status_402", "402 balance used up"},
+      {"status_429", "429 too many requests"},    {"status_500", "500 upstream error"},
+      {"timeout", "no answer in time"},           {"unreachable", "cannot be reached"},
+      {"context_overflow", "prompt is too long"}, {"status_400", "400 request refused"},
   };
   return find(words, name);
 }
