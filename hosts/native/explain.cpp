@@ -61,8 +61,8 @@ int print_answer(const ExplainOptions& options, const std::string& answer, std::
   if (!page) {
     const std::string said = sentence_of(answer);
     std::fprintf(stderr, "signalbox: %s is no answer of POST /signalbox/explain%s%s\n",
-                 options.request_path == "-" ? "standard input" : options.request_path.c_str(), said.empty() ? "" : ": ",
-                 said.substr(0, refusal_bytes_max).c_str());
+                 options.request_path == "-" ? "standard input" : options.request_path.c_str(),
+                 said.empty() ? "" : ": ", said.substr(0, refusal_bytes_max).c_str());
     return exit_problems;
   }
   std::string text = options.json ? answer : page->text + std::string(note);

@@ -155,10 +155,13 @@ void write_failures(PageWriter& page, std::vector<Consequences> groups, size_t l
     }
   }
   page.line(
-      "Where no lane is left, the client is told of the failure. \"Asked last\" keeps nobody out: where all others "
-      "fail "
-      "too, the turn comes. A time that the failed answer names itself (retry-after) takes the place of the one here, "
-      "but for 401. Who fails again and again is asked last for longer.",
+      std::string(
+          others == Others::some
+              ? "Where no lane is left, the client is told of the failure. \"Asked last\" keeps nobody out: where "
+                "all others fail too, the turn comes."
+              : "\"Asked last\" keeps nobody out: the only lane is asked all the same.") +
+          " A time that the failed answer names itself (retry-after) takes the place of the one here, but for 401. "
+          "Who fails again and again is asked last for longer.",
       2);
 }
 
