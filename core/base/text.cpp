@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <limits>
 
 namespace signalbox::base {
 namespace {
@@ -68,12 +69,18 @@ void append_decimal(std::string& out, int64_t number) {
   out.append(buffer.data(), size_t(end - buffer.data()));
 }
 
+// Not from_chars: it multiplies 128 bits, which two compilers of a wasm module disagree on
+// (docs/decisions/0011-shorter-modules.md).
 std::optional<int64_t> parse_decimal(std::string_view text) {
-  if (text.empty() || text[0] == '-') return std::nullopt;
+  constexpr int64_t number_max = std::numeric_limits<int64_t>::max();
+  if (text.empty()) return std::nullopt;
   int64_t number = 0;
-  const char* end = text.data() + text.size();
-  auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stop != end) return std::nullopt;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const int64_t digit = c - '0';
+    if (number > number_max / 10 || number * 10 > number_max - digit) return std::nullopt;
+    number = number * 10 + digit;
+  }
   return number;
 }
 

@@ -62,7 +62,7 @@ constexpr int64_t error_body_ms_max = 5'000;
 
 // Does what `choice` says; it is the lane's turn.
 void Machine::serve(const Choice& choice) {
-  if (choice.lane->bounds.empty()) return serve_now(choice);
+  if (choice.lane->bounds.empty() && !choice.lane->half_open) return serve_now(choice);
   const Choice* with_room = with_place(choice);
   with_room ? serve_now(*with_room) : await_place();
 }
@@ -140,7 +140,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   emit(open);
   if (!has_failed(lane.provider))
     gateway_.retry_budget().pay_in(to.name, failover().retry_budget_percent, now_.monotonic_ms);
-  if (lane.half_open) {
+  if (probe_.is_held()) {
     gateway_.health().begin_probe(lane.key);
     attempt_.probe = true;
   }

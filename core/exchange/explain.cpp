@@ -1,9 +1,7 @@
 // A dry run: what would be done with a request, and why, without sending anything.
 //
-// POST /signalbox/explain takes the body that the client would send. Which endpoint it is for stands in
-// the query: path=/v1/messages, which is also the default. With body=true the answer holds the translated
-// requests too; client=NAME and address=ADDRESS ask for the limits of a client key and of where a client sits.
-// requests too. client_key=NAME is whose request it would be, where none is shown.
+// POST /signalbox/explain takes the body that the client would send; what else is asked stands in the query
+// (explain_query.h).
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -11,13 +9,13 @@
 #include "base/text.h"
 #include "exchange/explain_health.h"
 #include "exchange/explain_order.h"
+#include "exchange/explain_query.h"
 #include "exchange/explain_route.h"
 #include "exchange/machine.h"
 #include "exchange/rewrite.h"
 #include "exchange/translated_request.h"
 #include "exchange/unwanted.h"
 #include "http/endpoint.h"
-#include "http/url.h"
 #include "json/writer.h"
 #include "routing/health.h"
 #include "tokens/calibration.h"
@@ -30,17 +28,6 @@ namespace {
 // translation is shown in any case; for the last of many lanes a large body says nothing new.
 constexpr size_t translated_bytes_max = size_t(64) << 20;
 
-// The value of `name` in a query string, still encoded; `otherwise` when it is not there.
-std::string_view query_value(std::string_view query, std::string_view name, std::string_view otherwise) {
-  while (!query.empty()) {
-    const std::string_view pair = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), pair.size() + 1));
-    if (pair.size() > name.size() && pair.substr(0, name.size()) == name && pair[name.size()] == '=')
-      return pair.substr(name.size() + 1);
-  }
-  return otherwise;
-}
-
 std::string_view name_of(Service service) {
   switch (service) {
     case Service::forward: return "forward";
@@ -51,8 +38,6 @@ std::string_view name_of(Service service) {
   }
   return "none";
 }
-
-enum class Bodies : uint8_t { hidden, shown };
 
 // A choice, and what its lane would be sent where that is a translation.
 struct Explained {
@@ -181,22 +166,13 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
 }  // namespace
 
 void Machine::reply_explanation() {
-  const std::string path = http::decode_percent(query_value(endpoint_.query, "path", "/v1/messages"));
-  const Bodies bodies = query_value(endpoint_.query, "body", "false") == "true" ? Bodies::shown : Bodies::hidden;
+  ExplainQuery query;
+  if (Fault fault = read_explain_query(endpoint_.query, *config_, query)) return refuse(std::move(fault));
+  const std::string& path = query.path;
   const http::Endpoint asked = http::match_endpoint("POST", path, head_.headers);
   const std::vector<ClientKey>& keys = config_->server.client_keys;
-  std::string key_name = http::decode_percent(query_value(endpoint_.query, "client_key", ""));
-  const auto called = [&](const ClientKey& key) { return key.name == key_name; };
-  if (!key_name.empty() && std::none_of(keys.begin(), keys.end(), called)) {
-    return refuse({FaultKind::bad_request,
-                   "There is no client key \"" + key_name.substr(0, 64) + "\" under server.client_keys."});
-  }
-  if (key_name.empty()) {
-    const std::string client = http::decode_percent(query_value(endpoint_.query, "client", ""));
-    if (std::any_of(keys.begin(), keys.end(), [&](const ClientKey& key) { return key.name == client; }))
-      key_name = client;
-  }
-  if (key_name.empty()) key_name = auth::authenticate(head_.headers, keys).key_name;
+  const std::string key_name =
+      query.client_key.empty() ? std::string(auth::authenticate(head_.headers, keys).key_name) : query.client_key;
   const routing::Asker asker = this->asker(key_name, path);
   std::string body;
   json::Writer w(body);
@@ -219,10 +195,9 @@ void Machine::reply_explanation() {
   }
   w.end_object();
 
-  if (is_limited())
-    write_limits(w, http::decode_percent(query_value(endpoint_.query, "client", {})),
-                 http::decode_percent(query_value(endpoint_.query, "address", {})));
+  if (is_limited()) write_limits(w, key_name, query.address);
   explain_route(w, decision, asker, *config_);
+  const ExplainedOrder order{decision.plan, order_facts, now_.unix_ms};
   if (const Route* route = decision.plan.route) {
     w.key("route").begin_object();
     if (!route->name.empty()) w.key("name").string(route->name);
@@ -233,14 +208,13 @@ void Machine::reply_explanation() {
       w.key("wait_ms_max").number(route->queue.wait_ms_max);
       w.key("waiting").number(gateway_.places().waiting(route->label())).end_object();
     }
-    ExplainedOrder{decision.plan, order_facts, now_.unix_ms}.write_head(w);
+    order.write_head(w);
     w.end_object();
   }
   // In the order of trying. The first without "why_not" serves.
   const std::vector<Explained> lanes =
-      explain_choices(decision, asked, body_, *config_, gateway_.calibration(), bodies);
+      explain_choices(decision, asked, body_, *config_, gateway_.calibration(), query.bodies);
   w.key("lanes").begin_array();
-  const ExplainedOrder order{decision.plan, order_facts, now_.unix_ms};
   for (const Explained& each : lanes)
     write_choice(w, each, *config_, asked, ask_of(asked, decision.facts),
                  decision.plan.route->failures.value_or(config_->failures), gateway_.capabilities().tells_unreachable,

@@ -326,8 +326,10 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
   if (attempt_.repeated_after_refusal) return false;
   drop_attempt();
   routing::Place place = std::move(place_);  // nobody gets it in between
+  routing::Probe probe = std::move(probe_);
   close_attempt(routing::AttemptEnd::withdrawn);
   place_ = std::move(place);
+  probe_ = std::move(probe);
   open_attempt(choice, refusal);
   return true;
 }

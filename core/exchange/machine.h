@@ -197,6 +197,7 @@ class Machine {
 
   // queueing.cpp
   const Choice* with_place(const Choice& wanted);
+  bool take_it(const Choice& wanted, const Choice& choice);
   bool take_place(const Choice& choice);
   bool asks_upstream(const Choice& choice) const {
     return choice.service == Service::forward || choice.service == Service::translate;
@@ -344,6 +345,7 @@ class Machine {
 
   Attempt attempt_;
   routing::Place place_;                    // what the attempt holds of its lane's bounds
+  routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
   std::vector<const Choice*> passed_over_;  // had no place when it was their turn, and have not been asked
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;

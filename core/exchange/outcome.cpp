@@ -14,6 +14,9 @@ using routing::AttemptEnd;
 
 namespace {
 
+// How long a delta takes to the other threads at most, unless one is stuck.
+constexpr int64_t told_ms_max = 200;
+
 routing::BreakerRule rule_of(const Failures& failures) {
   return {failures.window_ms, failures.window_requests_min, failures.window_failure_percent};
 }
@@ -23,6 +26,7 @@ routing::BreakerRule rule_of(const Failures& failures) {
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
   place_.give_back();
+  routing::Probe probe = std::move(probe_);
   if (!attempt_.untold) return;
   attempt_.untold = false;
   attempt_.seat.leave();
@@ -39,6 +43,9 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
       .usage = seen().usage,
       .head = attempt_.head,
   });
+  // Others are told, and until they have heard it the lane is half-open to them.
+  const bool tells = end != AttemptEnd::client_left && end != AttemptEnd::withdrawn;
+  tells ? probe.end_at(now_.monotonic_ms + told_ms_max) : probe.end();
 }
 
 // All who learn from attempts, a line or two each.

@@ -17,9 +17,11 @@ constexpr std::string_view retry_after_s = "1";
 }  // namespace
 
 // `wanted` with a place, or the next lane that has one; null when none of those that could serve has. Lanes that have none
-// are remembered: they have not failed.
+// are remembered: they have not failed. A half-open lane that another thread is finding out about is for when there is no
+// other.
 const Choice* Machine::with_place(const Choice& wanted) {
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
+  const Choice* found_out = nullptr;
   for (const Choice* choice = &wanted; choice < end; ++choice) {
     const bool has_been_asked = std::any_of(failures_.begin(), failures_.end(),
                                             [&](const Failure& failure) { return failure.choice == choice; });
@@ -27,19 +29,29 @@ const Choice* Machine::with_place(const Choice& wanted) {
       if (choice->service == Service::none || has_been_asked) continue;
       if (!failures_.empty() && !may_do_better(failures_.back(), *choice)) continue;
     }
-    const auto known = std::find(passed_over_.begin(), passed_over_.end(), choice);
-    if (!take_place(*choice)) {
-      if (known == passed_over_.end()) passed_over_.push_back(choice);
+    if (choice->lane->half_open && asks_upstream(*choice) &&
+        !gateway_.places().take_probe(choice->lane->key, now_.monotonic_ms, probe_)) {
+      if (!found_out) found_out = choice;
       continue;
     }
-    if (choice != &wanted && has_failed(choice->lane->provider) && !pays_for(*choice)) {
-      place_.give_back();
-      continue;
-    }
-    if (known != passed_over_.end()) passed_over_.erase(known);
-    return choice;
+    if (take_it(wanted, *choice)) return choice;
+    probe_.end();
   }
-  return nullptr;
+  return found_out && take_it(wanted, *found_out) ? found_out : nullptr;
+}
+
+bool Machine::take_it(const Choice& wanted, const Choice& choice) {
+  const auto known = std::find(passed_over_.begin(), passed_over_.end(), &choice);
+  if (!take_place(choice)) {
+    if (known == passed_over_.end()) passed_over_.push_back(&choice);
+    return false;
+  }
+  if (&choice != &wanted && has_failed(choice.lane->provider) && !pays_for(choice)) {
+    place_.give_back();
+    return false;
+  }
+  if (known != passed_over_.end()) passed_over_.erase(known);
+  return true;
 }
 
 // A place of all that bounds the lane. Nobody takes one ahead of those who wait for it.

@@ -1,6 +1,7 @@
 // What raw strings and numbers of a JSON text mean.
-#include <charconv>
+#include <limits>
 
+#include "base/text.h"
 #include "base/utf8.h"
 #include "json/escaped.h"
 #include "json/reader.h"
@@ -93,11 +94,11 @@ bool unescape(std::string_view raw, std::string& out) {
 }
 
 std::optional<int64_t> to_int64(std::string_view number_text) {
-  int64_t value = 0;
-  const char* const end = number_text.data() + number_text.size();
-  const std::from_chars_result result = std::from_chars(number_text.data(), end, value);
-  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  return value;
+  if (!number_text.starts_with('-')) return base::parse_decimal(number_text);
+  if (number_text == "-9223372036854775808") return std::numeric_limits<int64_t>::min();
+  const std::optional<int64_t> below_zero = base::parse_decimal(number_text.substr(1));
+  if (!below_zero) return std::nullopt;
+  return -*below_zero;
 }
 
 bool is_blank(Escaped text) {

@@ -118,7 +118,8 @@ class Health {
   // A whole answer has come from `lane`, which stood as `known` says when its request was planned.
   void succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms);
 
-  // The one attempt that a half-open lane gets: exact within a gateway. Whoever began it ends it, whatever came of it.
+  // The one attempt that a half-open lane gets; routing::Probe sees to it that it is one over all threads. Whoever began it
+  // ends it, whatever came of it.
   void begin_probe(std::string_view lane);
   void end_probe(std::string_view lane);
 

@@ -52,8 +52,8 @@ bool Permits::lease(uint32_t slot, int64_t now_ms, int64_t until_ms) {
   return until <= now_ms && leased.compare_exchange_strong(until, until_ms);
 }
 
-void Permits::end_lease(uint32_t slot, int64_t until_ms) {
-  if (slot != no_slot) slots_[slot].leased_until_ms.compare_exchange_strong(until_ms, INT64_MIN);
+void Permits::move_lease(uint32_t slot, int64_t until_ms, int64_t ends_ms) {
+  if (slot != no_slot) slots_[slot].leased_until_ms.compare_exchange_strong(until_ms, ends_ms);
 }
 
 uint32_t Permits::queue_of(std::string_view name) { return find_or_take(queues_.get(), queues_max, key_of(name)); }

@@ -1,14 +1,27 @@
 #include "routing/places.h"
 
 #include <algorithm>
+#include <string>
+
+#include "routing/health.h"
 
 namespace signalbox::routing {
+namespace {
+
+// Longer than any attempt that still shows something: whoever has one ends it himself, and this is for one that is lost.
+constexpr int64_t probe_ms_max = 600'000;
+
+}  // namespace
 
 void Place::give_back() {
   if (count_ == 0) return;
   Permits& permits = places_->permits();
   while (count_ > 0) permits.give_back(slots_[--count_]);
   places_->give_turns();
+}
+
+void Probe::end_at(int64_t ends_ms) {
+  if (Places* const places = std::exchange(places_, nullptr)) places->permits().move_lease(slot_, until_ms_, ends_ms);
 }
 
 void Waiting::leave() {
@@ -37,6 +50,19 @@ bool Places::take(std::span<const Bound> bounds, Place& place) {
     taken.slots_[taken.count_++] = slot;
   }
   place = std::move(taken);
+  return true;
+}
+
+bool Places::take_probe(std::string_view key, int64_t now_ms, Probe& probe) {
+  probe.end();
+  std::string name = "probe ";
+  if (key.substr(0, 1) == "*") name.append(scoped(key, Scope::credential)).append("/*");
+  else name += key;
+  const uint32_t slot = permits().slot_of(name);
+  if (!permits().lease(slot, now_ms, now_ms + probe_ms_max)) return false;
+  probe.places_ = this;
+  probe.slot_ = slot;
+  probe.until_ms_ = now_ms + probe_ms_max;
   return true;
 }
 

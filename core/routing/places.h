@@ -55,6 +55,36 @@ class Place {
   uint8_t count_ = 0;
 };
 
+// The one attempt that finds out whether a half-open lane serves again: nobody else's while it goes on, on any thread.
+class Probe {
+ public:
+  Probe() = default;
+  Probe(Probe&& other) noexcept { swap(other); }
+  Probe& operator=(Probe&& other) noexcept {
+    Probe(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Probe() { end(); }
+
+  // The next one may begin.
+  void end() { end_at(INT64_MIN); }
+  // Likewise from `ends_ms` on, of the monotonic clock.
+  void end_at(int64_t ends_ms);
+  bool is_held() const { return places_ != nullptr; }
+
+ private:
+  friend class Places;
+  void swap(Probe& other) noexcept {
+    std::swap(places_, other.places_);
+    std::swap(slot_, other.slot_);
+    std::swap(until_ms_, other.until_ms_);
+  }
+
+  Places* places_ = nullptr;
+  uint32_t slot_ = 0;
+  int64_t until_ms_ = 0;
+};
+
 // One who waits in a queue: leaves it when it goes.
 class Waiting {
  public:
@@ -84,6 +114,9 @@ class Places {
   bool take(std::span<const Bound> bounds, Place& place);
   // Whether there would be one now.
   bool has_room(std::span<const Bound> bounds);
+  // The probe of the lane that is kept under `key`, if no thread has it. Lanes whose models clients name have one for each
+  // target: a name that a client makes up takes no room.
+  bool take_probe(std::string_view key, int64_t now_ms, Probe& probe);
   // How many are taken, on all threads.
   int64_t held(const Bound& bound) { return permits().held(permits().slot_of(bound.name)); }
 
@@ -103,6 +136,7 @@ class Places {
 
  private:
   friend class Place;
+  friend class Probe;
   friend class Waiting;
   struct Line {
     uint32_t queue = 0;

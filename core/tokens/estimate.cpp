@@ -127,21 +127,32 @@ class Walk {
   bool member(Frame& frame) {
     switch (frame.place) {
       case Place::root:
-        if (is("messages")) return descend(Token::begin_array, Place::messages);
-        if (is("system")) return descend(Token::begin_array, Place::blocks);
+        // Of all four dialects: their names mean nothing else in each other's bodies.
+        if (is("messages") || is("input") || is("contents")) return descend(Token::begin_array, Place::messages);
+        if (is("system") || is("instructions")) return descend(Token::begin_array, Place::blocks);
+        if (is("systemInstruction") || is("system_instruction")) return descend(Token::begin_object, Place::message);
         if (is("tools")) return descend(Token::begin_array, Place::tools);
         return skip();
-      case Place::message: return is("content") ? descend(Token::begin_array, Place::blocks) : skip();
+      case Place::message: return message_member();
       case Place::block: return block_member(frame);
       case Place::source: return source_member(frame);
       case Place::tool:
-        if (is("input_schema")) {
+        if (is("input_schema") || is("parameters") || is("function") || is("functionDeclarations") ||
+            is("function_declarations")) {
           frame.has_schema = true;
           return count();
         }
         return is("cache_control") || is("type") ? skip() : count();
       default: return false;  // an array has no members
     }
+  }
+
+  // A message, or an item of the Responses dialect, which a call and its result are as well.
+  bool message_member() {
+    if (is("content") || is("parts") || is("output")) return descend(Token::begin_array, Place::blocks);
+    if (is("tool_calls") || is("reasoning_content") || is("arguments") || is("summary")) return count();
+    if (is("encrypted_content")) return count_opaque();
+    return skip();
   }
 
   bool block_member(Frame& frame) {
@@ -159,6 +170,12 @@ class Walk {
       return descend(Token::begin_object, Place::source);
     }
     if (is("data") || is("encrypted_content")) return count_opaque();
+    if (is("image_url") || is("inlineData") || is("inline_data") || is("fileData")) {
+      fixed_tokens_ += image_tokens;
+      return skip();
+    }
+    if (is("file_data") || is("file") || is("input_audio")) return count_opaque();
+    if (is("thoughtSignature") || is("thought_signature")) return skip();
     // The API's own bookkeeping.
     if (is("id") || is("tool_use_id") || is("cache_control") || is("signature") || is("is_error") ||
         is("encrypted_index") || is("citations"))

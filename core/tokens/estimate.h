@@ -9,7 +9,7 @@
 
 namespace signalbox::tokens {
 
-// About how many input tokens an Anthropic Messages request has. One pass over `json_body`, no copy.
+// About how many input tokens a request has, in whichever of the dialects. One pass over `json_body`, no copy.
 // Encoded images and documents count by their kind and size, never as text. Never below 1; a body that
 // is not what it should be is counted as plain text.
 int64_t estimate_tokens(std::string_view json_body);

@@ -28,7 +28,11 @@ struct ExplainOptions {
   std::string request_path = "-";  // "-": standard input
   std::string path = "/v1/messages";
   std::vector<std::string> headers;  // "name: value"
+  std::string client_key;            // a configured name; empty: of the key that the headers show
+  std::string address;               // where the client sits; empty: here
   bool body = false;                 // show translated requests whole
+  bool json = false;                 // print what the endpoint answers, and no page
+  bool answer = false;               // what is read is such an answer, and no request
 };
 int explain(const ExplainOptions& options);
 

@@ -1,14 +1,17 @@
 // `signalbox explain`: one exchange in this process, with nothing but itself as a client.
 #include <time.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <iostream>
 #include <optional>
 
 #include "commands.h"
 #include "config_file.h"
-#include "json/reader.h"
+#include "explain_page.h"
+#include "explain_tree.h"
 #include "read_file.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
@@ -19,6 +22,8 @@ namespace {
 
 // As much as a server would take that is told to take much.
 constexpr size_t request_bytes_max = size_t(64) << 20;
+// What of something that is no answer is repeated.
+constexpr size_t refusal_bytes_max = 300;
 
 // What a client would have to escape in a query.
 std::string percent_encode(std::string_view text) {
@@ -33,36 +38,63 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
-// Whether the JSON object `text` has a member of this name; names further inside do not count, for a
-// request's own text may hold any.
-bool has_member(std::string_view text, std::string_view name) {
-  json::Reader reader(text);
-  size_t depth = 0;
-  for (;;) {
-    switch (reader.next()) {
-      case json::Token::begin_object:
-      case json::Token::begin_array: ++depth; break;
-      case json::Token::end_object:
-      case json::Token::end_array: --depth; break;
-      case json::Token::key:
-        if (depth == 1 && reader.raw() == name) return true;
-        break;
-      case json::Token::end:
-      case json::Token::error: return false;
-      default: break;
-    }
-  }
+// Bold headings are for terminals that have not been told to leave them.
+PageStyle style_of_output() {
+  const char* terminal = std::getenv("TERM");
+  const char* plain = std::getenv("NO_COLOR");
+  const bool wanted = (!plain || !*plain) && terminal && std::strcmp(terminal, "dumb") != 0;
+  return wanted && isatty(STDOUT_FILENO) ? PageStyle::emphasised : PageStyle::plain;
 }
+
+// The sentence of a refusal in any dialect of ours; the whole of it where it has none.
+std::string sentence_of(const std::string& refusal) {
+  const Json json = Json::parse(refusal, nullptr, false);
+  if (json.is_object() && json.contains("error") && json["error"].is_object() && json["error"].contains("message") &&
+      json["error"]["message"].is_string())
+    return shown(json["error"]["message"].get<std::string>());
+  return shown(refusal);
+}
+
+// Ends the command with what the endpoint answered.
+int print_answer(const ExplainOptions& options, const std::string& answer, std::string_view note) {
+  const auto page = explain_page(answer, style_of_output());
+  if (!page) {
+    const std::string said = sentence_of(answer);
+    std::fprintf(stderr, "signalbox: %s is no answer of POST /signalbox/explain%s%s\n",
+                 options.request_path == "-" ? "standard input" : options.request_path.c_str(),
+                 said.empty() ? "" : ": ", said.substr(0, refusal_bytes_max).c_str());
+    return exit_problems;
+  }
+  std::string text = options.json ? answer : page->text + std::string(note);
+  if (text.empty() || text.back() != '\n') text += '\n';
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  return page->answers ? exit_ok : exit_problems;
+}
+
+constexpr std::string_view note_of_dry_run =
+    "\nThis page knows the configuration only. What a running server has learnt since (who is cooling down,\n"
+    "how busy it is, what limits are used up) it tells itself: signalbox explain --help.\n";
 
 }  // namespace
 
 int explain(const ExplainOptions& options) {
+  std::string problem;
+  if (options.answer) {
+    if (!options.config_path.empty() || !options.headers.empty() || !options.client_key.empty() ||
+        !options.address.empty() || options.body) {
+      std::fprintf(stderr, "signalbox: --answer prints what a server has said: only --json goes with it\n");
+      return exit_usage;
+    }
+    const std::optional<std::string> answer = read_file(options.request_path, request_bytes_max, problem);
+    if (answer) return print_answer(options, *answer, {});
+    std::fprintf(stderr, "signalbox: %s %s\n", options.request_path.c_str(), problem.c_str());
+    return exit_usage;
+  }
   LoadedConfig loaded = load_config(options.config_path);
   if (loaded.status != LoadStatus::ok) {
     print_problems(std::cerr, loaded);
     return int(loaded.status);
   }
-  std::string problem;
   const std::optional<std::string> body = read_file(options.request_path, request_bytes_max, problem);
   if (!body) {
     std::fprintf(stderr, "signalbox: %s %s\n", options.request_path.c_str(), problem.c_str());
@@ -87,6 +119,8 @@ int explain(const ExplainOptions& options) {
   }
   std::string target = "/signalbox/explain?path=" + percent_encode(options.path);
   if (options.body) target += "&body=true";
+  if (!options.client_key.empty()) target += "&client_key=" + percent_encode(options.client_key);
+  if (!options.address.empty()) target += "&address=" + percent_encode(options.address);
   ClientHead head;
   head.method = "POST";
   head.target = target;
@@ -108,10 +142,9 @@ int explain(const ExplainOptions& options) {
   now.unix_ms = int64_t(t.tv_sec) * 1000 + t.tv_nsec / 1'000'000;
   take(exchange.handle(head, now));
   if (!exchange.finished()) take(exchange.handle(ClientBody{*body, true}, now));
-  const bool explained = status == 200;
-  std::fwrite(answer.data(), 1, answer.size(), explained ? stdout : stderr);
-  if (answer.empty() || answer.back() != '\n') std::fputc('\n', explained ? stdout : stderr);
-  return explained && !has_member(answer, "would_answer") ? exit_ok : exit_problems;
+  if (status == 200) return print_answer(options, answer, note_of_dry_run);
+  std::fprintf(stderr, "signalbox: %s\n", options.json ? answer.c_str() : sentence_of(answer).c_str());
+  return exit_problems;
 }
 
 }  // namespace signalbox::native

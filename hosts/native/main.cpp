@@ -135,7 +135,7 @@ int main(int argc, char** argv) {
 
   ExplainOptions explain_options;
   CLI::App* explain_command = app.add_subcommand(
-      "explain", "Show which route would serve a request, and what would be edited or translated; sends nothing.");
+      "explain", "Show who would answer a request, why, and what each failure would do; sends nothing.");
   explain_command
       ->add_option("request", explain_options.request_path, "The request's body as JSON; - for standard input.")
       ->capture_default_str();
@@ -147,8 +147,20 @@ int main(int argc, char** argv) {
                               "A header of the request, \"name: value\"; may stand often.");
   explain_command->add_flag("-b,--body", explain_options.body,
                             "Show the request that each translating lane would be sent.");
+  explain_command->add_option("-k,--client-key", explain_options.client_key,
+                              "Whose request it would be, by a name of server.client_keys.");
+  explain_command->add_option("-a,--address", explain_options.address,
+                              "The IP address that the client would have; limits may hold for it.");
+  explain_command->add_flag("-j,--json", explain_options.json, "Print JSON, as POST /signalbox/explain answers it.");
+  explain_command->add_flag("--answer", explain_options.answer,
+                            "What is read is what a server's POST /signalbox/explain answered.");
   explain_command->footer(
+      "\nIt prints a page for people, or with --json what programs read. Exit code 1 also where the request would be\n"
+      "refused. What a running server has learnt (who is cooling down, how busy it is, what limits are used up) only\n"
+      "that server knows: ask it, and have its answer printed.\n" +
       footer("  signalbox explain request.json --config signalbox.yaml\n"
+             "  curl -sd @request.json http://127.0.0.1:8484/signalbox/explain | signalbox explain --answer -\n"
+             "  signalbox explain request.json --config signalbox.yaml --client-key anna --json\n"
              "  signalbox explain request.json --path /v1beta/models/gemini-3-pro:generateContent\n"
              "  echo '{\"model\":\"claude-x\",\"max_tokens\":9,\"messages\":[]}' | signalbox explain -\n"));
 

@@ -447,7 +447,7 @@ def command_line(tap):
     with open(folder + "/chat.json", "w") as file:
         json.dump({"providers": {"chat": {**provider(a), "dialect": "openai_chat"}},
                    "routes": [{"match": "*", "targets": ["chat/m"]}]}, file)
-    code, text = run("explain", folder + "/request.json", "--config", folder + "/chat.json", "--body")
+    code, text = run("explain", folder + "/request.json", "--config", folder + "/chat.json", "--body", "--json")
     tap.run("explain --body shows the translated request", lambda: (
         code == 0 and json.loads(text)["lanes"][0]["translation"]["body"]["model"] == "m" and a.count == 0, text))
     with open(folder + "/request.json", "rb") as file:
@@ -480,7 +480,7 @@ def command_line(tap):
     for request, wanted in ((b"{", 1), (json.dumps(body("would_answer")).encode(), 0)):
         with open(folder + "/request.json", "wb") as file:
             file.write(request)
-        code, text = run("explain", folder + "/request.json", "--config", good)
+        code, text = run("explain", folder + "/request.json", "--config", good, "--json")
         tap.check("explain: the exit code says whether the request can be served", code == wanted and "would_answer" in text, (code, text))
 
     class BesideAFile(Server):

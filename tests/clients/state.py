@@ -97,7 +97,7 @@ def bad_files(tap):
 
     for name, make in (("a shell's start-up file", put(b"export EDITOR=vi\n")), ("one cut short", put(state[:-3])),
                        ("one with a flipped bit", put(state[:9] + bytes([state[9] ^ 4]) + state[10:])),
-                       ("one of another version", put(b"\x02" + state[1:])), ("a huge one", put(b"\x01" * (5 << 20))),
+                       ("one of another version", put(bytes([state[0] + 1]) + state[1:])), ("a huge one", put(b"\x01" * (5 << 20))),
                        ("a directory", directory), ("a pipe", os.mkfifo)):
         place = Place()
         make(place.path)

@@ -1,7 +1,5 @@
 #include "script.h"
 
-#include <charconv>
-
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -163,13 +161,7 @@ Script read_script(std::string_view text) {
   return script;
 }
 
-std::optional<int64_t> parse_integer(std::string_view text) {
-  int64_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, value);
-  if (text.empty() || result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  return value;
-}
+std::optional<int64_t> parse_integer(std::string_view text) { return json::to_int64(text); }
 
 std::optional<int64_t> parse_duration(std::string_view text) {
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);

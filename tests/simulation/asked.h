@@ -19,6 +19,9 @@ struct LaneId {
   bool operator==(const LaneId&) const = default;
 };
 
+// Whether a lane can take a request. Of how many tokens a text has an onlooker knows bounds only.
+enum class Fits : uint8_t { surely, perhaps, not_at_all };
+
 struct Attempt {
   int number = 0;
   LaneId lane;
@@ -72,6 +75,7 @@ struct Asked {
     int64_t context_tokens_max = 0;
     bool clean = false;  // never to blame
     bool rests = false;
+    Fits fits = Fits::surely;
   };
   std::vector<Standing> standings;
 

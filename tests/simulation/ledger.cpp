@@ -10,15 +10,27 @@ std::string Ledger::key(const LaneId& lane) {
 
 void Ledger::blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms) {
   blamed_.emplace(lane.provider, now_ms);
-  if (rest_ms > 0) hear(gateway, {{key(lane), now_ms, now_ms + rest_ms}});
+  // Rests that nobody named grow, and breakers open, for longer than this one may last: then it is a part of that, and is
+  // lifted with it.
+  Doubt& doubt = doubts_.try_emplace(key(lane), Doubt{now_ms, 0}).first->second;
+  constexpr int may_open_breaker = 9;
+  const int64_t since_ms = doubt.count >= may_open_breaker ? doubt.since_ms : now_ms;
+  doubt.count += rest_ms < 0 ? may_open_breaker : 1;
+  if (rest_ms > 0) hear(gateway, {{key(lane), since_ms, now_ms + rest_ms, gateway}});
+}
+
+// What its request knew of. And what another gateway does not know to be newer: a clear begins a generation, and a cooling
+// by who has not heard of it stays in the one before (core/routing/health.h).
+bool Ledger::Praise::may_lift(const News& news) const {
+  return news.since_ms <= decided_ms || (news.by != gateway && news.since_ms <= ended_ms + delta_late_ms_max);
 }
 
 void Ledger::hear(int gateway, const std::vector<News>& news) {
   auto& known = known_[size_t(gateway)];
   for (const News& one : news) {
-    // A late delta is overtaken by the clear that followed it.
-    if (const auto praised = praised_.find(one.lane); praised != praised_.end() && one.since_ms <= praised->second)
-      continue;
+    const auto praises = praised_.find(one.lane);
+    const auto lifts = [&](const Praise& each) { return each.may_lift(one); };
+    if (praises != praised_.end() && std::any_of(praises->second.begin(), praises->second.end(), lifts)) continue;
     const auto place =
         std::find_if(known.begin(), known.end(), [&](const News& each) { return each.lane == one.lane; });
     if (place == known.end()) known.push_back(one);
@@ -26,13 +38,13 @@ void Ledger::hear(int gateway, const std::vector<News>& news) {
   }
 }
 
-// A clear is a delta that goes by the others; so nobody is certain any more of what was known at the decision.
-void Ledger::praise(const LaneId& lane, int64_t decided_ms) {
+// A clear is a delta that goes by the others; so nobody is certain any more of what it may lift.
+void Ledger::praise(int gateway, const LaneId& lane, int64_t decided_ms, int64_t now_ms) {
+  const Praise praise{gateway, decided_ms, now_ms};
   const std::string name = key(lane);
-  int64_t& latest = praised_.emplace(name, decided_ms).first->second;
-  latest = std::max(latest, decided_ms);
+  praised_[name].push_back(praise);
   for (auto& known : known_)
-    std::erase_if(known, [&](const News& each) { return each.lane == name && each.since_ms <= decided_ms; });
+    std::erase_if(known, [&](const News& each) { return each.lane == name && praise.may_lift(each); });
 }
 
 bool Ledger::rests(int gateway, const LaneId& lane, int64_t now_ms) const {

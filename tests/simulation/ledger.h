@@ -17,8 +17,8 @@ class Ledger {
 
   // A lane is to blame for a failure, and asked for a rest of `rest_ms` (-1: said nothing of it).
   void blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms);
-  // An exchange that was decided at `decided_ms` ended well on `lane`: what it knew of may be lifted.
-  void praise(const LaneId& lane, int64_t decided_ms);
+  // An exchange of `gateway` that was decided at `decided_ms` ended well on `lane`: what it knew of may be lifted.
+  void praise(int gateway, const LaneId& lane, int64_t decided_ms, int64_t now_ms);
   // Nothing is certain of rests any more: a wall clock was set.
   void doubt_clocks() { clocks_agree_ = false; }
 
@@ -26,6 +26,7 @@ class Ledger {
   struct News {
     std::string lane;
     int64_t since_ms = 0, until_ms = 0;
+    int by = 0;  // the gateway that it befell
   };
   std::vector<News> news_of(int gateway) const { return known_[size_t(gateway)]; }
   void hear(int gateway, const std::vector<News>& news);
@@ -52,7 +53,17 @@ class Ledger {
 
   std::vector<std::vector<News>> known_;
   std::map<int, int64_t> blamed_;
-  std::map<std::string, int64_t> praised_;  // lane: the latest decision that ended well
+  struct Doubt {
+    int64_t since_ms = 0;
+    int count = 0;
+  };
+  std::map<std::string, Doubt> doubts_;  // of how long a lane rests, by lane
+  struct Praise {
+    int gateway = 0;
+    int64_t decided_ms = 0, ended_ms = 0;
+    bool may_lift(const News& news) const;
+  };
+  std::map<std::string, std::vector<Praise>> praised_;  // by lane
   std::vector<std::map<int, Account>> second_;
   bool clocks_agree_ = true;
 };

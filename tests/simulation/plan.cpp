@@ -26,7 +26,7 @@ Client make_client(Random random, const Plan& plan, int number, Dialect usual) {
   question.model = match == "*" ? "some-model" : match;
   question.streamed = random.percent(70);
   question.nonce = number;
-  question.filler_bytes = random.percent(20) ? int(random.between(1, 4'000)) : 0;
+  question.filler_words = random.percent(20) ? int(random.between(1, 4'000)) : 0;
   client.body_pieces = random.percent(20) ? int(random.between(2, 4)) : 1;
   client.body_gap_ms = random.between(0, 200);
   if (random.percent(12)) client.leaves_after_ms = random.between(0, 6'000);
@@ -53,6 +53,35 @@ Trouble make_trouble(Random random, const Setting& setting) {
   return trouble;
 }
 
+// Many requests at one lane that is well for some and limited for others, while another lane is well: what one of them
+// teaches, others under way must not lift.
+void aim(Setting& setting) {
+  if (setting.providers.size() < 2) setting.providers.push_back(setting.providers[0]);
+  setting.providers[1].name = "p1";
+  setting.providers[0].credentials = 1;
+  setting.routes.resize(2);
+  setting.routes[0] = {"r0", {{0, "m0-p0"}}};
+  setting.routes[1] = {"*", {{0, "m0-p0"}, {1, "m0-p1"}}};
+}
+
+void aim(Plan& plan, Random random) {
+  for (Client& client : plan.clients) {
+    client.at_ms = random.below(15'000);
+    client.question.model = random.percent(60) ? "r0" : "some-model";
+  }
+  plan.troubles.clear();
+  for (int n = 0; n < 3; ++n) {
+    constexpr TroubleKind kinds[] = {TroubleKind::limited, TroubleKind::limited, TroubleKind::slow,
+                                     TroubleKind::failing};
+    Trouble trouble;
+    trouble.to_ms = random.between(2'000, 15'000);
+    trouble.percent = int(random.between(20, 60));
+    trouble.kind = random.one_of(kinds);
+    trouble.param = random.percent(70) ? 20'000 : 2'000;
+    plan.troubles.push_back(trouble);
+  }
+}
+
 }  // namespace
 
 const char* name_of(TroubleKind kind) { return trouble_names[size_t(kind)]; }
@@ -63,6 +92,8 @@ Plan make_plan(uint64_t seed) {
   plan.seed = seed;
   plan.gateways = random.percent(50) ? 1 : int(random.between(2, 3));
   plan.settings.push_back(make_setting(Random(seed, 1)));
+  const bool aimed = Random(seed, 5).percent(20);
+  if (aimed) aim(plan.settings[0]);
   const Dialect usual = random.one_of(dialects);
   const int64_t clients = random.between(1, 12);
   // Some come together: a burst.
@@ -74,6 +105,7 @@ Plan make_plan(uint64_t seed) {
   const int64_t troubles = random.percent(15) ? 0 : random.between(1, 6);
   for (int i = 0; i < troubles; ++i)
     plan.troubles.push_back(make_trouble(Random(seed, 3, uint64_t(i)), plan.settings[0]));
+  if (aimed) aim(plan, Random(seed, 5, 1));
   const int64_t reloads = random.percent(75) ? 0 : random.between(1, 2);
   for (int i = 0; i < reloads; ++i) {
     plan.settings.push_back(changed(plan.settings[0], Random(seed, 4, uint64_t(i))));

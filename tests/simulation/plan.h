@@ -11,6 +11,9 @@
 
 namespace signalbox::simulation {
 
+// How late deltas come at most.
+inline constexpr int64_t delta_late_ms_max = 4'000;
+
 // All times are virtual milliseconds from the run's beginning.
 struct Client {
   bool there = true;

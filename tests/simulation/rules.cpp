@@ -21,6 +21,13 @@ std::string model_of(Dialect dialect, std::string_view url, std::string_view bod
   return std::string(text.substr(at, text.find(dialect == Dialect::gemini ? ':' : '"', at) - at));
 }
 
+// A token has a byte at least, and no tokenizer makes one of two words.
+Fits fits(const Question& question, size_t body_bytes, int64_t tokens_max) {
+  if (tokens_max == 0 || int64_t(body_bytes) <= tokens_max) return Fits::surely;
+  // docs/routing.md: what is longer by no more than a third, as we count, may be sent where nothing else is left.
+  return int64_t(question.filler_words) * 2 > tokens_max * 3 ? Fits::not_at_all : Fits::perhaps;
+}
+
 bool holds_secret(std::string_view text) {
   return text.find("secret-word") != text.npos || text.find("sk-ant-api03-") != text.npos;
 }
@@ -52,6 +59,7 @@ void Rules::decided(Asked& asked, int64_t now_ms) {
     for (const TargetSpec& target : targets)
       if (target.provider == lane.provider && target.model == lane.model)
         standing.context_tokens_max = target.context_tokens_max;
+    standing.fits = fits(asked.question(), asked.body.size(), standing.context_tokens_max);
     standing.clean = ledger_.clean(lane);
     standing.rests = ledger_.rests(asked.client->gateway, lane, now_ms);
     standing.lane = std::move(lane);
@@ -147,6 +155,7 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
       std::find_if(standings.begin(), standings.end(), [&](const auto& each) { return each.lane == now.lane; });
   check(here != standings.end(), "configured lanes only", asked, text_of(now.lane));
   if (broken_) return;
+  check(here->fits != Fits::not_at_all, "no request to a target that cannot take it", asked, text_of(now.lane));
   if (asked.attempts.size() > 1) {
     const Attempt& before = *asked.attempts[asked.attempts.size() - 2];
     const auto there =
@@ -165,6 +174,7 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
 
 // Whether a lane need not be asked now: it was, or nobody pays for it, or it is too small.
 bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
+  if (lane.fits != Fits::surely) return true;
   if (now_ms - asked.began_ms >= setting(asked).providers[size_t(lane.lane.provider)].total_ms) return true;
   bool provider_failed = false;
   const Attempt* overflowed = nullptr;
@@ -197,7 +207,7 @@ void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
   const UpstreamScript& script = attempt.script;
   const bool well =
       script.fate == Fate::good && (attempt.over || (script.good_bytes > 0 && attempt.fed_bytes >= script.good_bytes));
-  if (well && !asked.client_gone) return ledger_.praise(attempt.lane, asked.decided_ms);
+  if (well && !asked.client_gone) return ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
   const bool no_lanes_fault = script.fate == Fate::rejected || script.fate == Fate::overflow;
   if ((no_lanes_fault && attempt.over) || asked.client_gone) return;
   ledger_.blame(asked.client->gateway, attempt.lane, now_ms,

@@ -187,7 +187,8 @@ std::string request_target(const Question& question) {
 }
 
 std::string request_body(const Question& question) {
-  const std::string text = "(q" + number(question.nonce) + ")" + std::string(size_t(question.filler_bytes), 'x');
+  std::string text = "(q" + number(question.nonce) + ")";
+  for (int n = 0; n < question.filler_words; ++n) text += " no";
   const std::string stream = question.streamed ? ",\"stream\":true" : "";
   const std::string model = "\"model\":\"" + question.model + "\"";
   switch (question.dialect) {

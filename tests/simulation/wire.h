@@ -20,7 +20,7 @@ struct Question {
   std::string model;
   bool streamed = false;
   int nonce = 0;
-  int filler_bytes = 0;
+  int filler_words = 0;  // of a token each
 };
 
 std::string request_target(const Question& question);

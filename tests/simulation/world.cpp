@@ -384,7 +384,8 @@ class World {
       const int copies = plan_.hardships.deltas_late && random_.percent(20) ? 2 : 1;
       for (int n = 0; n < copies; ++n) {
         posts_.push_back({g, std::string(share.delta), ledger_.news_of(from)});
-        at(now_ms_ + (plan_.hardships.deltas_late ? random_.below(4'000) : 0), Kind::delta, int(posts_.size()) - 1);
+        at(now_ms_ + (plan_.hardships.deltas_late ? random_.below(delta_late_ms_max) : 0), Kind::delta,
+           int(posts_.size()) - 1);
       }
     }
   }

@@ -120,5 +120,8 @@ TEST_CASE("explain: the limits of a key and of an address, with what is left") {
           R"("limits":{"address":"refused","of_address":[{"limit":"requests_per_minute","of":4,"remaining":4,"reset_ms":0}],)"
           R"("of_key":[{"limit":"concurrent_max","of":3,"remaining":3,"reset_ms":0},{"limit":"requests_per_minute","of":10,"remaining":10,"reset_ms":0}]})") !=
       std::string::npos);
-  CHECK(explained("&client=nobody").find(R"("limits":{"address":"let in"})") != std::string::npos);
+  CHECK(explained("&client_key=anna").find(R"("of_key":[{)") != std::string::npos);
+  CHECK(explained("").find(R"("limits":{"address":"let in"})") != std::string::npos);
+  CHECK(explained("&client=nobody").find("There is no client key") != std::string::npos);
+  CHECK(explained("&client=anna&address=203.0.113").find("wants an IP address") != std::string::npos);
 }

@@ -157,3 +157,40 @@ TEST_CASE("estimate: bodies that are not what they should be still have a number
   CHECK(estimate_tokens(deep) > 300);
   CHECK(estimate_tokens(message(repeat("[", 100'000))) >= 1);
 }
+
+TEST_CASE("estimate: a request counts alike in whichever dialect it is asked") {
+  const std::string words = repeat(" no", 2'000);
+  const std::string anthropic = R"({"model":"m","messages":[{"role":"user","content":")" + words + R"("}]})";
+  const std::string chat = R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":")" + words +
+                           R"("},{"type":"image_url","image_url":{"url":"data:image/png;base64,)" +
+                           std::string(900'000, 'A') + R"("}}]}]})";
+  const std::string responses = R"({"model":"m","instructions":")" + words + R"(","input":"hello"})";
+  const std::string items = R"({"model":"m","input":[{"role":"user","content":[{"type":"input_text","text":"hello"}]},)"
+                            R"({"type":"function_call_output","call_id":"c","output":")" +
+                            words + R"("}]})";
+  const std::string gemini = R"({"contents":[{"role":"user","parts":[{"text":")" + words +
+                             R"("},{"inlineData":{"mimeType":"image/png","data":")" + std::string(900'000, 'A') +
+                             R"("}}]}],"systemInstruction":{"parts":[{"text":"hello"}]}})";
+  const int64_t known = estimate_tokens(anthropic);
+  CHECK(known > 2'000);
+  for (const std::string* body : {&chat, &responses, &items, &gemini}) {
+    INFO(body->substr(0, 60));
+    CHECK(estimate_tokens(*body) > 2'000);
+    CHECK(estimate_tokens(*body) < known + 2'000);  // an image is no text
+  }
+}
+
+TEST_CASE("estimate: a tool counts by its schema in whichever dialect it is defined") {
+  const std::string schema = R"({"type":"object","properties":{"command":{"type":"string"}}})";
+  const int64_t known = estimate_tokens(R"({"tools":[{"name":"run","input_schema":)" + schema + "}]}");
+  const std::string others[] = {
+      R"({"tools":[{"type":"function","function":{"name":"run","parameters":)" + schema + "}}]}",
+      R"({"tools":[{"type":"function","name":"run","parameters":)" + schema + "}]}",
+      R"({"tools":[{"functionDeclarations":[{"name":"run","parameters":)" + schema + "}]}]}",
+  };
+  for (const std::string& body : others) {
+    INFO(body);
+    CHECK(estimate_tokens(body) <= known + 30);
+    CHECK(estimate_tokens(body) >= known - 30);
+  }
+}

@@ -9,6 +9,7 @@
 
 #include "base/sha256.h"
 #include "exchange/lifecycle.h"
+#include "routing/health.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 
@@ -125,6 +126,45 @@ TEST_CASE("the body goes on as it came but for the model's token", "[exchange]")
   const std::string body = "{ \"messages\" : [ ] ,\t\"model\":\"m\" , \"x\":1e400,\"x\":\"\\ud800\"}\n";
   d.ask(body);
   CHECK(d.upstream_body == "{ \"messages\" : [ ] ,\t\"model\":\"big \\\"one\\\"\" , \"x\":1e400,\"x\":\"\\ud800\"}\n");
+}
+
+TEST_CASE("one attempt over all threads finds out about a half-open lane", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://first", "m"));
+  config->providers[1].base_url = "http://second";
+  const auto permits = std::make_shared<Permits>(2);
+  Gateway here(config, {}, 1, {permits, 0}), there(config, {}, 2, {permits, 1});
+  here.health().cool("up/main/m", 999'000, 998'000, routing::Why::breaker);
+  CHECK(there.merge(here.health().take_delta()));
+  const auto lane_of = [](Gateway& gateway, int64_t later_ms) {
+    auto d = std::make_unique<Driver>(gateway);
+    d->now = {1'000 + later_ms, 1'000'000 + later_ms};
+    d->ask(request);
+    return d;
+  };
+  auto probe = lane_of(here, 0);
+  CHECK(probe->url == "http://first/v1/messages");
+  CHECK(lane_of(there, 0)->url == "http://second/v1/messages");
+  CHECK(lane_of(here, 0)->url == "http://second/v1/messages");
+  probe.reset();  // it says nothing of the lane: the next one finds out
+  probe = lane_of(there, 0);
+  CHECK(probe->url == "http://first/v1/messages");
+  // It fails, and `here` has not heard of it yet.
+  probe->tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  CHECK(probe->url == "http://second/v1/messages");
+  CHECK(lane_of(here, 100)->url == "http://second/v1/messages");
+  CHECK(here.merge(probe->delta));
+  CHECK(lane_of(here, 300)->url == "http://second/v1/messages");
+}
+
+TEST_CASE("a half-open lane that another finds out about is asked where there is no other", "[exchange]") {
+  auto config = std::make_shared<Config>(*config_to("http://first", "m"));
+  config->routes[0].targets.pop_back();
+  Gateway gateway(config, {}, 1);
+  gateway.health().cool("up/main/m", 999'000, 998'000, routing::Why::breaker);
+  Driver probe(gateway), other(gateway);
+  probe.ask(request);
+  other.ask(request);
+  CHECK(other.url == "http://first/v1/messages");
 }
 
 TEST_CASE("the request is let go once it is sent and no attempt can follow", "[exchange]") {

@@ -96,7 +96,7 @@ TEST_CASE("explain: the translated request is shown when it is asked for", "[exp
   CHECK(json::member(json::member(lanes[0], "translation"), "body") == expected.body);
   CHECK(json::member(lanes[1], "service") == R"("forward")");
   CHECK(json::member(lanes[1], "translation").empty());
-  for (std::string_view query : {"", "&body=false", "&body=", "&body"})
+  for (std::string_view query : {"", "&body=false"})
     CHECK(explained(config, question, query).find(R"("body")") == std::string::npos);
 }
 

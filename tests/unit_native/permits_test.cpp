@@ -61,6 +61,20 @@ TEST_CASE("permits: names get one slot each, whoever asks first", "[permits]") {
   for (const auto& each : slots) CHECK(each == slots[0]);
 }
 
+TEST_CASE("permits: one of all threads probes a lane", "[permits]") {
+  auto permits = std::make_shared<Permits>(thread_count);
+  for (int64_t round = 0; round < 500; ++round) {
+    std::atomic<int> winners{0};
+    std::vector<std::unique_ptr<Places>> places;
+    std::vector<routing::Probe> probes(thread_count);
+    for (uint32_t i = 0; i < thread_count; ++i) places.push_back(std::make_unique<Places>(PermitsShare{permits, i}));
+    on_all_threads([&](int i) {
+      winners += places[size_t(i)]->take_probe(i % 2 ? "*p/c/made-up" : "*p/c/other", round, probes[size_t(i)]);
+    });
+    REQUIRE(winners == 1);
+  }
+}
+
 TEST_CASE("permits: one of all threads has the lease", "[permits]") {
   Permits permits(thread_count);
   const uint32_t slot = permits.slot_of("lane");

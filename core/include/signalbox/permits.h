@@ -41,7 +41,9 @@ class Permits {
   // ended ends by itself, so that a probe that came to nothing keeps nobody away for ever. Ending it takes the
   // instant that it was taken for, and does nothing to a later one's.
   bool lease(uint32_t slot, int64_t now_ms, int64_t until_ms);
-  void end_lease(uint32_t slot, int64_t until_ms);
+  void end_lease(uint32_t slot, int64_t until_ms) { move_lease(slot, until_ms, INT64_MIN); }
+  // Has it end at `ends_ms` instead.
+  void move_lease(uint32_t slot, int64_t until_ms, int64_t ends_ms);
 
   // The queue of a configured name, `no_slot` when there is no room: then nobody waits there.
   uint32_t queue_of(std::string_view name);
