@@ -141,7 +141,9 @@ const Choice* Machine::take_next(const Failure& failure) {
   }
   // Those that had no place before may have one by now, or are worth waiting for.
   for (const Choice* choice : passed_over_)
-    if (may_do_better(failure, *choice) && (!has_failed(choice->lane->provider) || pays_for(*choice))) return choice;
+    if (may_do_better(failure, *choice) && has_time(*choice) &&
+        (!has_failed(choice->lane->provider) || pays_for(*choice)))
+      return choice;
   return nullptr;
 }
 
@@ -159,7 +161,7 @@ bool Machine::has_failed(uint32_t provider) const {
 
 // Whether its provider's total_ms leaves an attempt any time: one that is over as it begins would only be blamed for it.
 bool Machine::has_time(const Choice& choice) const {
-  const int64_t total_ms = config_->providers[choice.lane->provider].timeouts.total_ms;
+  const int64_t total_ms = timeouts_of(config_->providers[choice.lane->provider]).total_ms;
   return total_ms <= 0 || now_.monotonic_ms - began_.monotonic_ms < total_ms;
 }
 
@@ -169,8 +171,11 @@ bool Machine::has_had_its_turn(const Choice& choice) const {
 }
 
 bool Machine::pays_for(const Choice& choice) {
-  return gateway_.retry_budget().take(config_->providers[choice.lane->provider].name, failover().retry_budget_percent,
-                                      now_.monotonic_ms);
+  if (!gateway_.retry_budget().take(config_->providers[choice.lane->provider].name, failover().retry_budget_percent,
+                                    now_.monotonic_ms))
+    return false;
+  paid_for_ = &choice;
+  return true;
 }
 
 // The failed lane that may be asked again soonest: it named a pause when it failed last, and all pauses of

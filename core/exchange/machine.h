@@ -203,6 +203,7 @@ class Machine {
     return choice.service == Service::forward || choice.service == Service::translate;
   }
   void await_place();
+  bool is_waited_for(const Choice& choice) const;
   void on_turn();
   void leave_queue();
   void refuse_full();
@@ -346,6 +347,7 @@ class Machine {
   Attempt attempt_;
   routing::Place place_;                    // what the attempt holds of its lane's bounds
   routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
+  const Choice* paid_for_ = nullptr;        // the last that was paid from its provider's budget
   std::vector<const Choice*> passed_over_;  // had no place when it was their turn, and have not been asked
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;

@@ -27,7 +27,7 @@ const Choice* Machine::with_place(const Choice& wanted) {
                                             [&](const Failure& failure) { return failure.choice == choice; });
     if (choice != &wanted) {
       if (choice->service == Service::none || has_been_asked) continue;
-      if (!failures_.empty() && !may_do_better(failures_.back(), *choice)) continue;
+      if (!failures_.empty() && (!may_do_better(failures_.back(), *choice) || !has_time(*choice))) continue;
     }
     if (choice->lane->half_open && asks_upstream(*choice) &&
         !gateway_.places().take_probe(choice->lane->key, now_.monotonic_ms, probe_)) {
@@ -78,19 +78,30 @@ void Machine::await_place() {
   on_turn();
 }
 
+// Whether a lane that had no place may be asked when it has one. A further try at a provider that has failed is paid from
+// its budget before it is waited for, once: whoever looks for a place looks many times.
+bool Machine::is_waited_for(const Choice& choice) const {
+  if (!has_time(choice)) return false;
+  if (failures_.empty()) return true;
+  const bool paid = &choice == paid_for_ || !has_failed(choice.lane->provider);
+  return paid && may_do_better(failures_.back(), choice);
+}
+
 // It may be this exchange's turn: the one that has waited longest, and one that was told to, looks for a place.
 void Machine::on_turn() {
   const int64_t until_ms = waits_since_ms_ + decision_.plan.route->queue.wait_ms_max;
   if (waiting_.is_first()) {
     for (size_t i = 0; i < passed_over_.size(); ++i) {
       const Choice& choice = *passed_over_[i];
-      if (!take_place(choice)) continue;
+      if (!is_waited_for(choice) || !take_place(choice)) continue;
       passed_over_.erase(passed_over_.begin() + std::ptrdiff_t(i));
       leave_queue();
       return serve_now(choice);
     }
   }
-  if (now_.monotonic_ms >= until_ms) return refuse_full();
+  const bool in_vain = std::none_of(passed_over_.begin(), passed_over_.end(),
+                                    [&](const Choice* choice) { return is_waited_for(*choice); });
+  if (in_vain || now_.monotonic_ms >= until_ms) return refuse_full();
   timers_.arm(Timer::pause, std::min(until_ms, now_.monotonic_ms + look_every_ms));
 }
 

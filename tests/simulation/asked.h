@@ -66,6 +66,13 @@ struct Asked {
   std::string answer;     // what the client has got
   std::string own_bytes;  // of it, what the core made
   bool client_gone = false;
+  // Waits for a place, and by what it is told; the route's name is the queue's.
+  bool waiting = false;
+  uint64_t turn = 0;
+  int64_t waits_since_ms = -1;  // when it last began to
+  int64_t first_since_ms = -1;  // since when nobody of its queue has waited longer
+  std::string queue;
+
   bool finished = false;
   Ending ending = Ending::complete;
 

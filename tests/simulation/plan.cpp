@@ -82,6 +82,17 @@ void aim(Plan& plan, Random random) {
   }
 }
 
+// Fewer places than requests, and routes that let them wait.
+void bound(Setting& setting, Random random) {
+  for (ProviderSpec& provider : setting.providers)
+    if (random.percent(75)) provider.concurrent_max = random.between(1, 3);
+  for (RouteSpec& route : setting.routes) {
+    if (!random.percent(75)) continue;
+    route.queue_places_max = random.between(1, 6);
+    route.queue_wait_ms_max = random.percent(50) ? random.between(50, 3'000) : random.between(3'000, 20'000);
+  }
+}
+
 }  // namespace
 
 const char* name_of(TroubleKind kind) { return trouble_names[size_t(kind)]; }
@@ -94,6 +105,8 @@ Plan make_plan(uint64_t seed) {
   plan.settings.push_back(make_setting(Random(seed, 1)));
   const bool aimed = Random(seed, 5).percent(20);
   if (aimed) aim(plan.settings[0]);
+  const bool bounded = Random(seed, 6).percent(25);
+  if (bounded) bound(plan.settings[0], Random(seed, 6, 1));
   const Dialect usual = random.one_of(dialects);
   const int64_t clients = random.between(1, 12);
   // Some come together: a burst.
@@ -106,6 +119,10 @@ Plan make_plan(uint64_t seed) {
   for (int i = 0; i < troubles; ++i)
     plan.troubles.push_back(make_trouble(Random(seed, 3, uint64_t(i)), plan.settings[0]));
   if (aimed) aim(plan, Random(seed, 5, 1));
+  Random crowd(seed, 6, 2);
+  const int64_t crowd_ms = crowd.between(1, 5'000);
+  if (bounded)
+    for (Client& client : plan.clients) client.at_ms = crowd.below(crowd_ms);
   const int64_t reloads = random.percent(75) ? 0 : random.between(1, 2);
   for (int i = 0; i < reloads; ++i) {
     plan.settings.push_back(changed(plan.settings[0], Random(seed, 4, uint64_t(i))));

@@ -14,6 +14,9 @@ namespace signalbox::simulation {
 // How late deltas come at most.
 inline constexpr int64_t delta_late_ms_max = 4'000;
 
+// And a turn.
+inline constexpr int64_t turn_late_ms_max = 10;
+
 // All times are virtual milliseconds from the run's beginning.
 struct Client {
   bool there = true;

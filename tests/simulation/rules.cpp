@@ -124,9 +124,11 @@ void Rules::opened(Asked& asked, const OpenUpstream& open, int64_t now_ms) {
   check(!failed_before || !ledger_.budget_exceeded(gateway, now.lane.provider, now_ms),
         "second attempts within their budget", asked,
         "more at " + s.providers[size_t(now.lane.provider)].name + " than anybody paid for");
-  check(
-      now_ms - asked.began_ms < s.providers[size_t(now.lane.provider)].total_ms || asked.attempts.size() == 1 || again,
-      "an attempt has time", asked, text_of(now.lane) + " after " + std::to_string(now_ms - asked.began_ms) + " ms");
+  const bool at_once = asked.attempts.size() == 1 && asked.waits_since_ms < 0;
+  check(has_time(asked, now.lane, now_ms) || at_once || again, "an attempt has time", asked,
+        text_of(now.lane) + " after " + std::to_string(now_ms - asked.began_ms) + " ms");
+  check_place(asked);
+  waits_no_more(asked, now_ms);
   check_request(asked, open);
   check_order(asked, now_ms);
 }
@@ -172,10 +174,15 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
   }
 }
 
+bool Rules::has_time(const Asked& asked, const LaneId& lane, int64_t now_ms) const {
+  return now_ms - asked.began_ms < setting(asked).providers[size_t(lane.provider)].total_ms;
+}
+
 // Whether a lane need not be asked now: it was, or nobody pays for it, or it is too small.
 bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
   if (lane.fits != Fits::surely) return true;
-  if (now_ms - asked.began_ms >= setting(asked).providers[size_t(lane.lane.provider)].total_ms) return true;
+  if (setting(asked).providers[size_t(lane.lane.provider)].concurrent_max > 0) return true;  // it may be full
+  if (!has_time(asked, lane.lane, now_ms)) return true;
   bool provider_failed = false;
   const Attempt* overflowed = nullptr;
   for (const auto& attempt : asked.attempts) {
@@ -276,6 +283,7 @@ void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
           std::to_string(asked.status));
     return;
   }
+  if (report.fault.kind == FaultKind::lanes_full) check_refused(asked, now_ms);
   const std::string missed = lane_missed(asked, now_ms);
   check(missed.empty(), "a healthy lane is used", asked, missed);
   if (asked.status == 200 || asked.attempts.empty()) return;

@@ -17,7 +17,9 @@ struct Broken {
 
 class Rules {
  public:
-  Rules(const Plan& plan, Ledger& ledger) : plan_(plan), ledger_(ledger) {}
+  using AllAsked = std::vector<std::unique_ptr<Asked>>;
+  Rules(const Plan& plan, Ledger& ledger, const AllAsked& all)
+      : plan_(plan), ledger_(ledger), all_(all), free_since_ms_(plan.settings[0].providers.size(), 0) {}
 
   void check(bool holds, const char* rule, const Asked& asked, std::string text);
   const Broken& broken() const { return broken_; }
@@ -33,6 +35,11 @@ class Rules {
   void attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms);
   // Whether the client has heard something lately; `lateness_ms` is the host's own.
   void silent(const Asked& asked, int64_t now_ms, int64_t lateness_ms);
+  // Of bounds and queues (rules_of_places.cpp). The core has just said that `asked` waits, or it waits no more.
+  void waits(Asked& asked);
+  void waits_no_more(Asked& asked, int64_t now_ms);
+  // Whether nobody waits while there is a place.
+  void waiting(int64_t now_ms);
   void finished(Asked& asked, const Report& report, int64_t now_ms);
 
  private:
@@ -45,9 +52,17 @@ class Rules {
   bool client_at_fault(const Asked& asked) const;
   std::string lane_missed(const Asked& asked, int64_t now_ms) const;
   void check_report(const Asked& asked, const Report& report);
+  bool has_room(const Asked& asked, const LaneId& lane) const;
+  int64_t open_attempts(int provider) const;
+  void check_place(const Asked& asked);
+  void check_refused(const Asked& asked, int64_t now_ms);
+  // Whether its provider's total_ms leaves an attempt at the lane any.
+  bool has_time(const Asked& asked, const LaneId& lane, int64_t now_ms) const;
 
   const Plan& plan_;
   Ledger& ledger_;
+  const AllAsked& all_;
+  std::vector<int64_t> free_since_ms_;  // by provider; -1: full
   Broken broken_;
 };
 

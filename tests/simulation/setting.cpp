@@ -112,6 +112,7 @@ std::string Setting::json() const {
     for (int i = 0; i < provider.credentials; ++i)
       out += (i ? "," : "") + std::string(R"({"name":"c)") + number(i) + R"(","key":"${SECRET}"})";
     out += "],\"enabled\":" + std::string(provider.enabled ? "true" : "false");
+    if (provider.concurrent_max) out += ",\"concurrent_max\":" + number(provider.concurrent_max);
     out += ",\"timeouts\":{\"connect_ms\":" + number(provider.connect_ms) +
            ",\"first_byte_ms\":" + number(provider.first_byte_ms) + ",\"idle_ms\":" + number(provider.idle_ms) +
            ",\"total_ms\":" + number(provider.total_ms) + "}}";
@@ -137,6 +138,9 @@ std::string Setting::json() const {
     list += "]";
     if (!route.accounting) list += R"(,"accounting":"off")";
     if (route.commit_at_head) list += R"(,"commit":"head")";
+    if (route.queue_places_max)
+      list += ",\"queue\":{\"places_max\":" + number(route.queue_places_max) +
+              ",\"wait_ms_max\":" + number(route.queue_wait_ms_max) + "}";
     list += "}";
   }
   out += "},";

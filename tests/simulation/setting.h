@@ -17,6 +17,7 @@ struct ProviderSpec {
   Dialect dialect = Dialect::anthropic;
   int credentials = 1;  // named c0, c1, ...
   bool enabled = true;
+  int64_t concurrent_max = 0;  // 0: no bound
   int64_t connect_ms = 0, first_byte_ms = 0, idle_ms = 0, total_ms = 0;
 };
 
@@ -32,6 +33,7 @@ struct RouteSpec {
   std::vector<TargetSpec> targets;
   bool accounting = true;
   bool commit_at_head = false;
+  int64_t queue_places_max = 0, queue_wait_ms_max = 20'000;
 };
 
 struct FailoverSpec {

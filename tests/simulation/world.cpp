@@ -16,7 +16,7 @@ constexpr int64_t unix_begin_ms = 1'790'000'000'000;
 constexpr int64_t steps_max = 200'000;  // a run that takes more has lost its way
 constexpr int64_t lateness_ms_max = 30;
 
-enum class Kind : uint8_t { client_comes, body_comes, client_leaves, upstream, wake, delta, reload, jump };
+enum class Kind : uint8_t { turn, client_comes, body_comes, client_leaves, upstream, wake, delta, reload, jump };
 
 struct Due {
   int64_t at_ms;
@@ -36,11 +36,16 @@ struct Post {
 class World {
  public:
   World(const Plan& plan, Telling telling)
-      : plan_(plan), telling_(telling), ledger_(plan.gateways), rules_(plan, ledger_), random_(plan.seed, 50) {
+      : plan_(plan), telling_(telling), ledger_(plan.gateways), rules_(plan, ledger_, asked_), random_(plan.seed, 50) {
+    bounded_ = std::any_of(plan.settings[0].providers.begin(), plan.settings[0].providers.end(),
+                           [](const ProviderSpec& provider) { return provider.concurrent_max > 0; });
     for (const Setting& setting : plan.settings) configs_.push_back(load(setting));
     Random clocks(plan.seed, 51);
     for (int g = 0; g < plan.gateways; ++g) {
-      gateways_.push_back(std::make_unique<Gateway>(configs_[0], Capabilities{}, uint32_t(g + 1)));
+      Capabilities capabilities;
+      capabilities.gives_turns = true;
+      gateways_.push_back(
+          std::make_unique<Gateway>(configs_[0], capabilities, uint32_t(g + 1), PermitsShare{permits_, uint32_t(g)}));
       settings_.push_back(0);
       monotonic_ahead_.push_back(clocks.between(0, 1'000'000));
       unix_ahead_.push_back(plan.hardships.clocks_differ ? clocks.between(-60'000, 60'000) : 0);
@@ -62,6 +67,7 @@ class World {
       due_.pop();
       now_ms_ = due.at_ms;
       happen(due);
+      if (bounded_) rules_.waiting(now_ms_);
       if (++played_.steps > steps_max) rules_.check(false, "no busy waiting", *any_asked(), "200,000 steps");
     }
     for (const auto& asked : asked_) {
@@ -91,6 +97,7 @@ class World {
       }
       case Kind::upstream: return upstream_goes_on(due.a, due.b);
       case Kind::wake: return wake(due.a, due.b);
+      case Kind::turn: return wake(due.a, 1);
       case Kind::delta: {
         const Post& post = posts_[size_t(due.a)];
         rules_.check(gateways_[size_t(post.to)]->merge(post.delta), "deltas are understood", *any_asked(),
@@ -353,12 +360,21 @@ class World {
     attempt->window.erase(0, bytes.size());
   }
 
-  // No configuration of the simulation bounds what is under way.
-  void perform(int, Asked& asked, const AwaitTurn&) {
-    rules_.check(false, "nobody waits where nothing is bounded", asked, "");
+  void perform(int, Asked& asked, const AwaitTurn& await) {
+    asked.turn = await.turn;
+    asked.waiting = true;
+    asked.waits_since_ms = now_ms_;
+    rules_.waits(asked);
   }
-  void perform(int, Asked& asked, const GiveTurn&) {
-    rules_.check(false, "nobody waits where nothing is bounded", asked, "");
+
+  // Of whoever it is told: nobody may await it any more.
+  void perform(int, Asked&, const GiveTurn& give) {
+    for (size_t i = 0; i < asked_.size(); ++i) {
+      const auto& other = asked_[i];
+      if (!other || !other->waiting || other->turn != give.turn || other->client->gateway != int(give.gateway))
+        continue;
+      at(now_ms_ + random_.below(turn_late_ms_max), Kind::turn, int(i));
+    }
   }
 
   void perform(int, Asked& asked, const DecodeRequest&) {
@@ -394,6 +410,7 @@ class World {
     rules_.check(finish.report != nullptr, "a report", asked, "none");
     if (rules_.broken()) return;
     asked.finished = true;
+    rules_.waits_no_more(asked, now_ms_);
     asked.ending = finish.ending;
     asked.gathered.clear();
     rules_.finished(asked, *finish.report, now_ms_);
@@ -421,6 +438,8 @@ class World {
   Rules rules_;
   Random random_;
   std::vector<std::shared_ptr<const Config>> configs_;
+  std::shared_ptr<Permits> permits_ = std::make_shared<Permits>(uint32_t(plan_.gateways));
+  bool bounded_ = false;
   std::vector<std::unique_ptr<Gateway>> gateways_;
   std::vector<int> settings_;  // which each gateway has now
   std::vector<int64_t> monotonic_ahead_, unix_ahead_;
