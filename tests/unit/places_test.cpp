@@ -1,6 +1,7 @@
 // Bounds on requests at a time: places, who waits for one, and whose turn it is.
 #include "routing/places.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
@@ -334,4 +335,46 @@ TEST_CASE("bounds: an exchange that is destroyed while it is open gives its plac
   Client second(gateway);
   second.ask();
   CHECK(second.log == Log{opened});
+}
+
+TEST_CASE("queue: a further try at a provider that has failed is not had by waiting", "[places]") {
+  auto config = config_with(1, 5);
+  config->providers[0].credentials = {"main", "spare"};
+  config->failover.retry_budget_percent = 0;
+  Provider busy = config->providers[0];
+  busy.name = "busy";
+  busy.base_url = "http://busy";
+  busy.credentials = {"main"};
+  config->providers.push_back(busy);
+  config->routes[0].targets = {{1, ""}, {0, ""}};
+  Gateway gateway(config, with_turns, 1);
+  Client first(gateway), second(gateway), third(gateway);
+  first.ask();
+  second.ask();
+  third.ask();
+  REQUIRE(first.log == Log{"open http://busy/v1/messages"});
+  REQUIRE(second.log == Log{opened});
+  REQUIRE(third.log == Log{"await"});
+  second.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  CHECK(second.log == Log{opened, "await"});
+  third.tell(Woken{});
+  CHECK(third.log == Log{"await", opened});
+  third.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  second.tell(Woken{});
+  CHECK(second.log == Log{opened, "await"});  // the other credential is free, and nobody has paid for it
+}
+
+TEST_CASE("queue: a lane whose time is over when its place comes is not asked", "[places]") {
+  auto config = config_with(1, 5);
+  SECTION("by the provider's time") { config->providers[0].timeouts.total_ms = 3'000; }
+  SECTION("by the route's") { config->routes[0].timeouts.total_ms = 3'000; }
+  Gateway gateway(config, with_turns, 1);
+  Client first(gateway), second(gateway);
+  first.ask();
+  second.ask();
+  first.tell(ClientGone{});
+  second.wake_after(4'000);
+  REQUIRE(!second.log.empty());
+  CHECK(second.log.back() == "finish");
+  CHECK(std::count(second.log.begin(), second.log.end(), opened) == 0);
 }
