@@ -97,10 +97,10 @@ void write_order(PageWriter& page, Json& lane) {
     if (const auto number = take_number(order, name))
       text += "; " + std::string(before) + std::to_string(*number) + std::string(after);
   };
-  add("score", "score ", "");
+  add("score", "score ", " (the least is first)");
   add("weight", "weight ", "");
-  add("open", "", " open");
-  if (const auto ms = take_number(order, "first_content_ms")) text += "; first content after " + duration(*ms);
+  add("open", "requests open: ", "");
+  if (const auto ms = take_number(order, "first_content_ms")) text += "; first content of late after " + duration(*ms);
   add("cached_percent", "", " % of prompts from the cache");
   add("headroom_percent", "", " % of its limits left");
   if (const std::string spread = take_text(order, "spread"); !spread.empty())
