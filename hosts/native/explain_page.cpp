@@ -10,6 +10,9 @@
 namespace signalbox::native {
 namespace {
 
+// Deeper than any answer that repeats a request's own members.
+constexpr int depth_max = 1200;
+
 void write_request(PageWriter& page, Json request) {
   page.heading("The request");
   std::string text = "POST " + take_text(request, "path");
@@ -178,8 +181,16 @@ void write_changes(PageWriter& page, Json& answer, const Serving& serving) {
 }  // namespace
 
 std::optional<ExplainedPage> explain_page(std::string_view json, PageStyle style) {
-  Json answer = Json::parse(json, nullptr, false);
-  if (!answer.is_object() || !answer.contains("request")) return std::nullopt;
+  // What is nested deeper would be printed by as many calls within each other.
+  bool too_deep = false;
+  Json answer = Json::parse(
+      json,
+      [&](int depth, Json::parse_event_t, Json&) {
+        too_deep = too_deep || depth > depth_max;
+        return !too_deep;
+      },
+      false);
+  if (too_deep || !answer.is_object() || !answer.contains("request")) return std::nullopt;
   ExplainedPage explained;
   PageWriter page(style);
   Json would = take_object(answer, "would_answer");
