@@ -8,14 +8,14 @@ std::string Ledger::key(const LaneId& lane) {
   return std::to_string(lane.provider) + "/" + std::to_string(lane.credential) + "/" + lane.model;
 }
 
-void Ledger::blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms) {
+void Ledger::blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms, Rest rest) {
   blamed_.emplace(lane.provider, now_ms);
   // Rests that nobody named grow, and breakers open, for longer than this one may last: then it is a part of that, and is
   // lifted with it.
   Doubt& doubt = doubts_.try_emplace(key(lane), Doubt{now_ms, 0}).first->second;
   constexpr int may_open_breaker = 9;
   const int64_t since_ms = doubt.count >= may_open_breaker ? doubt.since_ms : now_ms;
-  doubt.count += rest_ms < 0 ? may_open_breaker : 1;
+  doubt.count += rest == Rest::at_least ? may_open_breaker : 1;
   if (rest_ms > 0) hear(gateway, {{key(lane), since_ms, now_ms + rest_ms, gateway}});
 }
 
@@ -36,6 +36,17 @@ void Ledger::hear(int gateway, const std::vector<News>& news) {
     if (place == known.end()) known.push_back(one);
     else if (place->until_ms < one.until_ms) *place = one;
   }
+}
+
+// A delta holds what has changed since the one before, and nothing that was heard.
+std::vector<Ledger::News> Ledger::take_news(int gateway) {
+  std::vector<News> news;
+  for (News& each : known_[size_t(gateway)]) {
+    if (each.told || each.by != gateway) continue;
+    each.told = true;
+    news.push_back(each);
+  }
+  return news;
 }
 
 // A clear is a delta that goes by the others; so nobody is certain any more of what it may lift.

@@ -15,8 +15,9 @@ class Ledger {
  public:
   explicit Ledger(int gateways) : known_(size_t(gateways)), second_(size_t(gateways)) {}
 
-  // A lane is to blame for a failure, and asked for a rest of `rest_ms` (-1: said nothing of it).
-  void blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms);
+  // A lane is to blame for a failure, and rests for `rest_ms`, as it asked, or for at least so long.
+  enum class Rest : uint8_t { named, at_least };
+  void blame(int gateway, const LaneId& lane, int64_t now_ms, int64_t rest_ms, Rest rest);
   // An exchange of `gateway` that was decided at `decided_ms` ended well on `lane`: what it knew of may be lifted.
   void praise(int gateway, const LaneId& lane, int64_t decided_ms, int64_t now_ms);
   // Nothing is certain of rests any more: a wall clock was set.
@@ -27,8 +28,9 @@ class Ledger {
     std::string lane;
     int64_t since_ms = 0, until_ms = 0;
     int by = 0;  // the gateway that it befell
+    bool told = false;
   };
-  std::vector<News> news_of(int gateway) const { return known_[size_t(gateway)]; }
+  std::vector<News> take_news(int gateway);
   void hear(int gateway, const std::vector<News>& news);
 
   // No attempt at the lane's provider has ever failed.

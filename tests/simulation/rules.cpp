@@ -28,6 +28,18 @@ Fits fits(const Question& question, size_t body_bytes, int64_t tokens_max) {
   return int64_t(question.filler_words) * 2 > tokens_max * 3 ? Fits::not_at_all : Fits::perhaps;
 }
 
+// docs/health.md: how long a lane rests at least that failed so and asked for nothing. 0: nothing is certain of it.
+int64_t rest_ms_min(TroubleKind trouble) {
+  switch (trouble) {
+    case TroubleKind::limited: return 15'000;
+    case TroubleKind::overloaded:
+    case TroubleKind::failing:
+    case TroubleKind::not_again:
+    case TroubleKind::quotes_key: return 5'000;
+    default: return 0;
+  }
+}
+
 bool holds_secret(std::string_view text) {
   return text.find("secret-word") != text.npos || text.find("sk-ant-api03-") != text.npos;
 }
@@ -217,8 +229,13 @@ void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
   if (well && !asked.client_gone) return ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
   const bool no_lanes_fault = script.fate == Fate::rejected || script.fate == Fate::overflow;
   if ((no_lanes_fault && attempt.over) || asked.client_gone) return;
+  const bool said = attempt.over && attempt.head_told;
+  const bool named = said && script.retry_after_ms >= 0;
   ledger_.blame(asked.client->gateway, attempt.lane, now_ms,
-                attempt.over && attempt.head_told ? script.retry_after_ms : -1);
+                named  ? script.retry_after_ms
+                : said ? rest_ms_min(script.trouble)
+                       : 0,
+                named ? Ledger::Rest::named : Ledger::Rest::at_least);
 }
 
 void Rules::silent(const Asked& asked, int64_t now_ms, int64_t lateness_ms) {

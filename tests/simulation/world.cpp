@@ -395,11 +395,12 @@ class World {
     note(share.delta);
     deltas_.emplace_back(share.delta);
     const int from = asked.client->gateway;
+    const std::vector<Ledger::News> news = ledger_.take_news(from);
     for (int g = 0; g < plan_.gateways; ++g) {
       if (g == from) continue;
       const int copies = plan_.hardships.deltas_late && random_.percent(20) ? 2 : 1;
       for (int n = 0; n < copies; ++n) {
-        posts_.push_back({g, std::string(share.delta), ledger_.news_of(from)});
+        posts_.push_back({g, std::string(share.delta), news});
         at(now_ms_ + (plan_.hardships.deltas_late ? random_.below(delta_late_ms_max) : 0), Kind::delta,
            int(posts_.size()) - 1);
       }
