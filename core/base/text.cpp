@@ -73,12 +73,13 @@ void append_decimal(std::string& out, int64_t number) {
 // (docs/decisions/0011-shorter-modules.md).
 std::optional<int64_t> parse_decimal(std::string_view text) {
   constexpr int64_t number_max = std::numeric_limits<int64_t>::max();
+  constexpr size_t safe_digits = std::numeric_limits<int64_t>::digits10;  // so many are below it whatever they are
   if (text.empty()) return std::nullopt;
   int64_t number = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    const int64_t digit = c - '0';
-    if (number > number_max / 10 || number * 10 > number_max - digit) return std::nullopt;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] < '0' || text[i] > '9') return std::nullopt;
+    const int64_t digit = text[i] - '0';
+    if (i >= safe_digits && (number > number_max / 10 || number * 10 > number_max - digit)) return std::nullopt;
     number = number * 10 + digit;
   }
   return number;

@@ -67,7 +67,9 @@ class Probe {
   ~Probe() { end(); }
 
   // The next one may begin.
-  void end() { end_at(INT64_MIN); }
+  void end() {
+    if (is_held()) end_at(INT64_MIN);
+  }
   // Likewise from `ends_ms` on, of the monotonic clock.
   void end_at(int64_t ends_ms);
   bool is_held() const { return places_ != nullptr; }
