@@ -8,11 +8,13 @@
 #include "exchange/machine.h"
 #include "http/url.h"
 #include "json/writer.h"
+#include "routing/configured_lanes.h"
 #include "routing/health.h"
 
 namespace signalbox::exchange {
 namespace {
 
+using routing::each_lane;
 using routing::Health;
 
 // The parameters that an operation takes, decoded; empty: not given.
@@ -80,25 +82,6 @@ std::string check_names(const Config& config, const Asked& asked) {
     return "A credential is known by its provider: give the parameter \"provider\" too.";
   }
   return {};
-}
-
-// Every lane that the configuration has, once, by the name that its state is kept under.
-template <class Take>
-void each_lane(const Config& config, Take take) {
-  std::vector<std::string> seen;
-  for (const Route& route : config.routes)
-    for (const Target& target : route.targets) {
-      const Provider& provider = config.providers[target.provider];
-      for (size_t i = 0; i < std::max<size_t>(1, provider.credentials.size()); ++i) {
-        const std::string_view credential = i < provider.credentials.size() ? provider.credentials[i].name : "";
-        const bool wild = target.upstream_model.empty();
-        std::string key = provider.name + "/" + std::string(credential) + "/";
-        key += wild ? "*" : target.upstream_model;
-        if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
-        seen.push_back(key);
-        take(provider, credential, wild ? std::string_view() : std::string_view(target.upstream_model), seen.back());
-      }
-    }
 }
 
 void write_standing(json::Writer& w, const Health& health, std::string_view key, int64_t window_ms, int64_t now) {

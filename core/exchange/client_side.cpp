@@ -60,6 +60,10 @@ void Machine::on(const ClientHead& head) {
   report_.request_id += hex_id(head.random, arena_);
   endpoint_ = http::match_endpoint(head.method, head.target, head.headers);
   report_.operation = http::name_of(endpoint_);
+  if (gateway_.metrics() && http::asks_lanes(endpoint_)) {
+    counted_in_ = gateway_.metrics();
+    counted_in_->begin();
+  }
 
   if (Fault fault = admit(head)) return refuse(std::move(fault));
   switch (endpoint_.operation) {
@@ -68,6 +72,7 @@ void Machine::on(const ClientHead& head) {
     case Operation::readyz: return reply_ready();
     case Operation::models_list: return reply_models();
     case Operation::model_get: return reply_model();
+    case Operation::metrics: return reply_metrics();
     case Operation::state: return reply_state();
     default:
       if (coding_ && head.body_bytes != 0) emit(DecodeRequest{*coding_, request_bytes_max()});
@@ -114,6 +119,7 @@ Fault Machine::admit(const ClientHead& head) {
   if (!config_->problems.empty()) return unusable(config_->problems.size());
   switch (endpoint_.operation) {
     case Operation::explain:
+    case Operation::metrics:
     case Operation::state:
     case Operation::reset:
     case Operation::enable:

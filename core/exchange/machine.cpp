@@ -32,6 +32,11 @@ Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()
   effects_.reserve(8);
 }
 
+Machine::~Machine() {
+  close_attempt(routing::AttemptEnd::client_left);
+  count_request();
+}
+
 Step Machine::handle(const Event& event, Now now) {
   effects_.clear();
   sent_.clear();

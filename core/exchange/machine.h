@@ -6,6 +6,7 @@
 //   decision.cpp     what is to be done with it, as a pure function
 //   attempt.cpp      one try at a lane: opening it, and what its head says
 //   outcome.cpp      what it came to, for all who learn from it
+//   counting.cpp     requests and attempts in the host's metrics
 //   translation.cpp  the request in the lane's dialect, and the answer out of it
 //   translated_request.cpp, translated_answer.cpp  the two directions, each without the machine
 //   unwanted.cpp     what a lane has refused, and does not get
@@ -44,6 +45,7 @@
 #include "signalbox/client_ledger.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
+#include "signalbox/metrics.h"
 #include "sse/frame_reader.h"
 
 namespace signalbox::exchange {
@@ -52,7 +54,7 @@ class Machine {
  public:
   explicit Machine(Gateway& gateway);
   // A host that stops may destroy an exchange that has not ended; what it had open is closed all the same.
-  ~Machine() { close_attempt(routing::AttemptEnd::client_left); }
+  ~Machine();
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
   Step handle(const Event& event, Now now);
@@ -176,6 +178,8 @@ class Machine {
   void punish(const routing::Outcome& outcome);
   void settle_conversation(const routing::Lane& lane);
   routing::Asked asked();
+  void count_request();
+  void count_attempt(const routing::Outcome& outcome);
   std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
   std::span<const Header> translated_headers(const Provider& provider);
@@ -294,6 +298,7 @@ class Machine {
   dialects::ModelEntry describe(std::string_view id) const;
   void reply_health();
   void reply_ready();
+  void reply_metrics();
   void reply_estimate();
   void finish(Ending ending);
   // Our own headers of every answer, written behind `filled` entries of `headers`; returns the new count.
@@ -337,6 +342,7 @@ class Machine {
   http::Endpoint endpoint_;
   Access access_ = Access::all;
   bool has_admin_key_ = false;
+  Metrics* counted_in_ = nullptr;     // while it is in flight
   std::unique_ptr<Limited> limited_;  // only where server.clients or a key has limits
   std::optional<Coding> coding_;      // of the body, as the client sends it
   std::string_view body_;

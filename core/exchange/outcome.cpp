@@ -57,6 +57,7 @@ void Machine::tell(const routing::Outcome& outcome) {
     stat->headroom.see(outcome.head, now_.unix_ms);
   }
   if (outcome.end == AttemptEnd::answered) settle_conversation(lane);
+  count_attempt(outcome);
   routing::Health& health = gateway_.health();
   if (attempt_.probe) health.end_probe(outcome.lane.key);
   switch (outcome.end) {

@@ -190,6 +190,7 @@ void Machine::finish(Ending ending) {
   }
   if (translation_) report_.losses = translation_->losses.paths();
   if (limited_) settle_limits();
+  count_request();
   emit(Finish{ending, &report_});
 }
 

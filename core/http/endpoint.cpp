@@ -29,6 +29,7 @@ constexpr PathRow paths[] = {
     {"/v1beta/models", Operation::models_list, get},
     {"/healthz", Operation::healthz, get},
     {"/readyz", Operation::readyz, get},
+    {"/metrics", Operation::metrics, get},
     {"/signalbox/explain", Operation::explain, post},
     {"/signalbox/state", Operation::state, get},
     {"/signalbox/reset", Operation::reset, post},
@@ -157,6 +158,7 @@ std::string_view name_of(const Endpoint& endpoint) {
     case Operation::model_get: return "model";
     case Operation::healthz: return "healthz";
     case Operation::readyz: return "readyz";
+    case Operation::metrics: return "metrics";
     case Operation::explain: return "explain";
     case Operation::state: return "state";
     case Operation::reset: return "reset";

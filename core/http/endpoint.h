@@ -21,6 +21,7 @@ struct Endpoint {
     healthz,
     readyz,
     explain,  // POST /signalbox/explain
+    metrics,  // GET /metrics
     state,    // GET /signalbox/state
     reset,    // POST /signalbox/reset
     enable,   // POST /signalbox/enable

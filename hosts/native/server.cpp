@@ -24,6 +24,7 @@ HttpServer::HttpServer(Setup setup, Log& log)
   const int64_t asked = setup_.config.server.threads;
   thread_count_ = asked > 0 ? size_t(asked) : std::max(1u, std::thread::hardware_concurrency());
   permits_ = std::make_shared<Permits>(uint32_t(thread_count_));
+  metrics_ = make_metrics_board(uint32_t(thread_count_));
   signal(SIGPIPE, SIG_IGN);
   sigset_t set;
   sigemptyset(&set);

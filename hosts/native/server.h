@@ -17,6 +17,7 @@
 #include "secret_lookup.h"
 #include "signalbox/config.h"
 #include "signalbox/effect.h"
+#include "signalbox/metrics.h"
 #include "signalbox/permits.h"
 #include "state_file.h"
 
@@ -66,6 +67,7 @@ class HttpServer {
   GuardedLedger ledger_;
   const uint32_t first_writer_;       // its threads' gateways count on from here: others may share the state file
   std::shared_ptr<Permits> permits_;  // what is exact over all threads
+  std::unique_ptr<MetricsBoard> metrics_;
   std::atomic<int64_t> connection_count_{0};
   std::atomic<int64_t> turned_away_count_{0};
   std::atomic<size_t> running_{0};

@@ -98,6 +98,7 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
         loop_.stop();
       }) {
   gateway_.share_ledger(server.ledger_);
+  gateway_.share_metrics(server.metrics_->of(number));
   for (int fd : sockets) listeners_.push_back(std::make_unique<Listener>(*this, fd));
   trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
 }

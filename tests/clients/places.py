@@ -48,15 +48,14 @@ def server_for(upstream, most, queue=None, **failover):
     return signalbox_server.Server(config, "places")
 
 
-def headers(server):
-    return [("content-type", "application/json"), *server.client_headers]
+JSON = ("content-type", "application/json")
 
 
 def crowd(server, count, body=BODY, seconds=60):
     answers = [None] * count
 
     def one(i):
-        answers[i] = server.ask("POST", "/v1/messages", body, headers(server), seconds=seconds)
+        answers[i] = server.ask("POST", "/v1/messages", body, [JSON], seconds=seconds)
     threads = [threading.Thread(target=one, args=(i,)) for i in range(count)]
     for thread in threads:
         thread.start()
@@ -112,7 +111,7 @@ def waited_out(tap):
 def leavers(tap):
     upstream = Counted(0.3)
     with server_for(upstream, 1, {"places_max": 50, "wait_ms_max": 60_000}) as server:
-        request = wire.request_bytes("POST", "/v1/messages", BODY, headers(server))
+        request = wire.request_bytes("POST", "/v1/messages", BODY, [JSON, *server.client_headers])
         first = threading.Thread(target=crowd, args=(server, 1))
         first.start()
         leaving = []
@@ -132,6 +131,21 @@ def leavers(tap):
             tap.check("nor does the upstream get what they asked", upstream.upstream.count < 8, upstream.upstream.count)
 
 
+def counted(tap):
+    """GET /metrics sums over all threads, and nothing that has ended is missing."""
+    upstream = Counted(0.05)
+    with server_for(upstream, 2) as server:
+        statuses = [answer.status for answer in crowd(server, 40)]
+        text = server.ask("GET", "/metrics").body.decode()
+        samples = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        requests = 'signalbox_requests_total{route="*",provider="%s",outcome="%s"}'
+        tap.equal("metrics count who was served", int(samples.get(requests % ("up", "ok"), 0)), statuses.count(200))
+        tap.equal("and who was refused", sum(int(count) for name, count in samples.items() if name.startswith("signalbox_requests_total") and 'outcome="refused"' in name), statuses.count(529))
+        tap.equal("each attempt", samples.get('signalbox_attempts_total{provider="up",result="answered"}'), str(statuses.count(200)))
+        tap.equal("each in one bucket", int(samples.get('signalbox_request_duration_seconds_bucket{route="*",provider="up",le="+Inf"}', 0)), statuses.count(200) + (int(samples.get(requests % ("up", "refused"), 0))))
+        tap.equal("and nobody is left in flight", samples.get("signalbox_requests_in_flight"), "0")
+
+
 def alone(tap):
     """Where an instance has one exchange there is nobody to wait for, and nobody else to count."""
     upstream = Counted(0.05)
@@ -141,7 +155,7 @@ def alone(tap):
 
 def main():
     tap = Tap("places" if HOST == "native" else "%s-places" % HOST)
-    for test in [alone] if HOST.startswith("wasi") else [alone, refused, queued, overfull, waited_out, leavers]:
+    for test in [alone] if HOST.startswith("wasi") else [alone, refused, queued, overfull, waited_out, leavers] + ([counted] if HOST == "native" else []):
         tap.run(test.__name__, test, tap)
     tap.exit()
 

@@ -74,6 +74,9 @@ std::vector<Entry> Stage::perform(const Statement& statement) {
   if (!gateway_) {
     gateway_ = std::make_unique<Gateway>(config_, capabilities_, 1);
     sister_ = std::make_unique<Gateway>(config_, capabilities_, 2);
+    metrics_ = make_metrics_board(2);
+    gateway_->share_metrics(metrics_->of(0));
+    sister_->share_metrics(metrics_->of(1));
   }
   if (who == "exchange") {
     for (Entry& entry : close()) entries_.push_back(std::move(entry));

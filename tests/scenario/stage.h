@@ -16,6 +16,7 @@
 #include "script.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
+#include "signalbox/metrics.h"
 
 namespace signalbox::scenario {
 
@@ -82,6 +83,7 @@ class Stage {
   Capabilities capabilities_;
   std::vector<Coding> codings_;  // of it
   std::shared_ptr<const Config> config_;
+  std::unique_ptr<MetricsBoard> metrics_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<Gateway> sister_;  // knows of the first by its deltas alone
   Gateway* serving_ = nullptr;

@@ -17,6 +17,7 @@
 namespace signalbox {
 
 class ClientLedger;
+class Metrics;
 namespace routing {
 class AffinityTable;
 class Health;
@@ -49,6 +50,9 @@ class Gateway {
 
   // From now on clients' limits are counted in `ledger`, which outlives this gateway; before the first exchange.
   void share_ledger(ClientLedger& ledger) { shared_ledger_ = &ledger; }
+  // From now on exchanges are counted in `metrics`, this gateway's own, which outlives it; before the first exchange.
+  void share_metrics(Metrics& metrics) { metrics_ = &metrics; }
+  Metrics* metrics() { return metrics_; }
   // Made when it is first asked for, where none is shared.
   ClientLedger& ledger();
 
@@ -80,6 +84,7 @@ class Gateway {
   std::unique_ptr<routing::Refusals> refusals_;
   std::unique_ptr<tokens::Calibration> calibration_;
   ClientLedger* shared_ledger_ = nullptr;
+  Metrics* metrics_ = nullptr;
   std::unique_ptr<ClientLedger> own_ledger_;
   std::unique_ptr<routing::Places> places_;
 };
