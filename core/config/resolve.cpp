@@ -38,8 +38,9 @@ class Resolver {
     if (routes != no_node) resolve_routes(routes);
     else if (tree_.child(tree_.child(root, "tasks"), "default") == no_node) add_implicit_route();
     add_model_routes();
-    for (Route& route : config_.routes) settle_affinity(route);
     resolve_rules(tree_, config_, problems_, warnings_);
+    for (Route& route : config_.routes) settle_affinity(route);
+    for (Route& route : config_.provider_routes) settle_affinity(route);
     if (routes != no_node) warn_of_unused_providers(providers);
   }
 
@@ -349,6 +350,7 @@ class Resolver {
     if (route.affinity.by != AffinityBy::unsaid) return;
     const bool equals = route.strategy != Strategy::priority ||
                         std::any_of(route.targets.begin(), route.targets.end(), [&](const Target& each) {
+                          if (each.provider >= config_.providers.size()) return false;  // of a models entry without one
                           const Provider& provider = config_.providers[each.provider];
                           return provider.spread != Strategy::priority && provider.credentials.size() > 1;
                         });

@@ -183,6 +183,8 @@ constinit const Field credential_fields[] = {
      .doc = "What the log and the health of lanes call it."},
     {.key = "key", .kind = FieldKind::credential_key, .need = Need::required,
      .doc = "The secret: `${VAR}`, or the secret itself. It never enters the core, a log or a report."},
+    {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Credential::enabled>,
+     .doc = "Whether the credential may be used. Off, it stays checked and no lane has it; `POST /signalbox/enable` and `disable` say otherwise while the gateway runs."},
     {.key = "weight", .kind = FieldKind::integer, .slot = slot<&Credential::weight>, .min = 1, .max = weight_max,
      .doc = "Its share beside the provider's other credentials where `spread` is `weighted`, `random` or `least_busy`. 1, so that all have the same."},
     {.key = "concurrent_max", .kind = FieldKind::integer, .slot = slot<&Credential::concurrent_max>, .min = 0, .max = concurrent_most,

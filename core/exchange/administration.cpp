@@ -118,26 +118,29 @@ void Machine::reply_state() {
     w.key("credentials").begin_array();
     for (const Credential& credential : each.credentials) {
       w.begin_object().key("name").string(credential.name);
-      w.key("enabled").boolean(health.enabled(each.name + "/" + credential.name, true)).end_object();
+      w.key("enabled").boolean(health.enabled(each.name + "/" + credential.name, credential.enabled)).end_object();
     }
     w.end_array().end_object();
   }
   w.end_array().key("lanes").begin_array();
-  each_lane(*config_, [&](const Provider& provider, std::string_view credential, std::string_view model,
-                          std::string_view key) {
-    const bool on = health.enabled(provider.name, provider.enabled) &&
-                    (credential.empty() || health.enabled(provider.name + "/" + std::string(credential), true));
-    w.begin_object().key("lane").string(key).key("enabled").boolean(on);
-    write_standing(w, health, key, window_ms, now);
-    w.end_object();
-    if (!model.empty()) return;
-    // The models that clients have named and that something is known of.
-    health.each_wild(key.substr(0, key.size() - 1), [&](std::string_view wild) {
-      w.begin_object().key("lane").string(wild.substr(1)).key("enabled").boolean(on);
-      write_standing(w, health, wild, window_ms, now);
-      w.end_object();
-    });
-  });
+  each_lane(*config_,
+            [&](const Provider& provider, std::string_view credential, std::string_view model, std::string_view key) {
+              const auto& all = provider.credentials;
+              const auto its =
+                  std::find_if(all.begin(), all.end(), [&](const Credential& each) { return each.name == credential; });
+              const bool on = health.enabled(provider.name, provider.enabled) &&
+                              (its == all.end() || health.enabled(provider.name + "/" + its->name, its->enabled));
+              w.begin_object().key("lane").string(key).key("enabled").boolean(on);
+              write_standing(w, health, key, window_ms, now);
+              w.end_object();
+              if (!model.empty()) return;
+              // The models that clients have named and that something is known of.
+              health.each_wild(key.substr(0, key.size() - 1), [&](std::string_view wild) {
+                w.begin_object().key("lane").string(wild.substr(1)).key("enabled").boolean(on);
+                write_standing(w, health, wild, window_ms, now);
+                w.end_object();
+              });
+            });
   w.end_array().end_object();
   reply(200, "application/json", body);
 }

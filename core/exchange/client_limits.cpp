@@ -25,6 +25,7 @@ bool is_watched(const http::Endpoint& endpoint) {
     case Operation::healthz:
     case Operation::readyz:
     case Operation::state:
+    case Operation::metrics:
     case Operation::reset:
     case Operation::enable:
     case Operation::disable:

@@ -124,8 +124,9 @@ Fault Machine::admit(const ClientHead& head) {
     case Operation::reset:
     case Operation::enable:
     case Operation::disable: {
-      // Without an admin key to tell administrators by, whoever sits at this machine is one.
-      const bool open = admin.outcome == auth::AuthResult::Outcome::open;
+      // Without an admin key to tell administrators by, whoever sits at this machine is one; behind a proxy everybody
+      // would.
+      const bool open = admin.outcome == auth::AuthResult::Outcome::open && server.clients.trusted_proxies.empty();
       if (has_admin_key_ || (open && head.peer == PeerScope::loopback)) break;
       Fault fault{FaultKind::forbidden, "This endpoint needs an admin key (server.admin_keys)"};
       if (open && gateway_.capabilities().sees_peers) fault.detail += ", or a client on this machine";

@@ -182,6 +182,7 @@ void Machine::reply_explanation() {
   Decision decision;
   routing::Asked order_facts = this->asked();
   order_facts.body = body_;
+  order_facts.client_key = key_name;
   if (http::asks_lanes(asked)) {
     decision =
         decide({asked, body_, Access::all, asker, order_facts}, *config_, gateway_.health(), now_.unix_ms, arena_);
@@ -214,11 +215,12 @@ void Machine::reply_explanation() {
   // In the order of trying. The first without "why_not" serves.
   const std::vector<Explained> lanes =
       explain_choices(decision, asked, body_, *config_, gateway_.calibration(), query.bodies);
+  const Failures& failures =
+      decision.plan.route && decision.plan.route->failures ? *decision.plan.route->failures : config_->failures;
   w.key("lanes").begin_array();
   for (const Explained& each : lanes)
-    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts),
-                 decision.plan.route->failures.value_or(config_->failures), gateway_.capabilities().tells_unreachable,
-                 gateway_.places(), now_.unix_ms, order);
+    write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), failures,
+                 gateway_.capabilities().tells_unreachable, gateway_.places(), now_.unix_ms, order);
   w.end_array();
 
   Fault fault = decision.fault;

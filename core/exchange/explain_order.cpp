@@ -37,7 +37,7 @@ void ExplainedOrder::write_head(json::Writer& w) const {
   if (placement.home) w.key("home").string(placement.home->name);
   if (placement.stay) {
     w.key("is_at").string(placement.stay->name);
-    w.key("for_ms").number(asked.stays->until_ms(placement.session, asked.now_ms) - asked.now_ms);
+    w.key("for_ms").number(asked.stays->until_ms(placement.stay_key, asked.now_ms) - asked.now_ms);
   }
   w.end_object();
 }

@@ -81,7 +81,8 @@ void Machine::enter(Phase next) {
 
 void Machine::on(const Woken&) {
   const int64_t now = now_.monotonic_ms;
-  if (timers_.take(Timer::total, now)) {
+  // Who waits for a place has left the lane whose time this is; is_waited_for knows the others'.
+  if (timers_.take(Timer::total, now) && phase_ != Phase::queueing) {
     phase_ == Phase::streaming || phase_ == Phase::piping ? cut_answer(FaultKind::upstream_total_timeout)
                                                           : fail_attempt(FaultKind::upstream_total_timeout);
   }

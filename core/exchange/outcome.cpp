@@ -126,10 +126,10 @@ void Machine::settle_conversation(const routing::Lane& lane) {
                         : !was_at->bounds.empty()      ? std::string_view("full")
                                                        : std::string_view("unable");
   }
-  if (placement.home && placement.home->hash == lane.hash) return stays.forget(placement.session);
+  if (placement.home && placement.home->hash == lane.hash) return stays.forget(placement.stay_key);
   // An order of priority means something: who has left the first place comes back to it, in use or not.
   if (!moved && route.strategy == Strategy::priority) return;
-  stays.remember(placement.session, lane.hash, now_ms + route.affinity.keep_ms, now_ms);
+  stays.remember(placement.stay_key, lane.hash, now_ms + route.affinity.keep_ms, now_ms);
 }
 
 }  // namespace signalbox::exchange

@@ -18,7 +18,8 @@ void each_lane(const Config& config, Take take) {
     for (const Target& target : route.targets) {
       const Provider& provider = config.providers[target.provider];
       for (size_t i = 0; i < std::max<size_t>(1, provider.credentials.size()); ++i) {
-        const std::string_view credential = i < provider.credentials.size() ? provider.credentials[i].name : "";
+        const std::string_view credential =
+            i < provider.credentials.size() ? std::string_view(provider.credentials[i].name) : std::string_view();
         const bool wild = target.upstream_model.empty();
         std::string key = provider.name + "/" + std::string(credential) + "/";
         key += wild ? "*" : target.upstream_model;

@@ -34,6 +34,7 @@ struct Lane {
   std::array<int64_t, scope_count> known_until_unix_ms = {};  // see Standing::known
   std::span<const Bound> bounds;                              // that an attempt needs a place of
   uint16_t target = 0;                                        // index into RouteLanes::targets
+  bool enabled = true;                                        // its credential is, in the file
   int32_t weight = 1;                                         // among its target's
   uint64_t hash = 0;                                          // of the configured name; the same on every host
   LaneStat* stat = nullptr;                                   // null where nobody counts

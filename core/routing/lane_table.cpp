@@ -45,6 +45,7 @@ std::span<const Bound> bounds_of(const Config& config, const Route& route, const
 
 RouteLanes prepare(const Config& config, const Route& route, Arena& arena) {
   RouteLanes prepared;
+  prepared.hash = key_of(route.label());
   prepared.strategy = route.strategy;
   prepared.affinity = route.affinity;
   const std::span<TargetLanes> targets = arena.array<TargetLanes>(route.targets.size());
@@ -87,6 +88,8 @@ RouteLanes prepare(const Config& config, const Route& route, Arena& arena) {
       if (credential) {
         lane.credential = credential->name;
         lane.weight = int32_t(credential->weight);
+        lane.enabled = credential->enabled;
+        prepared.any_disabled = prepared.any_disabled || !credential->enabled;
       }
       lane.bounds = bounds_of(config, route, target, credential, arena);
       lane.name = lane.key = arena.concat({provider.name, "/", lane.credential, "/", model});

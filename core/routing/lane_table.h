@@ -35,9 +35,10 @@ struct TargetLanes {
 struct RouteLanes {
   std::span<const Lane> lanes;  // in file order, at most route_lanes_max
   std::span<const TargetLanes> targets;
+  uint64_t hash = 0;  // of what the route is called
   Strategy strategy = Strategy::priority;
   Affinity affinity;
-  bool any_disabled = false;     // some provider is, in the file
+  bool any_disabled = false;     // some provider or credential is, in the file
   bool named_by_client = false;  // some target passes the client's model name on
   bool chooses = false;          // there is more to ordering than the file's order
 };

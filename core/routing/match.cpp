@@ -167,7 +167,7 @@ Match named(const Config& config, const Asker& asker, const Facts& facts) {
 }
 
 // Who a tag means: a route, a model, or a provider with a model.
-Match tagged(const Config& config, const Facts& facts, std::string_view tag, Arena& arena) {
+Match tagged(const Config& config, const Asker& asker, const Facts& facts, std::string_view tag, Arena& arena) {
   constexpr std::string_view begin = "A tag in the prompt names ";
   Match match;
   match.reason = Reason::tag;
@@ -179,8 +179,10 @@ Match tagged(const Config& config, const Facts& facts, std::string_view tag, Are
   if (!tag.empty() && tag.size() <= model_bytes_max) {
     Facts other = facts;
     other.model = tag;
-    if (Match said = named(config, Asker{}, other); said.route) {
+    if (Match said = named(config, asker, other); said.route) {
       said.reason = Reason::tag;
+      return said;
+    } else if (said.fault.kind == FaultKind::forbidden) {
       return said;
     } else if (!said.fault) {
       // A name that nothing but a pattern for all names takes leads nowhere.
@@ -293,7 +295,7 @@ Match match_facts(const Config& config, const Asker& asker, const Facts& facts, 
     match.route = route_at(config, rule.route);
     return match;
   }
-  if (known.tagged) return tagged(config, facts, known.tag, arena);
+  if (known.tagged) return tagged(config, asker, facts, known.tag, arena);
   for (size_t i = 0; i < task_count; ++i) {
     const uint32_t route = config.tasks.route_of[i];
     if (route == no_route || !is_for(Task(i), config, facts, known)) continue;

@@ -139,7 +139,8 @@ Placement order(const RouteLanes& route, std::span<const Lane*> lanes, const Ask
     placement.session = session_key({asked.headers, asked.body, asked.client_key, route.affinity.subagents});
   const uint64_t session = placement.session;
   const uint64_t tie = session ? session : asked.seed;
-  const uint64_t stays_at = session && asked.stays ? asked.stays->lane_of(session, asked.now_ms) : 0;
+  placement.stay_key = session ? base::mix(session ^ route.hash) | 1 : 0;
+  const uint64_t stays_at = session && asked.stays ? asked.stays->lane_of(placement.stay_key, asked.now_ms) : 0;
   const bool of_the_moment = is_of_the_moment(route.strategy);
   bool by_hash = session != 0 && !of_the_moment;
 

@@ -44,6 +44,7 @@ struct Asked {
 // Where a conversation is, and where its hash puts it.
 struct Placement {
   uint64_t session = 0;        // 0: the request is none's, or the route goes by none
+  uint64_t stay_key = 0;       // what the AffinityTable knows it by: each route keeps it where it put it itself
   const Lane* home = nullptr;  // where it goes when all lanes are well; null where that is not a matter of its hash
   const Lane* stay = nullptr;  // where it was before, if that is remembered
 };

@@ -107,11 +107,18 @@ Places::Line& Places::line_of(uint32_t queue) {
   return lines_.back();
 }
 
+// Of several queues, who came first is told first: a provider's place may be what all of them wait for.
 void Places::give_turns() {
   if (permits().waiting() == 0) return;
+  std::vector<Permits::Turn> firsts;
   for (uint32_t queue = 0; queue < Permits::queues_max; ++queue)
     if (permits().waiting(queue) > 0)
-      if (const Permits::Turn turn = permits().first(queue); turn.ticket != Permits::no_ticket) add_turn(turn);
+      if (const Permits::Turn turn = permits().first(queue); turn.ticket != Permits::no_ticket) {
+        auto at = firsts.begin();
+        while (at != firsts.end() && at->ticket < turn.ticket) ++at;
+        firsts.insert(at, turn);
+      }
+  for (const Permits::Turn& turn : firsts) add_turn(turn);
 }
 
 void Places::add_turn(Permits::Turn turn) {

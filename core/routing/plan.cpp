@@ -57,8 +57,8 @@ const Model* entry_named(const Config& config, uint32_t provider, std::string_vi
 bool is_on(const Lane& lane, const Config& config, const Health& health, Arena& arena) {
   const Provider& provider = config.providers[lane.provider];
   if (!health.enabled(provider.name, provider.enabled)) return false;
-  return lane.credential.empty() || !health.has_switches() ||
-         health.enabled(arena.concat({provider.name, "/", lane.credential}), true);
+  if (lane.credential.empty() || !health.has_switches()) return lane.enabled;
+  return health.enabled(arena.concat({provider.name, "/", lane.credential}), lane.enabled);
 }
 
 }  // namespace

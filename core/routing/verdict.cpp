@@ -208,6 +208,12 @@ struct Said {
   bool doubtful = false;
 };
 
+// Whether more than a moment's rest follows.
+bool punishes(Kind kind) {
+  const Cooling cooling = row(kind).cooling;
+  return cooling != Cooling::none && cooling != Cooling::hiccup;
+}
+
 Said kind_as_said(const UpstreamError& error) {
   const StatusRow* status = &row_of_status(error.status);
   if (status->says == nothing) status = &row_of_status(status_inside(error));
@@ -222,6 +228,9 @@ Said kind_as_said(const UpstreamError& error) {
     const bool found = row.in == In::word ? base::equals_ignoring_case(error.type, row.text) ||
                                                 base::equals_ignoring_case(error.code, row.text)
                                           : message.find(row.text) != message.npos;
+    // Who blames himself may quote as well, and then his status says enough.
+    if (found && row.in == In::sentence && (status->says & blames_itself) && row.kind == Kind::upstream_exhausted)
+      return {status->kind};
     if (found) return {row.kind, row.in == In::sentence && (status->says & may_quote) != 0};
   }
   return {status->kind};
@@ -236,9 +245,7 @@ FaultKind kind_of(const UpstreamError& error, CredentialOwner owner, ModelNamed 
   if (kind == Kind::upstream_model_missing && named == ModelNamed::by_client) return Kind::upstream_rejected;
   // A sentence alone may be the client's own, quoted back at it: it may cost the lane its turn, and no more. What a
   // program is told, the type or the code, counts in full.
-  const Cooling cooling = row(kind).cooling;
-  const bool punishes = cooling != Cooling::none && cooling != Cooling::hiccup;
-  if (!doubtful || !punishes) return kind;
+  if (!doubtful || !punishes(kind)) return kind;
   return kind == Kind::upstream_model_missing ? Kind::upstream_model_in_doubt : Kind::upstream_in_doubt;
 }
 

@@ -46,7 +46,7 @@ int main(int argc, char** argv) {
     const routing::Lane& lane = *plan.lanes[0];
     sum += lane.hash;
     if (i < 100) stats.learn(*lane.stat, {100 + i, usage}, i);
-    stays.remember(plan.placement.session, lane.hash, i + 300'000, i);
+    stays.remember(plan.placement.stay_key, lane.hash, i + 300'000, i);
     arena.reset();
   }
   std::printf("%llu\n", static_cast<unsigned long long>(sum));

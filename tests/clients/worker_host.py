@@ -296,11 +296,13 @@ def test_large(tap):
     with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
         def sized(count):
             return dict(MESSAGE, messages=[{"role": "user", "content": "x" * count}])
-        ask(server, sized(1 << 20))
+        # What an isolate learns with its first exchanges may lie behind their bodies, and the room before it is then too small.
+        for _ in range(3):
+            ask(server, sized(1 << 20))
         resting = int(server.ask("GET", "/memory").body)
         served = [ask(server, sized(1 << 20)).status for _ in range(20)]
-        tap.check("twenty exchanges one after the other take no more memory than one",
-                  served == [200] * 20 and int(server.ask("GET", "/memory").body) == resting, served)
+        tap.equal("twenty exchanges one after the other take no more memory than the first ones",
+                  (served, int(server.ask("GET", "/memory").body)), ([200] * 20, resting))
         tap.equal("a body of 15 MB goes through", ask(server, sized(15 << 20)).status, 200)
         digest = hashlib.sha256(upstream.requests[-1].body).hexdigest()
         tap.equal("and arrives as it was", digest, hashlib.sha256(json.dumps(sized(15 << 20)).encode()).hexdigest())

@@ -20,7 +20,7 @@ namespace {
 
 constexpr Dialect all[] = {Dialect::anthropic, Dialect::openai_chat, Dialect::openai_responses, Dialect::gemini};
 
-const Config& config() {
+const Config& settings() {
   static const Config read = config::read_json(R"({
     "providers":{"p":{"dialect":"anthropic","base_url":"https://p.example","key":"${K}"},"q":{"builtin":"mock"}},
     "models":{"a":{"provider":"p","upstream_model":"a","context_tokens_max":50,"takes":{"images":false}},
@@ -59,8 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     endpoint.model_id = body.substr(0, data[1] >> 2);
     exchange::Conversation asked{endpoint, body, exchange::Access::all, {headers, "/v1/messages", {}}};
     Arena arena;
-    const exchange::Decision one = exchange::decide(asked, config(), health, 0, arena);
-    const exchange::Decision two = exchange::decide(asked, config(), health, 0, arena);
+    const exchange::Decision one = exchange::decide(asked, settings(), health, 0, arena);
+    const exchange::Decision two = exchange::decide(asked, settings(), health, 0, arena);
     require(one.label == two.label && one.fault.kind == two.fault.kind && one.fault.detail == two.fault.detail);
     require(one.choices.size() == two.choices.size() && (one.first != nullptr) == !one.fault);
     if (is_json(body)) {

@@ -55,6 +55,8 @@ class Turns:
         self.path = os.path.join(tempfile.mkdtemp(prefix="state-"), "state")
         self.port = free_port()
         self.config = routing_chaos.config(upstream, {"kept": ({}, PROVIDERS)})
+        for provider in self.config["providers"].values():
+            provider["concurrent_max"] = 0  # a lane that is full would have the cooled ones asked
         self.config["server"].update(listen=["127.0.0.1:%d" % self.port], state_file=self.path)
         self.start()
 

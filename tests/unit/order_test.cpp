@@ -234,11 +234,36 @@ TEST_CASE("order: a conversation stays where it was put, unless that has no plac
   world.plan();
   world.lane("a/default/x").open = 5;
   const uint64_t key = first.prepared->lanes[0].hash;
-  world.stays.remember(first.placement.session, key, world.now_ms + 1'000, world.now_ms);
+  world.stays.remember(first.placement.stay_key, key, world.now_ms + 1'000, world.now_ms);
   CHECK(world.ask("s") == "a/default/x");
   CHECK(world.ask("t") != "a/default/x");
   world.now_ms += 1'000;
   CHECK(world.ask("s") != "a/default/x");
+}
+
+TEST_CASE("order: a credential that the file has switched off is asked when somebody switches it on") {
+  World world(R"("routes":[{"match":"*","targets":["a/x"]}])",
+              R"("a":{"dialect":"anthropic","base_url":"https://a.example",
+                     "credentials":[{"name":"one","key":"${K}","enabled":false},{"name":"two","key":"${K}"}]})");
+  REQUIRE(world.plan().lanes.size() == 1);
+  CHECK(world.plan().lanes[0]->name == "a/two/x");
+  world.health.turn("a/one", Switch::on, 1'000);
+  world.health.turn("a/two", Switch::off, 1'000);
+  REQUIRE(world.plan().lanes.size() == 1);
+  CHECK(world.plan().lanes[0]->name == "a/one/x");
+}
+
+TEST_CASE("order: each route keeps a conversation where it put it itself") {
+  World world(
+      R"("routes":[{"match":"m","targets":["a/x","b/x"],"strategy":"least_busy"},{"match":"n","targets":["b/x","c/x"],"strategy":"least_busy"}])");
+  Facts facts;
+  facts.model = "n";
+  const Header header{"x-session-id", "s"};
+  const Asked asked{world.table.get(), &world.stays, {&header, 1}, "{}", {}, 1, 1};
+  const Plan other = choose(world.config, world.health, facts, 1'000, world.arena, asked);
+  const Plan one = world.plan("s");
+  CHECK(one.placement.session == other.placement.session);
+  CHECK(one.placement.stay_key != other.placement.stay_key);
 }
 
 TEST_CASE("order: names that clients make up have one entry, and one place") {

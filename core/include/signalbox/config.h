@@ -237,6 +237,7 @@ struct Price {
 // A secret of a provider's, by the name that stands for it everywhere.
 struct Credential {
   std::string name;
+  bool enabled = true;
   int64_t weight = 1;
   int64_t concurrent_max = 0;  // 0: no bound
 
