@@ -120,10 +120,12 @@ void Machine::settle_conversation(const routing::Lane& lane) {
   const routing::Lane* const was_at = placement.stay ? placement.stay : placement.home;
   const bool moved = was_at && was_at->hash != lane.hash;
   if (moved) {
+    const bool was_full = std::any_of(passed_over_.begin(), passed_over_.end(),
+                                      [&](const Choice* choice) { return choice->lane->hash == was_at->hash; });
     report_.moved_from = was_at->name;
     report_.moved_why = !report_.tried.empty()         ? std::string_view("failed")
                         : was_at->cooled_until_unix_ms ? std::string_view("cooling")
-                        : !was_at->bounds.empty()      ? std::string_view("full")
+                        : was_full                     ? std::string_view("full")
                                                        : std::string_view("unable");
   }
   if (placement.home && placement.home->hash == lane.hash) return stays.forget(placement.stay_key);

@@ -61,6 +61,14 @@ bool is_on(const Lane& lane, const Config& config, const Health& health, Arena& 
   return health.enabled(arena.concat({provider.name, "/", lane.credential}), lane.enabled);
 }
 
+void stand(Lane& lane, const Standing& standing) {
+  lane.cooled_until_unix_ms = standing.probing ? std::max<int64_t>(standing.until_unix_ms, 1) : standing.until_unix_ms;
+  lane.half_open = standing.half_open && !standing.probing;
+  lane.why = standing.why;
+  lane.scope = standing.scope;
+  lane.known_until_unix_ms = standing.known;
+}
+
 }  // namespace
 
 std::string_view without_local_suffix(std::string_view client_model) {
@@ -90,14 +98,6 @@ std::string_view alias_of(std::string_view name, Arena& arena) {
 
 const Route* find_route(const Config& config, std::string_view client_model) {
   return route_of(config, without_alias(config, client_model));
-}
-
-void stand(Lane& lane, const Standing& standing) {
-  lane.cooled_until_unix_ms = standing.probing ? std::max<int64_t>(standing.until_unix_ms, 1) : standing.until_unix_ms;
-  lane.half_open = standing.half_open && !standing.probing;
-  lane.why = standing.why;
-  lane.scope = standing.scope;
-  lane.known_until_unix_ms = standing.known;
 }
 
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,

@@ -267,7 +267,8 @@ def places(tap):
         except anthropic.APIStatusError as error:
             seen = (error.status_code, error.body["error"]["type"], error.response.headers["retry-after"])
         tap.equal("anthropic is told in its words", seen, (529, "overloaded_error", "1"))
-        tap.equal("health is answered", server.ask("GET", "/healthz").status, 200)
+        for path in ("/healthz", "/signalbox/state", "/metrics"):
+            tap.equal("who watches is answered: " + path, server.ask("GET", path).status, 200)
         tap.check("the open one goes on to its end", b" 200 " in head[:20])
         upstream.release.set()
         out = bytearray()

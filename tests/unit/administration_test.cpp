@@ -13,7 +13,7 @@ namespace {
 
 constexpr Now now{1'000, 1'700'000'000'000};
 
-std::shared_ptr<const Config> config() {
+std::shared_ptr<Config> config() {
   auto config = std::make_shared<Config>();
   for (std::string_view name : {"near", "far"}) {
     Provider provider;
@@ -119,4 +119,13 @@ TEST_CASE("administration: nobody but an administrator", "[administration]") {
   for (std::string_view target : {"/signalbox/reset", "/signalbox/disable?provider=near"})
     CHECK(ask(gateway, "POST", target, PeerScope::remote).status == 403);
   CHECK(ask(gateway, "GET", "/signalbox/state", PeerScope::remote).status == 403);
+}
+
+TEST_CASE("administration: behind a proxy on this machine nobody is an administrator without a key") {
+  auto behind_proxy = config();
+  behind_proxy->server.clients.trusted_proxies = {"127.0.0.1"};
+  Gateway alone(config(), {}, 1), proxied(behind_proxy, {}, 1);
+  CHECK(ask(alone, "GET", "/signalbox/state").status == 200);
+  CHECK(ask(proxied, "GET", "/signalbox/state").status == 403);
+  CHECK(ask(proxied, "POST", "/signalbox/disable?provider=near").status == 403);
 }

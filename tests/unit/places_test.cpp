@@ -378,3 +378,74 @@ TEST_CASE("queue: a lane whose time is over when its place comes is not asked", 
   CHECK(second.log.back() == "finish");
   CHECK(std::count(second.log.begin(), second.log.end(), opened) == 0);
 }
+
+TEST_CASE("places: of several queues, who came first is told first", "[places]") {
+  Places places({});
+  Waiting before;
+  REQUIRE(places.join("one", 9, before));  // whose queue then stands first in the table
+  before.leave();
+  Waiting early, late;
+  REQUIRE(places.join("two", 9, early));
+  REQUIRE(places.join("one", 9, late));
+  Place place;
+  const Bound both_want[] = {{"provider a", 1}};
+  REQUIRE(places.take(both_want, place));
+  told(places);
+  place.give_back();
+  CHECK(told(places) == std::vector<uint64_t>{early.ticket(), late.ticket()});
+}
+
+TEST_CASE("queue: the time of a lane that has failed does not end the wait for another", "[places]") {
+  auto config = config_with(1, 5);
+  Provider hasty = config->providers[0];
+  hasty.name = "hasty";
+  hasty.base_url = "http://hasty";
+  hasty.concurrent_max = 0;
+  hasty.timeouts.total_ms = 600;
+  config->providers.push_back(hasty);
+  config->routes[0].targets = {{1, ""}, {0, ""}};
+  Gateway gateway(config, with_turns, 1);
+  Client first(gateway), second(gateway);
+  first.ask();
+  first.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  REQUIRE(first.log.back() == opened);
+  second.ask();
+  while (second.log.back() != "await") {
+    REQUIRE(second.log.back() == "open http://hasty/v1/messages");
+    second.tell(UpstreamFailed{uint32_t(second.log.size()), FaultKind::upstream_reset, {}});
+  }
+  second.wake_after(700);
+  CHECK(second.log.back() == "await");
+  first.tell(ClientGone{});
+  second.wake_after(100);
+  CHECK(second.log.back() == opened);
+}
+
+TEST_CASE("queue: who waited for a lane that then cannot have the request waits on for the next", "[places]") {
+  auto config = config_with(1, 5);
+  Provider foreign = config->providers[0];
+  foreign.name = "foreign";
+  foreign.base_url = "http://foreign";
+  foreign.dialect = Dialect::openai_chat;
+  config->providers.push_back(foreign);
+  config->routes[0].targets = {{1, ""}, {0, ""}};
+  config->routes[0].on_loss = OnLoss::reject;
+  Gateway gateway(config, with_turns, 1);
+  constexpr std::string_view plain =
+      R"({"model":"m","max_tokens":9,"stream":true,"messages":[{"role":"user","content":"hi"}]})";
+  constexpr std::string_view lossy =
+      R"({"model":"m","max_tokens":9,"stream":true,"top_k":5,"container":"c","messages":[{"role":"user","content":"hi"}]})";
+  Client first(gateway), second(gateway), third(gateway);
+  first.ask(plain);
+  second.ask(plain);
+  third.ask(lossy);
+  REQUIRE(first.log.size() == 1);
+  REQUIRE(second.log == Log{opened});
+  REQUIRE(third.log == Log{"await"});
+  first.tell(ClientGone{});
+  third.tell(Woken{});
+  CHECK(third.log == Log{"await", "await"});
+  second.tell(ClientGone{});
+  third.tell(Woken{});
+  CHECK(third.log == Log{"await", "await", opened});
+}

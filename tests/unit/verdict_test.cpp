@@ -117,6 +117,10 @@ TEST_CASE("verdict: used up is not the same as limited", "[verdict]") {
       {400, "invalid_request_error", "", "You have reached your specified API usage limits.",
        FaultKind::upstream_in_doubt},
       {400, "", "Arrearage", "Access denied", exhausted},
+      // Who blames himself may be quoting; what a program is told counts.
+      {503, "", "", "No available channel for model your credit balance is too low", FaultKind::upstream_overloaded},
+      {500, "", "", "Cannot complete: \"insufficient credits\"", FaultKind::upstream_error},
+      {503, "", "insufficient_quota", "", exhausted},
       {0, "billing_error", "", "", exhausted},
       {429, "rate_limit_error", "", "This request would exceed your account's rate limit.", limited},
       {429, "tokens", "rate_limit_exceeded", "Rate limit reached for gpt-5", limited},
