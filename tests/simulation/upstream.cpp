@@ -25,7 +25,8 @@ class Writer {
       : request_(request),
         plan_(plan),
         provider_(setting.providers[size_t(request.provider)]),
-        random_(plan.seed, 99, uint64_t(request.nonce * 64 + request.attempt)) {
+        random_(plan.seed, 99, uint64_t(request.nonce * 64 + request.attempt)),
+        ends_(plan.seed, 98, uint64_t(request.nonce * 64 + request.attempt)) {
     Said& said = script_.said;
     said.nonce = request.nonce;
     said.attempt = request.attempt;
@@ -43,6 +44,7 @@ class Writer {
     if (trouble) befall(*trouble);
     else good();
     keep_deadlines();
+    if (plan_.hardships.cut_anywhere && ends_.percent(40)) end_with_bytes();
     return std::move(script_);
   }
 
@@ -80,6 +82,9 @@ class Writer {
     } else {
       pieces.push_back(whole_of(provider_.dialect, script_.said));
     }
+    // An event that its connection's end ends is one without its blank line, too (translation.md section 11.1).
+    const bool blank_line = !request_.streamed || !plan_.hardships.cut_anywhere || !ends_.percent(15);
+    if (!blank_line) pieces.back().resize(pieces.back().size() - (pieces.back().ends_with("\r\n\r\n") ? 2 : 1));
     for (const std::string& piece : pieces) script_.body += piece;
     script_.good_bytes = script_.body.size();
     const int64_t gap_ms = random_.percent(80) ? random_.between(0, 60) : random_.between(60, 900);
@@ -206,10 +211,22 @@ class Writer {
     }
   }
 
+  // The last bytes come together with the end, as they do from most hosts.
+  void end_with_bytes() {
+    auto& steps = script_.steps;
+    const size_t n = steps.size();
+    if (n < 2 || steps[n - 1].kind != Kind::end || steps[n - 1].after_ms > 100 || steps[n - 2].kind != Kind::body)
+      return;
+    steps[n - 1].bytes = std::move(steps[n - 2].bytes);
+    steps[n - 1].after_ms = steps[n - 2].after_ms;
+    steps.erase(steps.end() - 2);
+  }
+
   const UpstreamRequest& request_;
   const Plan& plan_;
   const ProviderSpec& provider_;
   Random random_;
+  Random ends_;  // how answers end
   int64_t latency_ms_ = 0;
   UpstreamScript script_;
 };

@@ -24,7 +24,7 @@ struct UpstreamStep {
   enum class Kind : uint8_t { sent, head, body, end, failed };
   Kind kind = Kind::sent;
   int64_t after_ms = 0;  // after the step before
-  std::string bytes;
+  std::string bytes;     // of a body, or what comes together with the end
   FaultKind fault = FaultKind::none;
 };
 

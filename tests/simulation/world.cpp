@@ -204,8 +204,15 @@ class World {
         attempt.window += step.bytes;
         return tell(i, UpstreamBody{uint32_t(number), attempt.window, step.bytes.size()});
       case UpstreamStep::Kind::end:
+        attempt.fed_bytes += step.bytes.size();
         attempt.over = true;
         over(asked, attempt);
+        if (attempt.piping) {
+          attempt.piped_bytes += step.bytes.size();
+          attempt.relayed_bytes += step.bytes.size();
+          asked.answer += step.bytes;
+        }
+        attempt.window += step.bytes;
         if (attempt.piping) return tell(i, UpstreamPiped{uint32_t(number), attempt.piped_bytes, true});
         return tell(i, UpstreamEnd{uint32_t(number), attempt.window});
       case UpstreamStep::Kind::failed:
