@@ -16,6 +16,14 @@ struct Said {
   int64_t limit = -1;
   int64_t remaining = -1;
   int64_t reset_ms = -1;  // from now
+  bool contradicts_itself = false;
+
+  // Both families of names may stand in one head, and hosts show them in any order: so none goes before the other.
+  void set(int64_t& part, int64_t value) {
+    if (value < 0) return;
+    contradicts_itself |= part >= 0 && part != value;
+    part = value;
+  }
 };
 
 int64_t amount(std::string_view text) {
@@ -140,14 +148,14 @@ void Headroom::see(std::span<const Header> headers, int64_t now_unix_ms) {
     if (which == limited_count) continue;
     any = true;
     Said& one = said[which];
-    if (base::equals_ignoring_case(part, "limit")) one.limit = amount(value);
-    else if (base::equals_ignoring_case(part, "remaining")) one.remaining = amount(value);
-    else if (base::equals_ignoring_case(part, "reset")) one.reset_ms = reset_in(value, now_unix_ms);
+    if (base::equals_ignoring_case(part, "limit")) one.set(one.limit, amount(value));
+    else if (base::equals_ignoring_case(part, "remaining")) one.set(one.remaining, amount(value));
+    else if (base::equals_ignoring_case(part, "reset")) one.set(one.reset_ms, reset_in(value, now_unix_ms));
   }
   if (!any) return;
   for (size_t i = 0; i < limited_count; ++i) {
     const Said& one = said[i];
-    if (one.limit <= 0 || one.remaining < 0) continue;
+    if (one.contradicts_itself || one.limit <= 0 || one.remaining < 0) continue;
     Allowance& allowance = allowances_[i];
     allowance.left_permille = uint16_t(std::min(one.remaining, one.limit) * full / one.limit);
     allowance.until_unix_ms = now_unix_ms + (one.reset_ms < 0 ? reset_ms_default : one.reset_ms);

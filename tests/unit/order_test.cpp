@@ -359,6 +359,13 @@ TEST_CASE("headroom: what providers' headers say, and hostile ones do not") {
   CHECK(left({{"x-ratelimit-limit-requests", "9"},
               {"x-ratelimit-remaining-requests", "5"},
               {"x-ratelimit-reset-requests", "0s"}}) == -1);
+  // Hosts show headers in any order: a second family neither counts before the first nor behind it.
+  CHECK(left({{"x-ratelimit-limit-requests", "10"},
+              {"x-ratelimit-remaining-requests", "5"},
+              {"anthropic-ratelimit-requests-limit", "none"}}) == 500);
+  CHECK(left({{"x-ratelimit-limit-requests", "10"},
+              {"x-ratelimit-remaining-requests", "5"},
+              {"anthropic-ratelimit-requests-remaining", "2"}}) == -1);
   CHECK(duration_ms("6m0s") == 360'000);
   CHECK(duration_ms("1.5s") == 1'500);
   CHECK(duration_ms("20ms") == 20);
