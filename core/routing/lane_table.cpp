@@ -130,7 +130,10 @@ const Lane* named(const Lane& lane, const Provider& provider, const Model* entry
 }
 
 LaneTable::LaneTable(const Config& config, LaneStats& stats)
-    : config_(config), counts_(stats), routes_(config.routes.size(), nullptr) {}
+    : config_(config),
+      counts_(stats),
+      routes_(config.routes.size(), nullptr),
+      provider_routes_(config.provider_routes.size(), nullptr) {}
 
 // What is made in the arena is this table's own, and const only to others.
 void LaneTable::count(RouteLanes& prepared) {
@@ -147,10 +150,14 @@ void LaneTable::count(RouteLanes& prepared) {
 }
 
 const RouteLanes* LaneTable::of(const Route& route) {
-  const Route* const first = config_.routes.data();
   const std::less<const Route*> is_before;
-  if (is_before(&route, first) || !is_before(&route, first + routes_.size())) return nullptr;
-  const RouteLanes*& made = routes_[size_t(&route - first)];
+  const auto has = [&](const std::vector<Route>& routes) {
+    return !is_before(&route, routes.data()) && is_before(&route, routes.data() + routes.size());
+  };
+  const bool by_provider = !has(config_.routes);
+  if (by_provider && !has(config_.provider_routes)) return nullptr;
+  const RouteLanes*& made = by_provider ? provider_routes_[size_t(&route - config_.provider_routes.data())]
+                                        : routes_[size_t(&route - config_.routes.data())];
   if (made) return made;
   const std::span<RouteLanes> prepared = arena_.array<RouteLanes>(1);
   prepared[0] = prepare(config_, route, arena_);

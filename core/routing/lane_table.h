@@ -81,7 +81,7 @@ class LaneTable {
   LaneTable& operator=(const LaneTable&) = delete;
 
   // Made when it is asked for first: of the routes that each of many models has, few are ever used. Null for a route
-  // that is none of the configuration's.
+  // that is none of the configuration's, be it found by rules and patterns or by a provider's name.
   const RouteLanes* of(const Route& route);
 
   // It is the turn of `lane`, which is asked now, among those that are in `plan_lanes`: who is switched off saves up no
@@ -95,7 +95,8 @@ class LaneTable {
   const Config& config_;
   LaneStats& counts_;
   Arena arena_;
-  std::vector<const RouteLanes*> routes_;
+  std::vector<const RouteLanes*> routes_;           // Config::routes
+  std::vector<const RouteLanes*> provider_routes_;  // Config::provider_routes
   std::vector<std::shared_ptr<LaneStat>> stats_;
 };
 

@@ -280,6 +280,25 @@ TEST_CASE("order: names that clients make up have one entry, and one place") {
   CHECK(world.stats.lane_count() == 2);
 }
 
+TEST_CASE("order: who is asked for by a provider's name takes turns as well, and they count wherever it serves") {
+  World world(R"("routes":[{"match":"*","targets":["k/*"],"affinity":{"by":"off"}}])",
+              R"("k":{"dialect":"anthropic","base_url":"https://k.example","spread":"round_robin","credentials":[
+                 {"name":"one","key":"${K}"},{"name":"two","key":"${K}"},{"name":"three","key":"${K}"}]})");
+  const auto ask_by_name = [&](std::string_view model) {
+    Facts facts;
+    facts.model = model;
+    const Asked asked{world.table.get(), &world.stays, {}, "{}", {}, base::mix(world.seed++), world.now_ms};
+    const Match match = match_said(world.config, {}, facts);
+    const Plan plan = lanes_of(match, world.config, world.health, facts, 1'000, world.arena, asked);
+    LaneTable::take_turn(*plan.prepared, *plan.lanes[0], plan.lanes, world.stats);
+    return std::string(plan.lanes[0]->credential);
+  };
+  CHECK(ask_by_name("k/x") == "one");
+  CHECK(ask_by_name("k,y") == "two");
+  CHECK(world.ask() == "k/three/m");
+  CHECK(ask_by_name("k/x") == "one");
+}
+
 TEST_CASE("order: a reload keeps what was seen, and lets go of what is gone") {
   World world(route(std::string(R"("strategy":"round_robin",)") + loose));
   world.plan();
