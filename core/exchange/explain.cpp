@@ -102,7 +102,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
     each.fault = unread;
     if (unread) continue;
     const Provider& to = config.providers[choice.lane->provider];
-    translated.write(*choice.lane, config, calibration.estimate_for(choice.lane->name, translated.rough_tokens));
+    translated.write(*choice.lane, config, calibration.estimate_for(choice.lane->key, translated.rough_tokens));
     each.fault = translated.rejected_by(*decision.plan.route, to);
     each.translated = true;
     each.bytes = translated.body.size();

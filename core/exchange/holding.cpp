@@ -340,7 +340,7 @@ bool Machine::translate_without_thinking() {
   if (attempt_.repeated_after_refusal || decision_.plan.route->on_loss == OnLoss::reject) return false;
   TranslatedRequest& t = translation();
   const routing::Lane& lane = attempt_.lane();
-  return t.write_without_thinking(lane, *config_, gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
+  return t.write_without_thinking(lane, *config_, gateway_.calibration().estimate_for(lane.key, t.rough_tokens),
                                   retired_body_);
 }
 

@@ -186,7 +186,7 @@ void Machine::finish(Ending ending) {
     auto sane = [](int64_t count) { return std::clamp<int64_t>(count, 0, INT64_MAX / 4); };
     const int64_t all =
         sane(last.usage.input_tokens) + sane(last.usage.cache_read_tokens) + sane(last.usage.cache_creation_tokens);
-    gateway_.calibration().learn(attempt_.lane().name, translation_->rough_tokens, all);
+    gateway_.calibration().learn(attempt_.lane().key, translation_->rough_tokens, all);
   }
   if (translation_) report_.losses = translation_->losses.paths();
   if (limited_) settle_limits();

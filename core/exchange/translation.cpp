@@ -30,7 +30,7 @@ Fault Machine::translate_request(const routing::Lane& lane) {
   if (Fault fault = t.read(client_dialect(), decision_.facts, body_)) return fault;
   const Provider& to = config_->providers[lane.provider];
   retired_body_.swap(t.body);
-  t.write(lane, *config_, gateway_.calibration().estimate_for(lane.name, t.rough_tokens));
+  t.write(lane, *config_, gateway_.calibration().estimate_for(lane.key, t.rough_tokens));
   return t.rejected_by(*decision_.plan.route, to);
 }
 
@@ -53,7 +53,7 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
       .request_id = report_.request_id,
       .scope = t.scope.empty() ? canonical::scope_of(from.name, lane.credential, arena_) : std::string_view(t.scope),
       .upstream = from.dialect,
-      .input_tokens_estimate = gateway_.calibration().estimate_for(lane.name, t.rough_tokens),
+      .input_tokens_estimate = gateway_.calibration().estimate_for(lane.key, t.rough_tokens),
       .unix_ms = now_.unix_ms,
       .usage_in_stream = t.request.usage_in_stream,
       .losses = t.losses,
@@ -67,9 +67,9 @@ std::unique_ptr<TranslatedAnswer> Machine::translated_answer(const routing::Lane
 // text; a lane that has taught nothing yet is worth the look, where there is time for one.
 int64_t Machine::estimated_tokens(const routing::Lane& lane) {
   const tokens::Calibration& learnt = gateway_.calibration();
-  const bool calibrated = learnt.has_learnt(lane.name) && client_dialect().translates() &&
+  const bool calibrated = learnt.has_learnt(lane.key) && client_dialect().translates() &&
                           !translation().read(client_dialect(), decision_.facts, body_);
-  return calibrated ? learnt.estimate_for(lane.name, translation().rough_tokens) : tokens::estimate_tokens(body_);
+  return calibrated ? learnt.estimate_for(lane.key, translation().rough_tokens) : tokens::estimate_tokens(body_);
 }
 
 // The mock speaks Anthropic Messages; clients of other dialects get it through the hub.

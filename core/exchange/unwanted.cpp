@@ -27,12 +27,12 @@ std::string without_places(std::string_view path) {
 
 std::string_view refuser(const routing::Lane& lane, const dialects::DialectRow& dialect,
                          std::span<const Header> headers, Arena& arena) {
-  std::string_view name = lane.name;
-  if (dialect.feature_header.empty()) return name;
+  std::string_view key = lane.key;
+  if (dialect.feature_header.empty()) return key;
   for (const Header& header : headers)
     if (http::equals_ignoring_case(header.name, dialect.feature_header))
-      name = arena.concat({name, "\n", http::trim(header.value)});
-  return name;
+      key = arena.concat({key, "\n", http::trim(header.value)});
+  return key;
 }
 
 dialects::Unwanted unwanted_by(const routing::Lane& lane, const Route& route, const dialects::DialectRow& dialect,

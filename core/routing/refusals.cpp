@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/arena.h"
+#include "base/giving_way.h"
 
 namespace signalbox::routing {
 
@@ -16,11 +17,8 @@ void Refusals::remember(std::string_view lane, std::string_view path, int64_t no
   if (path.empty() || path.size() > path_bytes_max || lane.size() > lane_bytes_max) return;
   auto place = lanes_.find(lane);
   if (place == lanes_.end()) {
-    if (lanes_.size() >= lanes_max) {
-      lanes_.erase(std::min_element(lanes_.begin(), lanes_.end(), [](const auto& a, const auto& b) {
-        return a.second.back().at_ms < b.second.back().at_ms;
-      }));
-    }
+    if (lanes_.size() >= lanes_max)
+      lanes_.erase(base::gives_way(lanes_, [](const std::vector<Refused>& paths) { return paths.back().at_ms; }));
     place = lanes_.emplace(std::string(lane), std::vector<Refused>()).first;
   }
   std::vector<Refused>& paths = place->second;

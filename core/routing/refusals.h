@@ -5,8 +5,9 @@
 // then the member goes out again. Signatures of thinking are not remembered: what was refused there is one
 // history, not a kind of member.
 //
-// Bounded in lanes, in paths of a lane and in the bytes of both, at most about 800 KB; the oldest go. Who makes
-// upstreams refuse all kinds of things makes others wait for a second attempt again, and no more.
+// Bounded in lanes, in paths of a lane and in the bytes of both, at most about 800 KB; where there is no more room, the
+// lane that has most gives way (base/giving_way.h), so that models and features that clients make up drive out such alone.
+// Who makes upstreams refuse all kinds of things makes others wait for a second attempt again, and no more.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +32,8 @@ class Refusals {
   static constexpr size_t paths_max = 16;
   static constexpr size_t path_bytes_max = 128;
 
-  // `lane` has just refused the member `path`. Longer ones of both are not remembered.
+  // `lane`, by its key and whatever else makes refusals alike behind a line's end, has just refused the member `path`.
+  // Longer ones of both are not remembered.
   void remember(std::string_view lane, std::string_view path, int64_t now_monotonic_ms);
 
   // The paths that `lane` has refused within the hour, in the order of remembering; in `arena`.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/giving_way.h"
+
 namespace signalbox::tokens {
 namespace {
 
@@ -26,10 +28,8 @@ void Calibration::learn(std::string_view lane, int64_t estimate, int64_t actual)
   const int64_t ratio = std::clamp(std::min(actual, tokens_max) * one / estimate, ratio_min, ratio_max);
   auto place = lanes_.find(lane);
   if (place == lanes_.end()) {
-    if (lanes_.size() >= lanes_max) {
-      lanes_.erase(std::min_element(lanes_.begin(), lanes_.end(),
-                                    [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
-    }
+    if (lanes_.size() >= lanes_max)
+      lanes_.erase(base::gives_way(lanes_, [](const Learnt& learnt) { return learnt.at; }));
     place = lanes_.emplace(std::string(lane), Learnt{ratio, 0}).first;
   }
   Learnt& learnt = place->second;

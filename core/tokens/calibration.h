@@ -23,7 +23,7 @@ class Calibration {
   static constexpr int64_t memory = 8;
   // Estimates below this are made of constants for the most part, and teach nothing about text.
   static constexpr int64_t estimate_min = 256;
-  // Lanes kept; the one that learnt the longest ago goes. Longer names are not kept.
+  // Lanes kept, by their keys (routing/lane.h); who gives way is in base/giving_way.h. Longer names are not kept.
   static constexpr size_t lanes_max = 1024;
   static constexpr size_t lane_bytes_max = 512;
 

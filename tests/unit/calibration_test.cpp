@@ -67,3 +67,13 @@ TEST_CASE("calibration: no more lanes are kept than the bound, and the active on
   CHECK(calibration.estimate_for("active", 1'000) == 2'100);
   CHECK(calibration.estimate_for("invented 0", 1'000) == 1'000);
 }
+
+TEST_CASE("calibration: models that clients make up drive out such alone", "[calibration]") {
+  Calibration calibration;
+  calibration.learn("a/k/m", 1'000, 2'000);
+  for (size_t i = 0; i < 2 * Calibration::lanes_max; ++i) calibration.learn("*b/k/" + std::to_string(i), 1'000, 500);
+  CHECK(calibration.lane_count() == Calibration::lanes_max);
+  CHECK(calibration.has_learnt("a/k/m"));
+  CHECK(calibration.has_learnt("*b/k/" + std::to_string(2 * Calibration::lanes_max - 1)));
+  CHECK_FALSE(calibration.has_learnt("*b/k/0"));
+}

@@ -72,3 +72,22 @@ TEST_CASE("refusals: bounded in lanes, in paths and in bytes; the oldest go", "[
   CHECK(paths(refusals, "a", 200).empty());
   CHECK(paths(refusals, "l0", 200) == Paths{"m"});
 }
+
+TEST_CASE("refusals: models and features that clients make up drive out such alone", "[routing]") {
+  Refusals refusals;
+  refusals.remember("a/k/m", "speed", 0);
+  refusals.remember("*b/k/real", "speed", 1);
+  for (size_t i = 0; i < 2 * Refusals::lanes_max; ++i) {
+    refusals.remember("*c/k/" + std::to_string(i), "m", int64_t(2 + i));
+    refusals.remember("d/k/m\n" + std::to_string(i), "m", int64_t(2 + i));
+  }
+  CHECK(refusals.lane_count() == Refusals::lanes_max);
+  CHECK(paths(refusals, "a/k/m", 9'000) == Paths{"speed"});
+  CHECK(paths(refusals, "*b/k/real", 9'000) == Paths{"speed"});
+  CHECK(paths(refusals, "*c/k/" + std::to_string(2 * Refusals::lanes_max - 1), 9'000) == Paths{"m"});
+  // There is room again for who is new.
+  refusals.remember("e/k/m", "speed", 10'000);
+  CHECK(refusals.lane_count() == Refusals::lanes_max);
+  CHECK(paths(refusals, "e/k/m", 10'000) == Paths{"speed"});
+  CHECK(paths(refusals, "a/k/m", 10'000) == Paths{"speed"});
+}
