@@ -48,15 +48,17 @@ void ExplainedOrder::write(json::Writer& w, const Lane& lane) const {
   const routing::TargetLanes& target = route.targets[lane.target];
   const routing::Placement& placement = plan.placement;
   w.key("order").begin_object();
+  // Of one target's lanes its spread alone decides.
+  const Strategy decides = route.targets.size() == 1 ? target.spread : route.strategy;
   std::string_view why =
-      placement.session && routing::is_of_turns(route.strategy) ? "the conversation's hash" : why_of(route.strategy);
+      placement.session && routing::is_of_turns(decides) ? "the conversation's hash" : why_of(decides);
   if (placement.stay && placement.stay->hash == lane.hash) why = "the conversation is here";
   if (lane.cooled_until_unix_ms) why = "behind all others: it is cooling down";
   w.key("by").string(why);
-  if (routing::is_of_the_moment(route.strategy)) {
-    const uint64_t score = routing::score_of(route.strategy, lane, target, asked, now_unix_ms, 0);
+  if (routing::is_of_the_moment(decides)) {
+    const uint64_t score = routing::score_of(decides, lane, target, asked, now_unix_ms, 0);
     // The draw between equals, which all but a price have behind them, is no part of what is shown.
-    w.key("score").number(int64_t(route.strategy == Strategy::cheapest ? score : score >> routing::draw_bits));
+    w.key("score").number(int64_t(decides == Strategy::cheapest ? score : score >> routing::draw_bits));
   }
   if (target.count > 1 && target.spread != Strategy::priority) w.key("spread").string(name_of(target.spread));
   if (route.strategy == Strategy::weighted || route.strategy == Strategy::random) w.key("weight").number(target.weight);

@@ -1,5 +1,6 @@
 #include "explain_page.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -60,7 +61,14 @@ void write_rules(PageWriter& page, Json rules) {
   }
 }
 
-void write_route(PageWriter& page, Json& answer) {
+// Whether the credentials of some target are in an order of their own.
+bool spreads(const Json& lanes) {
+  return std::any_of(lanes.begin(), lanes.end(), [](const Json& lane) {
+    return lane.is_object() && lane.contains("order") && lane["order"].is_object() && lane["order"].contains("spread");
+  });
+}
+
+void write_route(PageWriter& page, Json& answer, const Json& lanes) {
   Json decided = take_object(answer, "decided_by"), route = take_object(answer, "route");
   Json rules = take_array(answer, "rules"), facts = take_object(answer, "facts");
   const bool has_tasks = answer.contains("tasks");
@@ -85,7 +93,10 @@ void write_route(PageWriter& page, Json& answer) {
   }
   if (!label.empty()) page.line("Answers name it in their header x-signalbox-route: " + label, 2, 4);
   if (const std::string strategy = take_text(route, "strategy"); !strategy.empty())
-    page.line("Its strategy is " + strategy + ": the lanes below stand in that order.", 2, 4);
+    page.line("Its strategy is " + strategy +
+                  (spreads(lanes) ? ", for targets; the credentials of one target stand as its provider's spread says."
+                                  : ": the lanes below stand in that order."),
+              2, 4);
   if (!conversation.empty()) {
     const std::string hash = take_text(conversation, "hash"), home = take_text(conversation, "home"),
                       at = take_text(conversation, "is_at");
@@ -210,7 +221,7 @@ std::optional<ExplainedPage> explain_page(std::string_view json, PageStyle style
     write_first(page, lanes, answer.contains("route") ? answer["route"] : Json::object());
   }
   write_request(page, take_object(answer, "request"));
-  write_route(page, answer);
+  write_route(page, answer, lanes);
   write_lanes(page, std::move(lanes));
   write_changes(page, answer, serving);
   write_limits(page, take_object(answer, "limits"));
