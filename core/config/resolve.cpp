@@ -79,6 +79,29 @@ class Resolver {
     }
   }
 
+  // One key under two names is a mistake: of two clients one is never seen, and a client is an administrator. Keys are
+  // digests here, so that two variables with one text are found too.
+  void warn_of_shared_keys(NodeId server) {
+    std::vector<NodeId> seen;
+    size_t of_clients = 0;
+    for (const std::string_view list : {"client_keys", "admin_keys"}) {
+      for (NodeId item : tree_.children(tree_.child(server, list))) {
+        const NodeId key = tree_.child(item, "key");
+        if (!is(key, Kind::string) || seen.size() >= items_compared_max) continue;
+        const auto same = [&](NodeId other) { return tree_[other].text == tree_[key].text; };
+        const auto first = std::find_if(seen.begin(), seen.end(), same);
+        const bool across = size_t(first - seen.begin()) < of_clients && list == "admin_keys";
+        if (first != seen.end())
+          warnings_.push_back(at(key, "is the same key as " + path_of(tree_, *first) + ", at line " +
+                                          std::to_string(tree_[*first].place.line) +
+                                          (across ? ", so that this client may do all that an administrator may"
+                                                  : ", so that whoever shows it goes by one name alone")));
+        seen.push_back(key);
+      }
+      if (of_clients == 0) of_clients = seen.size();
+    }
+  }
+
   void resolve_server(NodeId server) {
     if (config_.server.listen.empty() && tree_.child(server, "listen") == no_node) {
       config_.server.listen.emplace_back(default_listen);
@@ -86,6 +109,7 @@ class Resolver {
     if (server == no_node) return;
     check_names(tree_.child(server, "client_keys"));
     check_names(tree_.child(server, "admin_keys"));
+    warn_of_shared_keys(server);
     resolve_clients(server);
     const NodeId listen = tree_.child(server, "listen");
     if (listen == no_node) return;

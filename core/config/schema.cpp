@@ -374,7 +374,7 @@ constinit const Shape target_shape{"target", "A target, with what holds for it i
 
 constinit const Field affinity_fields[] = {
     {.key = "by", .kind = FieldKind::choice, .slot = slot<&Affinity::by>, .choices = affinities,
-     .doc = "What keeps requests together. `session`: the session that the client names, and its first message; `off`: nothing. Where it does not stand, `session` where lanes are equal choices, which is where `strategy` or a provider's `spread` is another than `priority`, because providers cache prompts by credential and a conversation that moves pays for its prompt again. [docs/strategies.md](docs/strategies.md) has the details."},
+     .doc = "What keeps requests together. `session`: the session that the client names, and its first message; `off`: nothing. Where it does not stand, `session` where lanes are equal choices, which is where `strategy` or a provider's `spread` is another than `priority`, because providers cache prompts by credential and a conversation that moves pays for its prompt again. [docs/strategies.md](strategies.md) has the details."},
     {.key = "subagents", .kind = FieldKind::choice, .slot = slot<&Affinity::subagents>, .choices = subagent_choices,
      .doc = "Whether the subagents of a session may have lanes of their own. `apart`, because they share no prompt, and fifty of them at one credential meet its limits; `together` goes by the session's name alone."},
     {.key = "keep_ms", .kind = FieldKind::integer, .slot = slot<&Affinity::keep_ms>, .min = 1, .max = day_ms,
@@ -422,7 +422,7 @@ constinit const Field route_fields[] = {
     {.key = "echo_model", .kind = FieldKind::choice, .slot = slot<&Route::echo_model>, .choices = echo_models,
      .doc = "Whose name for the model a translated answer shows. `client`, because agents look up prices and windows by the name they asked for; `x-signalbox-model` says the other."},
     {.key = "strategy", .kind = FieldKind::choice, .slot = slot<&Route::strategy>, .choices = strategies,
-     .doc = "Which target is asked first, and which next: `priority`, the order of the list; `round_robin`, the one that has not had a turn for longest; `weighted`, by `weight`, evenly mixed; `random`, by `weight`; `least_busy`, the fewest open requests; `fastest`, the shortest time to the first content of late; `cheapest`, by `price`, the size of the request and what of prompts came from the cache; `quota`, the most left of what the provider's headers say. `priority`, because the order of a list says something. [docs/strategies.md](docs/strategies.md) has the details."},
+     .doc = "Which target is asked first, and which next: `priority`, the order of the list; `round_robin`, the one that has not had a turn for longest; `weighted`, by `weight`, evenly mixed; `random`, by `weight`; `least_busy`, the fewest open requests; `fastest`, the shortest time to the first content of late; `cheapest`, by `price`, the size of the request and what of prompts came from the cache; `quota`, the most left of what the provider's headers say. `priority`, because the order of a list says something. [docs/strategies.md](strategies.md) has the details."},
     {.key = "affinity", .kind = FieldKind::object, .slot = slot<&Route::affinity>, .shape = &affinity_shape,
      .doc = "How a conversation stays where its prompt is cached."},
     {.key = "commit", .kind = FieldKind::choice, .slot = slot<&Route::commit>, .choices = commits,

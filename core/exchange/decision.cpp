@@ -184,7 +184,7 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
-  decision.match = routing::match_said(config, conversation.asker, decision.facts, arena);
+  decision.match = routing::match_said(config, conversation.asker, decision.facts);
   // Tags go whoever answers.
   const FactSet wanted =
       decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;

@@ -220,7 +220,7 @@ std::string_view name_of(Reason reason) {
   return "none";
 }
 
-Match match_said(const Config& config, const Asker& asker, const Facts& facts, Arena&) {
+Match match_said(const Config& config, const Asker& asker, const Facts& facts) {
   const Header* header = nullptr;
   for (const Header& each : asker.headers) {
     if (!http::equals_ignoring_case(each.name, force_header)) continue;

@@ -50,7 +50,7 @@ struct Match {
 };
 
 // 1 and 2: what does not depend on the body's substance. Not decided where neither is said.
-Match match_said(const Config& config, const Asker& asker, const Facts& facts, Arena& arena);
+Match match_said(const Config& config, const Asker& asker, const Facts& facts);
 
 // 3 to 6. `route` null, without a fault, where none takes the model.
 Match match_facts(const Config& config, const Asker& asker, const Facts& facts, const TaskFacts& known, Arena& arena);

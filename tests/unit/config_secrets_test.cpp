@@ -156,6 +156,27 @@ TEST_CASE("config: a variable written as shells do is noticed") {
   CHECK(url.result.problems.empty());
 }
 
+TEST_CASE("config: one key under two names is told of with both places, and refuses nothing") {
+  const std::map<std::string, std::string> variables = {
+      {"A", "one-long-key"}, {"B", "one-long-key"}, {"C", "another-key"}};
+  const std::string providers = R"("providers":{"m":{"builtin":"mock"}}})";
+  const auto warnings = [&](const std::string& server) {
+    const Outcome out = process("{\"server\":{" + server + "},\n" + providers, variables);
+    CHECK(sentences(out.result.problems) == Strings{});
+    return sentences(out.result.warnings);
+  };
+  CHECK(warnings(R"("client_keys":[{"name":"a","key":"${A}"},{"name":"c","key":"${C}"}])") == Strings{});
+  CHECK(warnings("\"client_keys\":[{\"name\":\"a\",\"key\":\"${A}\"},\n{\"name\":\"b\",\"key\":\"${B}\"}]") ==
+        Strings{"2:19: server.client_keys[1].key: is the same key as server.client_keys[0].key, at line 1, "
+                "so that whoever shows it goes by one name alone"});
+  CHECK(warnings("\"client_keys\":[{\"name\":\"a\",\"key\":\"${A}\"}],\n"
+                 "\"admin_keys\":[{\"name\":\"a\",\"key\":\"${A}\"},{\"name\":\"b\",\"key\":\"${B}\"}]") ==
+        Strings{"2:33: server.admin_keys[0].key: is the same key as server.client_keys[0].key, at line 1, "
+                "so that this client may do all that an administrator may",
+                "2:59: server.admin_keys[1].key: is the same key as server.client_keys[0].key, at line 1, "
+                "so that this client may do all that an administrator may"});
+}
+
 TEST_CASE("config: without a host that takes secrets, only references and digests pass") {
   CHECK(read_json(provider(R"("key":"${K}")")).problems.empty());
   const ReadResult literal = read_json(provider(R"("key":"literal-4711")"));
