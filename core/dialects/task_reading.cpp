@@ -1,5 +1,8 @@
 #include "dialects/task_reading.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 
 namespace signalbox::dialects {
@@ -32,6 +35,93 @@ size_t RootMembers::which(std::string_view key) {
   }
   seen_ |= 1u << i;
   return i;
+}
+
+TaskReading::TaskReading(std::string_view body, FactSet wanted, Arena& of, const TaskWords& by)
+    : arena(of), tags(body, of, by.empty), words_(by) {
+  facts.read = wanted;
+}
+
+void TaskReading::take_tools(std::string_view value) {
+  json::each_element(value, [this](std::string_view tool) {
+    facts.tools = true;
+    if (facts.knows(Fact::web_search) && !facts.web_search)
+      facts.web_search = begins_string(json::member(tool, "type"), "web_search");
+  });
+}
+
+void TaskReading::take_effort(std::string_view word) {
+  facts.effort = std::max(facts.effort, uint8_t(canonical::effort_of(json::escaped(word))));
+}
+
+void TaskReading::take_turn(const Turn& turn) {
+  switch (turn.speaker) {
+    case Speaker::user:
+      if (facts.knows(Fact::tags)) tags.look_in_user(turn.content);
+      [[fallthrough]];
+    case Speaker::result:
+      if (answered_) last_.clear();
+      answered_ = false;
+      if (facts.knows(Fact::image_asked)) last_.push_back(turn.content);
+      break;
+    case Speaker::assistant: answered_ = true; break;
+    case Speaker::system:
+      if (facts.knows(Fact::tags)) tags.look_in_system(turn.content);
+      break;
+    case Speaker::other: break;
+  }
+  if (facts.knows(Fact::media)) media_.add(words_.media_of(turn.content));
+}
+
+bool TaskReading::read_turn(json::Reader& reader) {
+  std::array<std::string_view, turn_members_max> values;
+  const bool read = json::each_member_of(reader, [&](std::string_view key) {
+    const auto value = reader.skip_value();
+    if (!value) return false;
+    for (size_t i = 0; i < words_.of_turn.size(); ++i) {
+      if (!words_.is_key(key, words_.of_turn[i])) continue;
+      values[i] = *value;
+      break;
+    }
+    return true;
+  });
+  take_turn(words_.turn_of(std::span(values).first(words_.of_turn.size())));
+  return read;
+}
+
+bool TaskReading::read_history(json::Reader& reader) {
+  json::Reader ahead = reader;
+  switch (ahead.next()) {
+    case json::Token::begin_array: return json::each_element_of(reader, [&] { return read_turn(reader); });
+    case json::Token::begin_object: return read_turn(reader);
+    default: break;
+  }
+  const auto value = reader.skip_value();
+  if (value) words_.take(*this, words_.history, *value);
+  return value.has_value();
+}
+
+void TaskReading::finish() {
+  if (thinking_off) facts.effort = 0;
+  for (std::string_view content : last_) facts.image_asked = facts.image_asked || words_.media_of(content).images;
+  facts.images = media_.images;
+  facts.documents = media_.documents;
+  if (facts.knows(Fact::tags)) tags.tell(facts);
+}
+
+routing::TaskFactsResult read_task_facts(const TaskWords& words, std::string_view body, FactSet wanted, Arena& arena) {
+  TaskReading reading(body, wanted, arena, words);
+  RootMembers root(body, words.members, wanted);
+  json::Reader reader(body);
+  json::each_member_of(reader, [&](std::string_view key) {
+    const size_t member = root.which(key);
+    if (member == words.history) return reading.read_history(reader);
+    const auto value = reader.skip_value();
+    if (value && member < words.members.size()) words.take(reading, member, *value);
+    return value.has_value();
+  });
+  reading.finish();
+  return {reading.facts, std::move(root.fault)};
 }
 
 std::string_view plain_string(std::string_view value, Arena& arena) {

@@ -31,24 +31,6 @@ struct Media {
   }
 };
 
-// The turns of a history as they come: what the user's last one holds.
-class Turns {
- public:
-  // The contents of the user's last turn, raw.
-  const std::vector<std::string_view>& last() const { return last_; }
-
-  void user(std::string_view content) {
-    if (answered_) last_.clear();
-    answered_ = false;
-    last_.push_back(content);
-  }
-  void assistant() { answered_ = true; }
-
- private:
-  std::vector<std::string_view> last_;
-  bool answered_ = false;
-};
-
 // A member at a body's root, and the facts that hang on it.
 struct RootMember {
   std::string_view name;
@@ -72,6 +54,72 @@ class RootMembers {
   FactSet wanted_;
   uint32_t seen_ = 0;
 };
+
+// Who says a part of the history.
+enum class Speaker : uint8_t {
+  user,
+  result,  // what a tool has brought, which stands in the user's turn and chooses nobody
+  assistant,
+  system,
+  other
+};
+
+struct Turn {
+  Speaker speaker = Speaker::other;
+  std::string_view content;  // raw
+};
+
+// What is read of one request, while it is read.
+class TaskReading;
+
+// How a dialect says what is asked about. One walk reads all of them (read_task_facts).
+struct TaskWords {
+  std::span<const RootMember> members;
+  size_t history;  // which of them is the history: a list of turns, or one alone; anything else goes to `take`
+  // Members of a turn that are looked at, turn_members_max at most, and whether a key is one of them.
+  std::span<const std::string_view> of_turn;
+  bool (*is_key)(std::string_view key, std::string_view name);
+  // A turn, of the values of these members, raw; empty where there is none.
+  Turn (*turn_of)(std::span<const std::string_view> values);
+  Media (*media_of)(std::string_view content);
+  // Any other of `members`, by its place there, with its value, raw.
+  void (*take)(TaskReading& reading, size_t member, std::string_view value);
+  Tags::Empty empty;  // a block of which a tag has left nothing
+};
+
+inline constexpr size_t turn_members_max = 4;
+
+class TaskReading {
+ public:
+  TaskReading(std::string_view body, FactSet wanted, Arena& of, const TaskWords& by);
+
+  // Tools of the OpenAI and Anthropic shape: objects with a "type".
+  void take_tools(std::string_view value);
+  // The higher one of several.
+  void take_effort(std::string_view word);
+
+  Arena& arena;
+  routing::TaskFacts facts;
+  Tags tags;
+  bool thinking_off = false;  // whatever effort is said beside it
+
+ private:
+  friend routing::TaskFactsResult read_task_facts(const TaskWords& words, std::string_view body, FactSet wanted,
+                                                  Arena& arena);
+
+  bool read_turn(json::Reader& reader);
+  bool read_history(json::Reader& reader);
+  void take_turn(const Turn& turn);
+  void finish();
+
+  const TaskWords& words_;
+  Media media_;
+  std::vector<std::string_view> last_;  // the contents of the user's last turn, raw
+  bool answered_ = false;               // and the assistant has answered to it
+};
+
+// The facts that are `wanted` of `body`, as DialectRow::read_task_facts.
+routing::TaskFactsResult read_task_facts(const TaskWords& words, std::string_view body, FactSet wanted, Arena& arena);
 
 // What the string `value` spells, in `arena`; empty where it is none.
 std::string_view plain_string(std::string_view value, Arena& arena);

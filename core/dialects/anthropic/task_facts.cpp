@@ -17,18 +17,20 @@ constexpr RootMember members[] = {
 };
 enum Member : size_t { system, messages, tools, thinking, output_config, metadata };
 
-// Of a list of blocks; results of tools hold such lists themselves, and nothing holds those.
-Media media_of(std::string_view content, bool results) {
+// What a list of blocks is looked into for: results of tools hold such lists themselves, and nothing holds those.
+enum class Within : uint8_t { message, result };
+
+Media media_within(std::string_view content, Within within) {
   Media media;
   json::each_element(content, [&](std::string_view block) {
     std::string_view type, inner;
     json::each_member(block, [&](std::string_view key, std::string_view value) {
       if (json::equals(key, "type")) type = value;
-      else if (results && json::equals(key, "content")) inner = value;
+      else if (within == Within::message && json::equals(key, "content")) inner = value;
     });
     if (is_string(type, "image")) media.images = true;
     else if (is_string(type, "document")) media.documents = true;
-    else if (is_string(type, "tool_result")) media.add(media_of(inner, false));
+    else if (is_string(type, "tool_result")) media.add(media_within(inner, Within::result));
   });
   return media;
 }
@@ -60,70 +62,43 @@ std::string_view session_of(std::string_view metadata, Arena& arena) {
   return at == user.npos ? std::string_view() : user.substr(at + mark.size());
 }
 
+Media media_of(std::string_view content) { return media_within(content, Within::message); }
+
+constexpr std::string_view of_turn[] = {"role", "content"};
+
+Turn turn_of(std::span<const std::string_view> values) {
+  const std::string_view role = values[0];
+  if (is_string(role, "user")) return {Speaker::user, values[1]};
+  if (is_string(role, "assistant")) return {Speaker::assistant, values[1]};
+  return {is_string(role, "system") ? Speaker::system : Speaker::other, values[1]};
+}
+
+void take(TaskReading& reading, size_t member, std::string_view value) {
+  routing::TaskFacts& facts = reading.facts;
+  switch (member) {
+    case system:
+      if (facts.knows(Fact::tags)) reading.tags.look_in_system(value);
+      if (facts.knows(Fact::subagent)) facts.subagent = says_subagent(value);
+      break;
+    case tools: reading.take_tools(value); break;
+    case thinking: {
+      const std::string_view type = json::member(value, "type");
+      facts.thinks = is_string(type, "enabled");
+      reading.thinking_off = is_string(type, "disabled");
+      break;
+    }
+    case output_config: reading.take_effort(json::member(value, "effort")); break;
+    case metadata: facts.session = session_of(value, reading.arena); break;
+    default: break;
+  }
+}
+
+constexpr TaskWords words = {members, messages, of_turn, json::equals, turn_of, media_of, take, Tags::Empty::goes};
+
 }  // namespace
 
 routing::TaskFactsResult read_task_facts(std::string_view body, FactSet wanted, Arena& arena) {
-  routing::TaskFactsResult result;
-  routing::TaskFacts& facts = result.facts;
-  facts.read = wanted;
-  RootMembers root(body, members, wanted);
-  Tags tags(body, arena, Tags::Empty::goes);
-  Turns turns;
-  Media media;
-  json::Reader reader(body);
-  std::string_view thinking_is;
-  json::each_member_of(reader, [&](std::string_view key) {
-    const size_t member = root.which(key);
-    if (member == messages) {
-      return json::each_element_of(reader, [&] {
-        std::string_view role, content;
-        const bool read = json::each_member_of(reader, [&](std::string_view name) {
-          const auto value = reader.skip_value();
-          if (!value) return false;
-          if (json::equals(name, "role")) role = *value;
-          else if (json::equals(name, "content")) content = *value;
-          return true;
-        });
-        if (is_string(role, "user")) {
-          if (facts.knows(Fact::image_asked)) turns.user(content);
-          if (facts.knows(Fact::tags)) tags.look_in_user(content);
-        } else if (is_string(role, "assistant")) {
-          turns.assistant();
-        } else if (is_string(role, "system") && facts.knows(Fact::tags)) {
-          tags.look_in_system(content);
-        }
-        if (facts.knows(Fact::media)) media.add(media_of(content, true));
-        return read;
-      });
-    }
-    const auto value = reader.skip_value();
-    if (!value) return false;
-    if (member == system) {
-      if (facts.knows(Fact::tags)) tags.look_in_system(*value);
-      if (facts.knows(Fact::subagent)) facts.subagent = says_subagent(*value);
-    } else if (member == tools) {
-      json::each_element(*value, [&](std::string_view tool) {
-        facts.tools = true;
-        if (facts.knows(Fact::web_search) && !facts.web_search)
-          facts.web_search = begins_string(json::member(tool, "type"), "web_search");
-      });
-    } else if (member == thinking) {
-      thinking_is = json::member(*value, "type");
-    } else if (member == output_config) {
-      facts.effort = uint8_t(canonical::effort_of(json::escaped(json::member(*value, "effort"))));
-    } else if (member == metadata) {
-      facts.session = session_of(*value, arena);
-    }
-    return true;
-  });
-  facts.thinks = is_string(thinking_is, "enabled");
-  if (is_string(thinking_is, "disabled")) facts.effort = 0;
-  for (std::string_view content : turns.last()) facts.image_asked = facts.image_asked || media_of(content, true).images;
-  facts.images = media.images;
-  facts.documents = media.documents;
-  if (facts.knows(Fact::tags)) tags.tell(facts);
-  result.fault = std::move(root.fault);
-  return result;
+  return dialects::read_task_facts(words, body, wanted, arena);
 }
 
 }  // namespace signalbox::dialects::anthropic

@@ -34,16 +34,19 @@ std::string_view member_of(std::string_view object, std::string_view camel) {
   return found;
 }
 
-// Of a list of parts; what functions have brought may hold such lists itself, and nothing holds those.
-Media media_of(std::string_view parts, bool results) {
+// What a list of parts is looked into for: what functions have brought may hold such lists itself, and nothing holds
+// those.
+enum class Within : uint8_t { content, result };
+
+Media media_within(std::string_view parts, Within within) {
   Media media;
   json::each_element(parts, [&](std::string_view part) {
     json::each_member(part, [&](std::string_view key, std::string_view value) {
       if (is_key(key, "inlineData") || is_key(key, "fileData")) {
         const bool image = begins_string(member_of(value, "mimeType"), "image/");
         (image ? media.images : media.documents) = true;
-      } else if (results && is_key(key, "functionResponse")) {
-        media.add(media_of(member_of(value, "parts"), false));
+      } else if (within == Within::content && is_key(key, "functionResponse")) {
+        media.add(media_within(member_of(value, "parts"), Within::result));
       }
     });
   });
@@ -64,65 +67,42 @@ void read_effort(std::string_view config, routing::TaskFacts& facts) {
   if (budget && *budget > 0) facts.effort = std::max(facts.effort, uint8_t(canonical::effort_of(*budget)));
 }
 
-}  // namespace
+Media media_of(std::string_view parts) { return media_within(parts, Within::content); }
 
-routing::TaskFactsResult read_task_facts(std::string_view body, FactSet wanted, Arena& arena) {
-  routing::TaskFactsResult result;
-  routing::TaskFacts& facts = result.facts;
-  facts.read = wanted;
-  RootMembers root(body, members, wanted);
-  Tags tags(body, arena, Tags::Empty::goes);
-  Turns turns;
-  Media media;
-  json::Reader reader(body);
-  const auto read_content = [&] {
-    std::string_view role, parts;
-    const bool read = json::each_member_of(reader, [&](std::string_view name) {
-      const auto value = reader.skip_value();
-      if (!value) return false;
-      if (is_key(name, "role")) role = *value;
-      else if (is_key(name, "parts")) parts = *value;
-      return true;
-    });
-    if (is_word(role, "MODEL") || is_word(role, "ASSISTANT")) {
-      turns.assistant();
-    } else if (is_word(role, "SYSTEM")) {
-      if (facts.knows(Fact::tags)) tags.look_in_system(parts);
-    } else {
-      if (facts.knows(Fact::image_asked)) turns.user(parts);
-      if (facts.knows(Fact::tags) && !is_word(role, "FUNCTION")) tags.look_in_user(parts);
-    }
-    if (facts.knows(Fact::media)) media.add(media_of(parts, true));
-    return read;
-  };
-  json::each_member_of(reader, [&](std::string_view key) {
-    const size_t member = root.which(key);
-    if (member == contents) {
-      json::Reader ahead = reader;
-      return ahead.next() == json::Token::begin_object ? read_content() : json::each_element_of(reader, read_content);
-    }
-    const auto value = reader.skip_value();
-    if (!value) return false;
-    if (member == system || member == system_snake) {
-      tags.look_in_system(value->front() == '{' ? member_of(*value, "parts") : *value);
-    } else if (member == tools) {
-      json::each_element(*value, [&](std::string_view tool) {
+constexpr std::string_view of_turn[] = {"role", "parts"};
+
+Turn turn_of(std::span<const std::string_view> values) {
+  const std::string_view role = values[0];
+  if (is_word(role, "MODEL") || is_word(role, "ASSISTANT")) return {Speaker::assistant, values[1]};
+  if (is_word(role, "SYSTEM")) return {Speaker::system, values[1]};
+  return {is_word(role, "FUNCTION") ? Speaker::result : Speaker::user, values[1]};
+}
+
+void take(TaskReading& reading, size_t member, std::string_view value) {
+  routing::TaskFacts& facts = reading.facts;
+  switch (member) {
+    case system:
+    case system_snake: reading.tags.look_in_system(value.front() == '{' ? member_of(value, "parts") : value); break;
+    case tools:
+      json::each_element(value, [&](std::string_view tool) {
         json::each_member(tool, [&](std::string_view name, std::string_view) {
           facts.tools = true;
           if (is_key(name, "googleSearch") || is_key(name, "googleSearchRetrieval")) facts.web_search = true;
         });
       });
-    } else if (member == generation || member == generation_snake) {
-      read_effort(*value, facts);
-    }
-    return true;
-  });
-  for (std::string_view parts : turns.last()) facts.image_asked = facts.image_asked || media_of(parts, true).images;
-  facts.images = media.images;
-  facts.documents = media.documents;
-  if (facts.knows(Fact::tags)) tags.tell(facts);
-  result.fault = std::move(root.fault);
-  return result;
+      break;
+    case generation:
+    case generation_snake: read_effort(value, facts); break;
+    default: break;
+  }
+}
+
+constexpr TaskWords words = {members, contents, of_turn, is_key, turn_of, media_of, take, Tags::Empty::goes};
+
+}  // namespace
+
+routing::TaskFactsResult read_task_facts(std::string_view body, FactSet wanted, Arena& arena) {
+  return dialects::read_task_facts(words, body, wanted, arena);
 }
 
 }  // namespace signalbox::dialects::gemini

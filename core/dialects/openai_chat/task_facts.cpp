@@ -39,72 +39,38 @@ Media media_of(std::string_view content) {
   return media;
 }
 
+constexpr std::string_view of_turn[] = {"role", "content"};
+
+Turn turn_of(std::span<const std::string_view> values) {
+  const std::string_view role = values[0];
+  if (is_string(role, "user")) return {Speaker::user, values[1]};
+  if (is_string(role, "assistant")) return {Speaker::assistant, values[1]};
+  if (is_string(role, "tool") || is_string(role, "function")) return {Speaker::result, values[1]};
+  const bool by_system = is_string(role, "system") || is_string(role, "developer");
+  return {by_system ? Speaker::system : Speaker::other, values[1]};
+}
+
+void take(TaskReading& reading, size_t member, std::string_view value) {
+  routing::TaskFacts& facts = reading.facts;
+  switch (member) {
+    case tools:
+    case functions: reading.take_tools(value); break;
+    case web_search_options: facts.web_search = facts.web_search || value.front() == '{'; break;
+    case reasoning_effort: reading.take_effort(value); break;
+    case reasoning: reading.take_effort(json::member(value, "effort")); break;
+    case thinking: facts.thinks = facts.thinks || is_string(json::member(value, "type"), "enabled"); break;
+    case enable_thinking: facts.thinks = facts.thinks || value == "true"; break;
+    case prompt_cache_key: facts.session = plain_string(value, reading.arena); break;
+    default: break;
+  }
+}
+
+constexpr TaskWords words = {members, messages, of_turn, json::equals, turn_of, media_of, take, Tags::Empty::stays};
+
 }  // namespace
 
 routing::TaskFactsResult read_task_facts(std::string_view body, FactSet wanted, Arena& arena) {
-  routing::TaskFactsResult result;
-  routing::TaskFacts& facts = result.facts;
-  facts.read = wanted;
-  RootMembers root(body, members, wanted);
-  Tags tags(body, arena, Tags::Empty::stays);
-  Turns turns;
-  Media media;
-  json::Reader reader(body);
-  const auto take_effort = [&](std::string_view value) {
-    facts.effort = std::max(facts.effort, uint8_t(canonical::effort_of(json::escaped(value))));
-  };
-  json::each_member_of(reader, [&](std::string_view key) {
-    const size_t member = root.which(key);
-    if (member == messages) {
-      return json::each_element_of(reader, [&] {
-        std::string_view role, content;
-        const bool read = json::each_member_of(reader, [&](std::string_view name) {
-          const auto value = reader.skip_value();
-          if (!value) return false;
-          if (json::equals(name, "role")) role = *value;
-          else if (json::equals(name, "content")) content = *value;
-          return true;
-        });
-        const bool by_user = is_string(role, "user");
-        if (by_user || is_string(role, "tool") || is_string(role, "function")) {
-          if (facts.knows(Fact::image_asked)) turns.user(content);
-          if (by_user && facts.knows(Fact::tags)) tags.look_in_user(content);
-        } else if (is_string(role, "assistant")) {
-          turns.assistant();
-        } else if ((is_string(role, "system") || is_string(role, "developer")) && facts.knows(Fact::tags)) {
-          tags.look_in_system(content);
-        }
-        if (facts.knows(Fact::media)) media.add(media_of(content));
-        return read;
-      });
-    }
-    const auto value = reader.skip_value();
-    if (!value) return false;
-    switch (member) {
-      case tools:
-      case functions:
-        json::each_element(*value, [&](std::string_view tool) {
-          facts.tools = true;
-          if (facts.knows(Fact::web_search) && !facts.web_search)
-            facts.web_search = begins_string(json::member(tool, "type"), "web_search");
-        });
-        break;
-      case web_search_options: facts.web_search = facts.web_search || value->front() == '{'; break;
-      case reasoning_effort: take_effort(*value); break;
-      case reasoning: take_effort(json::member(*value, "effort")); break;
-      case thinking: facts.thinks = facts.thinks || is_string(json::member(*value, "type"), "enabled"); break;
-      case enable_thinking: facts.thinks = facts.thinks || *value == "true"; break;
-      case prompt_cache_key: facts.session = plain_string(*value, arena); break;
-      default: break;
-    }
-    return true;
-  });
-  for (std::string_view content : turns.last()) facts.image_asked = facts.image_asked || media_of(content).images;
-  facts.images = media.images;
-  facts.documents = media.documents;
-  if (facts.knows(Fact::tags)) tags.tell(facts);
-  result.fault = std::move(root.fault);
-  return result;
+  return dialects::read_task_facts(words, body, wanted, arena);
 }
 
 }  // namespace signalbox::dialects::openai_chat
