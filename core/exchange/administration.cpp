@@ -111,7 +111,9 @@ void Machine::reply_state() {
   const int64_t window_ms = config_->failures.window_ms, now = now_.unix_ms;
   std::string body;
   json::Writer w(body);
-  w.begin_object().key("time_unix_ms").number(now).key("providers").begin_array();
+  w.begin_object().key("time_unix_ms").number(now);
+  if (const std::string_view selected = health.selected(); !selected.empty()) w.key("selected").string(selected);
+  w.key("providers").begin_array();
   for (const Provider& each : config_->providers) {
     w.begin_object().key("name").string(each.name);
     w.key("enabled").boolean(health.enabled(each.name, each.enabled));
@@ -147,9 +149,11 @@ void Machine::reply_state() {
 
 void Machine::administrate() {
   constexpr std::string_view of_reset[] = {"lane", "provider"}, of_switch[] = {"provider", "credential"};
-  const bool resets = endpoint_.operation == Operation::reset;
+  const bool resets = endpoint_.operation == Operation::reset, selects = endpoint_.operation == Operation::select;
+  const bool lifts = selects && head_.method == "DELETE";
   Asked asked;
-  std::string wrong = read_query(endpoint_.query, resets ? of_reset : of_switch, asked);
+  const std::span<const std::string_view> of_select = std::span(of_switch).first(lifts ? 0 : 1);
+  std::string wrong = read_query(endpoint_.query, resets ? of_reset : selects ? of_select : of_switch, asked);
   if (wrong.empty()) wrong = check_names(*config_, asked);
   if (wrong.empty() && resets && !asked.lane.empty()) {
     if (!asked.provider.empty()) wrong = "Give one of the parameters \"lane\" and \"provider\".";
@@ -164,13 +168,15 @@ void Machine::administrate() {
     if (wrong.empty() && !known)
       wrong = unknown("lane", asked.lane, std::vector<std::string_view>(names.begin(), names.end()));
   }
-  if (wrong.empty() && !resets && asked.provider.empty())
+  if (wrong.empty() && !resets && !lifts && asked.provider.empty())
     wrong = "Say which provider, with the parameter \"provider\".";
   if (!wrong.empty()) return refuse({FaultKind::bad_request, std::move(wrong)});
 
   Health& health = gateway_.health();
   if (resets) {
     health.reset(asked.lane.empty() ? asked.provider : asked.lane, now_.unix_ms);
+  } else if (selects) {
+    health.select(asked.provider, now_.unix_ms);
   } else {
     const std::string name = asked.credential.empty() ? asked.provider : asked.provider + "/" + asked.credential;
     health.turn(name, endpoint_.operation == Operation::enable ? routing::Switch::on : routing::Switch::off,

@@ -29,6 +29,7 @@ bool is_watched(const http::Endpoint& endpoint) {
     case Operation::reset:
     case Operation::enable:
     case Operation::disable:
+    case Operation::select:
     case Operation::explain: return false;  // who watches must see also what is busy
     default: return true;
   }

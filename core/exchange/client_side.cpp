@@ -123,6 +123,7 @@ Fault Machine::admit(const ClientHead& head) {
     case Operation::state:
     case Operation::reset:
     case Operation::enable:
+    case Operation::select:
     case Operation::disable: {
       // Without an admin key to tell administrators by, whoever sits at this machine is one; behind a proxy everybody
       // would.
@@ -221,6 +222,7 @@ void Machine::on(const ClientBody& body) {
     case Operation::explain: return reply_explanation();
     case Operation::reset:
     case Operation::enable:
+    case Operation::select:
     case Operation::disable: return administrate();
     default: return converse();
   }

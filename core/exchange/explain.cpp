@@ -209,6 +209,7 @@ void Machine::reply_explanation() {
       w.key("wait_ms_max").number(route->queue.wait_ms_max);
       w.key("waiting").number(gateway_.places().waiting(route->label())).end_object();
     }
+    if (!decision.plan.selected.empty()) w.key("selected").string(decision.plan.selected);
     order.write_head(w);
     w.end_object();
   }

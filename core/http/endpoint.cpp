@@ -35,6 +35,7 @@ constexpr PathRow paths[] = {
     {"/signalbox/reset", Operation::reset, post},
     {"/signalbox/enable", Operation::enable, post},
     {"/signalbox/disable", Operation::disable, post},
+    {"/signalbox/select", Operation::select, "POST, DELETE"},
 };
 
 constexpr std::string_view models_prefixes[] = {"/v1/models/", "/v1beta/models/"};
@@ -164,6 +165,7 @@ std::string_view name_of(const Endpoint& endpoint) {
     case Operation::reset: return "reset";
     case Operation::enable: return "enable";
     case Operation::disable: return "disable";
+    case Operation::select: return "select";
     case Operation::options: return "options";
     case Operation::unknown: break;
   }

@@ -26,6 +26,7 @@ struct Endpoint {
     reset,    // POST /signalbox/reset
     enable,   // POST /signalbox/enable
     disable,  // POST /signalbox/disable
+    select,   // POST, and DELETE, /signalbox/select
     options,  // OPTIONS of any path
     unknown,  // a 404, in `shape`
   };

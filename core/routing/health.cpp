@@ -16,6 +16,8 @@ constexpr size_t entry_bytes_of_1 = entry_bytes - 2;
 constexpr int64_t step_ms_max = 3'600'000;
 constexpr uint8_t step_max = 16;
 constexpr int64_t switched_off = 1, switched_on = 2;
+// No provider's name begins so.
+constexpr std::string_view select_begin = "!>";
 constexpr size_t checksum_bytes = 4;
 constexpr size_t entries_max = lanes_max + wild_lanes_max;
 constexpr size_t delta_bytes_max = head_bytes + entries_max * (entry_bytes + lane_bytes_max) + checksum_bytes;
@@ -267,6 +269,28 @@ bool Health::enabled(std::string_view name, bool configured) const {
   const Register* held = find("!" + std::string(name));
   if (!held || held->until_unix_ms == 0) return configured;
   return held->until_unix_ms != switched_off;
+}
+
+void Health::select(std::string_view provider, int64_t now_unix_ms) {
+  for (auto place = lanes_.lower_bound(select_begin); is_selection(place); ++place)
+    if (std::string_view(place->first).substr(select_begin.size()) != provider &&
+        place->second.until_unix_ms == switched_on && place->second.generation != UINT32_MAX)
+      set(place->second, place->second.generation + 1, switched_off, now_unix_ms);
+  if (!provider.empty()) turn(std::string(select_begin.substr(1)) + std::string(provider), Switch::on, now_unix_ms);
+}
+
+std::string_view Health::selected() const {
+  if (switch_count_ == 0) return {};
+  const Register* last = nullptr;
+  std::string_view name;
+  for (auto place = lanes_.lower_bound(select_begin); is_selection(place); ++place) {
+    const Register& held = place->second;
+    if (held.until_unix_ms != switched_on) continue;
+    if (last && std::tie(held.stamp_unix_ms, held.writer) < std::tie(last->stamp_unix_ms, last->writer)) continue;
+    last = &held;
+    name = std::string_view(place->first).substr(select_begin.size());
+  }
+  return name;
 }
 
 void Health::clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms) {

@@ -3,7 +3,8 @@
 //
 // A lane is named "provider/credential/model" and suffers with its credential, "provider/credential", and with its
 // provider, "provider", which have registers of their own. "!provider" and "!provider/credential" are switches, whose
-// `until` is 1 for off and 2 for on; they are never dropped for lanes. A lane whose model the client names has "*" before
+// `until` is 1 for off and 2 for on; they are never dropped for lanes. "!>provider" is such a switch, on where the provider
+// is selected; of several that are on, by gateways that had not heard of each other, the last counts. A lane whose model the client names has "*" before
 // its name: these are wild, and have a small part of the table to themselves.
 //
 // One register a name: { generation, until, stamp, writer, why, step }. Of two registers of a lane the one of the
@@ -133,6 +134,11 @@ class Health {
   bool enabled(std::string_view name, bool configured) const;
   bool has_switches() const { return switch_count_ != 0; }
 
+  // The one provider that is to serve wherever it can; empty: none. It replaces what was selected before.
+  void select(std::string_view provider, int64_t now_unix_ms);
+  // Empty where none is; valid until something changes.
+  std::string_view selected() const;
+
   bool empty() const { return lanes_.empty(); }
 
   // Calls `take` with each wild lane whose plain name begins with `begins`.
@@ -178,6 +184,9 @@ class Health {
   using Lanes = std::map<std::string, Register, std::less<>>;
 
   static bool less(const Register& a, const Register& b);
+  bool is_selection(Lanes::const_iterator place) const {
+    return place != lanes_.end() && place->first.compare(0, 2, "!>") == 0;
+  }
   static bool is_switch(std::string_view name) { return name.substr(0, 1) == "!"; }
   static bool says_nothing(const Register& held) { return held.generation == 0 && held.until_unix_ms == 0; }
   void set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms, Why why = Why::unknown,

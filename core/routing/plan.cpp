@@ -61,6 +61,18 @@ bool is_on(const Lane& lane, const Config& config, const Health& health, Arena& 
   return health.enabled(arena.concat({provider.name, "/", lane.credential}), lane.enabled);
 }
 
+// The provider that an administrator has selected, where one of `lanes` is its and may be asked; a route without it is
+// served as ever.
+uint32_t selected_of(std::span<const Lane* const> lanes, const Config& config, const Health& health, Arena& arena) {
+  const std::string_view selected = health.selected();
+  if (selected.empty()) return Match::any_provider;
+  const auto serves = [&](const Lane* lane) {
+    return config.providers[lane->provider].name == selected && is_on(*lane, config, health, arena);
+  };
+  const auto found = std::find_if(lanes.begin(), lanes.end(), serves);
+  return found == lanes.end() ? Match::any_provider : (*found)->provider;
+}
+
 void stand(Lane& lane, const Standing& standing) {
   lane.cooled_until_unix_ms = standing.probing ? std::max<int64_t>(standing.until_unix_ms, 1) : standing.until_unix_ms;
   lane.half_open = standing.half_open && !standing.probing;
@@ -134,8 +146,11 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   // Who is switched off, or is not the provider that the client wants, is not asked; he keeps his turn.
   const bool one_provider = match.provider != Match::any_provider;
   if (one_provider || prepared->any_disabled || health.has_switches()) {
+    uint32_t only = match.provider;
+    if (!one_provider) only = selected_of(lanes, config, health, arena);
+    if (!one_provider && only != Match::any_provider) plan.selected = config.providers[only].name;
     const auto out = [&](const Lane* lane) {
-      return (one_provider && lane->provider != match.provider) || !is_on(*lane, config, health, arena);
+      return (only != Match::any_provider && lane->provider != only) || !is_on(*lane, config, health, arena);
     };
     if (plan.placement.home && out(plan.placement.home)) plan.placement.home = nullptr;
     if (plan.placement.stay && out(plan.placement.stay)) plan.placement.stay = nullptr;

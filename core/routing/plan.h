@@ -27,7 +27,8 @@ struct Plan {
   const Route* route = nullptr;
   std::span<const Lane* const> lanes;
   const RouteLanes* prepared = nullptr;
-  Placement placement;  // of the conversation; where the route goes by none, empty
+  Placement placement;        // of the conversation; where the route goes by none, empty
+  std::string_view selected;  // the provider that alone is asked, because an administrator has selected it
 };
 
 // The lanes of a route that was found (match.h). Pure: the same arguments give the same plan. Result lives as long as

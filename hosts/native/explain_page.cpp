@@ -92,6 +92,9 @@ void write_route(PageWriter& page, Json& answer, const Json& lanes) {
     page.line(text + ".", 2, 4);
   }
   if (!label.empty()) page.line("Answers name it in their header x-signalbox-route: " + label, 2, 4);
+  if (const std::string selected = take_text(route, "selected"); !selected.empty())
+    page.line("Only the provider " + quoted_text(selected) + " is asked: it is selected (POST /signalbox/select).", 2,
+              4);
   if (const std::string strategy = take_text(route, "strategy"); !strategy.empty())
     page.line("Its strategy is " + strategy +
                   (spreads(lanes) ? ", for targets; the credentials of one target stand as its provider's spread says."

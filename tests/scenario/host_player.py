@@ -244,7 +244,9 @@ def derived(digits, what):
 
 
 def without_clock(data):
-    """`data` with the scenario's moment in the place of the one at which an answer of OpenAI's dialects was made."""
+    """`data` with the scenario's moment in the place of the one at which an answer of OpenAI's dialects, or one of an
+    administrator's, was made."""
+    data = re.sub(rb'"time_unix_ms":\d{13}\b', rb'"time_unix_ms":1700000000000', data)
     return re.sub(rb'"(created|created_at)":\d{10}\b', rb'"\1":1700000000', data)
 
 

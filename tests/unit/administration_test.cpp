@@ -114,6 +114,31 @@ TEST_CASE("administration: a reset and a switch do what they say, and tell siste
   CHECK(gateway.health().enabled("near/main", false));
 }
 
+TEST_CASE("administration: of providers selected at the same time the last counts, wherever it is merged") {
+  Gateway gateway(config(), Capabilities{}, 1), sister(config(), Capabilities{}, 2);
+  CHECK(gateway.health().selected().empty());
+  CHECK(json::member(ask(gateway, "POST", "/signalbox/select?provider=near").body, "selected") == R"("near")");
+  sister.health().select("far", now.unix_ms + 1);
+  const std::string of_gateway = gateway.snapshot(), of_sister = sister.snapshot();
+  REQUIRE(gateway.merge(of_sister));
+  REQUIRE(sister.merge(of_gateway));
+  CHECK(gateway.health().selected() == "far");
+  CHECK(gateway.snapshot() == sister.snapshot());
+  // What replaces them replaces both.
+  CHECK(ask(gateway, "POST", "/signalbox/select?provider=near").status == 200);
+  CHECK(gateway.health().selected() == "near");
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK(sister.health().selected() == "near");
+  CHECK(json::member(ask(sister, "DELETE", "/signalbox/select").body, "selected").empty());
+  REQUIRE(gateway.merge(sister.snapshot()));
+  CHECK(gateway.health().selected().empty());
+  for (std::string_view target :
+       {"/signalbox/select", "/signalbox/select?provider=x", "/signalbox/select?credential=main"})
+    CHECK(ask(gateway, "POST", target).status == 400);
+  CHECK(ask(gateway, "DELETE", "/signalbox/select?provider=near").status == 400);
+  CHECK(ask(gateway, "POST", "/signalbox/select?provider=near", PeerScope::remote).status == 403);
+}
+
 TEST_CASE("administration: nobody but an administrator", "[administration]") {
   Gateway gateway(config(), Capabilities{}, 1);
   for (std::string_view target : {"/signalbox/reset", "/signalbox/disable?provider=near"})
