@@ -174,7 +174,9 @@ void Machine::administrate() {
 
   Health& health = gateway_.health();
   if (resets) {
-    health.reset(asked.lane.empty() ? asked.provider : asked.lane, now_.unix_ms);
+    const std::string& name = asked.lane.empty() ? asked.provider : asked.lane;
+    health.reset(name, now_.unix_ms);
+    gateway_.lane_stats().forget_limits(name);
   } else if (selects) {
     health.select(asked.provider, now_.unix_ms);
   } else {

@@ -11,6 +11,7 @@ RequestOutcome outcome_of(FaultKind kind, Committed committed) {
     case FaultKind::none: return RequestOutcome::ok;
     case FaultKind::client_gone: return RequestOutcome::client_left;
     case FaultKind::upstream_context_overflow:
+    case FaultKind::upstream_overflow_in_doubt:
     case FaultKind::upstream_too_large:
     case FaultKind::upstream_rejected:
     case FaultKind::upstream_in_doubt: return RequestOutcome::rejected;

@@ -12,7 +12,7 @@ struct ClassRow {
 
 // One of each class that behaves like no other.
 constexpr ClassRow classes[] = {
-    {"status_401", FaultKind::upstream_credential_refused},     {"status_402", FaultKind::upstream_exhausted},
+    {"status_401", FaultKind::upstream_credential_refused},     {"status_402", FaultKind::upstream_unpaid},
     {"status_429", FaultKind::upstream_rate_limited},           {"status_500", FaultKind::upstream_error},
     {"timeout", FaultKind::upstream_first_byte_timeout},        {"unreachable", FaultKind::upstream_connect},
     {"context_overflow", FaultKind::upstream_context_overflow}, {"status_400", FaultKind::upstream_rejected},

@@ -24,11 +24,19 @@ constexpr int64_t pause_ms_min = 100;
 // the last lane's alone.
 int rank(FaultKind kind) {
   if (kind == FaultKind::upstream_rate_limited || kind == FaultKind::upstream_exhausted) return 3;
+  if (kind == FaultKind::upstream_unpaid) return 2;
   const FaultRow& r = row(kind);
   const bool about_the_request = r.cooling == Cooling::model_missing || r.cooling == Cooling::doubtful;
   if (r.source == FaultSource::upstream && r.cooling != Cooling::refused && !about_the_request) return 2;
   return r.source == FaultSource::upstream ? 1 : 0;
 }
+
+// A refusal of a credential of ours is not the client's own.
+bool refuses_us(FaultKind kind) {
+  return kind == FaultKind::upstream_credential_refused || kind == FaultKind::upstream_forbidden;
+}
+
+bool is_used_up(FaultKind kind) { return kind == FaultKind::upstream_exhausted || kind == FaultKind::upstream_unpaid; }
 
 bool is_status_of_its_own(FaultKind kind) {
   return kind >= FaultKind::upstream_rate_limited && kind <= FaultKind::upstream_redirect;
@@ -87,9 +95,8 @@ void Machine::fail_attempt(Failure failure, std::string_view original) {
     drop_attempt();
     return pause(*asked);
   }
-  // A 401 for a credential of ours is not the client's 401, and whatever quotes a key is for nobody.
-  const bool alone = failures_.size() == 1 && committed_ == Committed::nothing &&
-                     failures_.back().kind != FaultKind::upstream_credential_refused;
+  // Whatever quotes a key is for nobody.
+  const bool alone = failures_.size() == 1 && committed_ == Committed::nothing && !refuses_us(failures_.back().kind);
   if (alone && !original.empty() && base::masked(original) == original) return relay_error(original);
   drop_attempt();
   give_up();
@@ -305,7 +312,7 @@ void Machine::give_up() {
   size_t filled = 0;
   for (const Header& header : best.head)
     if (http::speaks_of_limits(header.name)) extra[filled++] = header;
-  const bool limited = best.kind == FaultKind::upstream_rate_limited || best.kind == FaultKind::upstream_exhausted;
+  const bool limited = best.kind == FaultKind::upstream_rate_limited || is_used_up(best.kind);
   if (limited && !http::find(extra.first(filled), "retry-after")) {
     // Who says nothing is asked again when its lane has rested.
     const int64_t wait_ms =
@@ -317,7 +324,7 @@ void Machine::give_up() {
   if (row(best.kind).repeating == Repeating::hopeless && !http::find(extra.first(filled), "x-should-retry"))
     extra[filled++] = {"x-should-retry", "false"};
   // No money is a limit among others, where there were others (translation.md section 12).
-  const int status = best.kind == FaultKind::upstream_exhausted && failures_.size() > 1 ? 429 : best.status;
+  const int status = is_used_up(best.kind) && failures_.size() > 1 ? 429 : best.status;
   std::string body;
   client_dialect().write_error(body, fault, status, report_.request_id);
   reply(status, "application/json", body, extra.first(filled));

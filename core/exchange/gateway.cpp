@@ -52,7 +52,11 @@ ClientLedger& Gateway::ledger() {
   return *own_ledger_;
 }
 
-bool Gateway::merge(std::string_view delta) { return health_->merge(delta); }
+bool Gateway::merge(std::string_view delta) {
+  if (!health_->merge(delta)) return false;
+  for (const std::string& name : health_->resets()) lane_stats_->forget_limits(name);
+  return true;
+}
 
 std::string Gateway::snapshot() const { return health_->snapshot(); }
 

@@ -174,6 +174,7 @@ class Machine {
   Handling handling_of(const UpstreamHead& head) const;
   void drop_attempt();
   void close_attempt(routing::AttemptEnd end, FaultKind kind = FaultKind::none, int64_t asked_ms = -1);
+  bool times_content() const;
   void tell(const routing::Outcome& outcome);
   void punish(const routing::Outcome& outcome);
   void settle_conversation(const routing::Lane& lane);

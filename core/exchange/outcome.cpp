@@ -38,7 +38,7 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
       .kind = kind,
       .asked_ms = asked_ms,
       .opened_ms = attempt_.opened_ms,
-      .content_ms = attempt_.content_ms,
+      .content_ms = times_content() ? attempt_.content_ms : -1,
       .closed_ms = now_.monotonic_ms,
       .usage = seen().usage,
       .head = attempt_.head,
@@ -46,6 +46,13 @@ void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
   // Others are told, and until they have heard it the lane is half-open to them.
   const bool tells = end != AttemptEnd::client_left && end != AttemptEnd::withdrawn;
   tells ? probe.end_at(now_.monotonic_ms + told_ms_max) : probe.end();
+}
+
+// Whether the first content shows how fast the lane begins. The head of a whole answer comes when all of it is made, so
+// that its time is the answer's length and no measure of the lane.
+bool Machine::times_content() const {
+  if (!decision_.facts.streamed || counting()) return false;
+  return attempt_.handling != Handling::whole && attempt_.handling != Handling::translated_whole;
 }
 
 // All who learn from attempts, a line or two each.
@@ -63,7 +70,8 @@ void Machine::tell(const routing::Outcome& outcome) {
   switch (outcome.end) {
     case AttemptEnd::answered: {
       const int64_t slow_ms = failures().slow_start_ms;
-      if (slow_ms > 0 && outcome.content_ms - outcome.opened_ms > slow_ms) return punish(outcome);
+      if (slow_ms > 0 && outcome.content_ms >= 0 && outcome.content_ms - outcome.opened_ms > slow_ms)
+        return punish(outcome);
       if (health.empty()) return;
       health.count(outcome.lane.key, routing::Counted::success, rule_of(failures()), now_.unix_ms);
       // Only a whole answer shows that a lane has recovered.
@@ -113,7 +121,8 @@ void Machine::punish(const routing::Outcome& outcome) {
 // `lane` has answered: the conversation is there from now on.
 void Machine::settle_conversation(const routing::Lane& lane) {
   const routing::Placement& placement = decision_.plan.placement;
-  if (placement.session == 0) return;
+  // Whoever forces a provider looks in there; the prompts of the conversation stay cached where they are.
+  if (placement.session == 0 || decision_.match.provider != routing::Match::any_provider) return;
   const Route& route = *decision_.plan.route;
   routing::AffinityTable& stays = gateway_.affinity();
   const int64_t now_ms = now_.monotonic_ms;

@@ -93,7 +93,15 @@ void Machine::on_turn() {
   if (waiting_.is_first()) {
     for (size_t i = 0; i < passed_over_.size(); ++i) {
       const Choice& choice = *passed_over_[i];
-      if (!is_waited_for(choice) || !take_place(choice)) continue;
+      if (!is_waited_for(choice)) continue;
+      // What was half-open when this was planned may have been found out by now.
+      const bool finds_out = choice.lane->half_open && asks_upstream(choice) &&
+                             gateway_.health().standing(choice.lane->key, now_.unix_ms).half_open;
+      if (finds_out && !gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_)) continue;
+      if (!take_place(choice)) {
+        probe_.end();
+        continue;
+      }
       passed_over_.erase(passed_over_.begin() + std::ptrdiff_t(i));
       leave_queue();
       return serve_now(choice);

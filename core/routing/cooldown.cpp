@@ -57,17 +57,23 @@ int64_t thousandths(std::string_view seconds) {
 }  // namespace
 
 int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms) {
-  std::optional<int64_t> wait_ms;
-  if (const Header* ms = http::find(headers, "retry-after-ms")) wait_ms = json::to_int64(http::trim(ms->value));
-  if (!wait_ms) {
+  int64_t wait_ms = -1;
+  if (const Header* ms = http::find(headers, "retry-after-ms"))
+    wait_ms = json::to_int64(http::trim(ms->value)).value_or(-1);
+  if (wait_ms < 0) {
     const Header* after = http::find(headers, "retry-after");
     if (!after) return -1;
     const std::string_view text = http::trim(after->value);
-    if (auto seconds = json::to_int64(text.substr(0, text.find('.'))))
-      wait_ms = std::clamp<int64_t>(*seconds, 0, retry_after_ms_max / 1000) * 1000 + thousandths(text);
-    else if (auto date = parse_date_ms(text)) wait_ms = *date - now_unix_ms;
+    if (text.substr(0, 1) == "-") return -1;
+    if (auto seconds = json::to_int64(text.substr(0, text.find('.')))) {
+      wait_ms = std::min(*seconds, retry_after_ms_max / 1000) * 1000 + thousandths(text);
+    } else if (auto date = parse_date_ms(text)) {
+      // Dates have no fraction: that of the present second is now.
+      const int64_t in_ms = *date - now_unix_ms;
+      wait_ms = in_ms > -1000 ? std::max<int64_t>(in_ms, 0) : -1;
+    }
   }
-  return wait_ms ? std::clamp<int64_t>(*wait_ms, 0, retry_after_ms_max) : -1;
+  return wait_ms < 0 ? -1 : std::min(wait_ms, retry_after_ms_max);
 }
 
 bool wants_no_second_attempt(std::span<const Header> headers) {
@@ -117,7 +123,9 @@ int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms) {
   asked_ms = std::min(asked_ms, retry_after_ms_max);
   const Cooling cooling = row(kind).cooling;
   if (cooling == Cooling::hiccup) return asked ? asked_ms : hiccup_ms;
-  if (cooling == Cooling::doubtful) return hiccup_ms;
+  // A plan's end may be told with a 402, and no request has written that.
+  if (cooling == Cooling::doubtful)
+    return asked && kind == FaultKind::upstream_unpaid ? std::max(asked_ms, hiccup_ms) : hiccup_ms;
   if (cooling == Cooling::model_missing) return model_missing_ms;
   if (owner == CredentialOwner::client) return 0;
   switch (cooling) {

@@ -17,7 +17,7 @@ namespace signalbox::routing {
 inline constexpr int64_t retry_after_ms_max = int64_t(24) * 3'600'000;
 
 // What an answer's headers ask to wait, in milliseconds; -1 when they do not say. Reads retry-after-ms, then
-// Retry-After in seconds or as a date (RFC 9110 section 10.2.3).
+// Retry-After in seconds or as a date (RFC 9110 section 10.2.3). A time less than none, or one that has passed, is none.
 int64_t retry_after_ms(std::span<const Header> headers, int64_t now_unix_ms);
 
 // Whether an answer's headers ask for no second attempt of the same request (x-should-retry: false). That is

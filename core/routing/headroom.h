@@ -40,6 +40,8 @@ class Headroom {
   // What is left of the scarcest limit, in thousandths; `full` where nothing is known.
   int permille(int64_t now_unix_ms) const;
 
+  void forget() { allowances_ = {}; }
+
   // Whether any limit is known at the moment.
   bool known(int64_t now_unix_ms) const;
 

@@ -240,7 +240,7 @@ void Health::lift(Register& held, int64_t now_unix_ms) {
 void Health::reset(std::string_view name, int64_t now_unix_ms) {
   const bool of_lane = name.find('/') != name.npos;
   for (auto& [each, held] : lanes_) {
-    if (is_switch(each)) continue;
+    if (is_switch(each) || is_reset(each)) continue;
     const std::string_view plain = std::string_view(each).substr(is_wild(each) ? 1 : 0);
     const bool meant = name.empty() || (of_lane ? plain == name || plain == scoped(name, Scope::credential) ||
                                                       plain == scoped(name, Scope::provider)
@@ -249,6 +249,13 @@ void Health::reset(std::string_view name, int64_t now_unix_ms) {
     held.window.forget();
     if (held.until_unix_ms != 0) lift(held, now_unix_ms);
   }
+  const std::string told = "~" + std::string(name);
+  if (told.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
+  auto place = lanes_.find(told);
+  if (place == lanes_.end()) place = add(told);
+  Register& held = place->second;
+  if (held.generation != UINT32_MAX) set(held, held.generation + 1, 1, now_unix_ms);
+  drop_least(told);
 }
 
 void Health::turn(std::string_view name, Switch to, int64_t now_unix_ms) {
@@ -382,6 +389,7 @@ std::string Health::snapshot() const {
 }
 
 bool Health::merge(std::string_view delta) {
+  resets_.clear();
   if (delta.size() < head_bytes + checksum_bytes || delta.size() > delta_bytes_max) return false;
   std::string_view rest = delta.substr(0, delta.size() - checksum_bytes);
   std::string_view checksum = delta.substr(rest.size());
@@ -419,6 +427,7 @@ bool Health::merge(std::string_view delta) {
 
   for (const auto& [lane, told] : entries) {
     auto place = lanes_.find(lane);
+    if (is_reset(lane) && (place == lanes_.end() || less(place->second, told))) resets_.emplace_back(lane.substr(1));
     if (place == lanes_.end()) {
       lanes_.emplace(std::string(lane), told);
       switch_count_ += is_switch(lane);

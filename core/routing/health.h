@@ -4,7 +4,9 @@
 // A lane is named "provider/credential/model" and suffers with its credential, "provider/credential", and with its
 // provider, "provider", which have registers of their own. "!provider" and "!provider/credential" are switches, whose
 // `until` is 1 for off and 2 for on; they are never dropped for lanes. "!>provider" is such a switch, on where the provider
-// is selected; of several that are on, by gateways that had not heard of each other, the last counts. A lane whose model the client names has "*" before
+// is selected; of several that are on, by gateways that had not heard of each other, the last counts.
+// "~" before a name, or alone, says that it was reset, to those who keep more of lanes than their health; their `until`
+// is 1. A lane whose model the client names has "*" before
 // its name: these are wild, and have a small part of the table to themselves.
 //
 // One register a name: { generation, until, stamp, writer, why, step }. Of two registers of a lane the one of the
@@ -35,6 +37,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "routing/breaker.h"
 
@@ -125,7 +128,7 @@ class Health {
   void end_probe(std::string_view lane);
 
   // Ends all coolings of `name`, a lane with its credential and its provider, or a provider with all its lanes; of
-  // everything where it is empty. Windows are forgotten with them.
+  // everything where it is empty. Windows are forgotten with them. Whoever merges the delta finds it among `resets`.
   void reset(std::string_view name, int64_t now_unix_ms);
 
   // Switches "provider" or "provider/credential", over what the configuration says.
@@ -162,6 +165,9 @@ class Health {
   // all: then false.
   bool merge(std::string_view delta);
 
+  // The names that were reset elsewhere, as the last merge has told; "" is everything.
+  const std::vector<std::string>& resets() const { return resets_; }
+
   // Everything known, as a delta. Equal knowledge gives equal bytes.
   std::string snapshot() const;
 
@@ -188,6 +194,7 @@ class Health {
     return place != lanes_.end() && place->first.compare(0, 2, "!>") == 0;
   }
   static bool is_switch(std::string_view name) { return name.substr(0, 1) == "!"; }
+  static bool is_reset(std::string_view name) { return name.substr(0, 1) == "~"; }
   static bool says_nothing(const Register& held) { return held.generation == 0 && held.until_unix_ms == 0; }
   void set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms, Why why = Why::unknown,
            uint8_t step = 0);
@@ -209,6 +216,7 @@ class Health {
   size_t switch_count_ = 0;
   size_t wild_count_ = 0;
   std::string delta_;
+  std::vector<std::string> resets_;
 };
 
 }  // namespace signalbox::routing

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "routing/health.h"
+
 namespace signalbox::routing {
 namespace {
 
@@ -42,6 +44,17 @@ std::shared_ptr<LaneStat> LaneStats::of(std::string_view name) {
 }
 
 void LaneStats::forget_unheld() { drop_unheld(lanes_); }
+
+void LaneStats::forget_limits(std::string_view name) {
+  const bool of_lane = name.find('/') != name.npos;
+  for (const auto& each : lanes_) {
+    const std::string_view called = each->name;
+    const std::string_view target = called.substr(0, called.size() - 1);  // "provider/credential/" of "…/*"
+    const bool wild = called.substr(called.size() - 1) == "*" && name.substr(0, target.size()) == target;
+    const bool meant = name.empty() || (of_lane ? called == name || wild : scoped(called, Scope::provider) == name);
+    if (meant) each->headroom.forget();
+  }
+}
 
 void LaneStats::learn(LaneStat& lane, const Lesson& lesson, int64_t now_ms) {
   // Longer than a day is a clock's error.

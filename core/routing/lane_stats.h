@@ -56,6 +56,10 @@ class LaneStats {
 
   void learn(LaneStat& lane, const Lesson& lesson, int64_t now_ms);
 
+  // Nothing is known any more of the limits of `name`, a lane or a provider with all its lanes; of any where it is
+  // empty. A lane whose model the client names shares what its target knows.
+  void forget_limits(std::string_view name);
+
   // The next number of a turn; 1 and up.
   uint64_t next_turn() { return ++turn_; }
 

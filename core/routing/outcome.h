@@ -27,8 +27,8 @@ struct Outcome {
   FaultKind kind = FaultKind::none;
   int64_t asked_ms = -1;  // how long the upstream asked to wait, in its head or its body; -1: it did not
   int64_t opened_ms = 0;
-  // When its first content went out; -1: none has. The head's, where the route commits at the head, the end's of an
-  // answer that goes out whole, and of a stream that says nothing for long the opening of the gate.
+  // When its first content went out; -1: none has, or it came whole, with all the rest. The head's, where the route
+  // commits at the head, and of a stream that says nothing for long the opening of the gate.
   int64_t content_ms = -1;
   int64_t closed_ms = 0;
   const Usage& usage;            // as far as it was told; -1 where it was not

@@ -22,7 +22,7 @@ constexpr size_t pattern_bytes_max = 256;  // rule_error_pattern
 enum Says : unsigned {
   nothing = 1,  // the error stands inside a success
   wrong = 2,    // something is wrong with the request
-  not_allowed = 4,
+  unknown_caller = 4,
   unpaid = 8,
   missing = 16,
   too_large = 32,
@@ -30,15 +30,16 @@ enum Says : unsigned {
   failing = 128,  // the upstream blames itself
   overloaded = 256,
   elsewhere = 512,
+  forbidden = 1024,  // to this caller, or to anybody who asks such a thing
 };
+constexpr unsigned not_allowed = unknown_caller | forbidden;
 constexpr unsigned blames_request = wrong | not_allowed | missing;
 constexpr unsigned blames_itself = failing | overloaded;
-// What anybody could have got with a request that quotes a sentence of the table.
-constexpr unsigned may_quote = wrong | missing;
 constexpr unsigned anything = nothing | blames_request | unpaid | too_large | limited | blames_itself;
 // A 429 that names the length of a request speaks of tokens a minute.
 constexpr unsigned may_overflow = anything & ~limited & ~not_allowed;
 constexpr unsigned may_be_used_up = anything & ~missing & ~too_large;
+constexpr unsigned may_be_refused = nothing | wrong | failing | forbidden;
 
 struct StatusRow {
   int from;
@@ -51,9 +52,9 @@ struct StatusRow {
 constexpr StatusRow statuses[] = {
     {0, 299, nothing, Kind::upstream_error},
     {300, 399, elsewhere, Kind::upstream_redirect},
-    {401, 401, not_allowed, Kind::upstream_credential_refused},
-    {402, 402, unpaid, Kind::upstream_exhausted},
-    {403, 403, not_allowed, Kind::upstream_credential_refused},
+    {401, 401, unknown_caller, Kind::upstream_credential_refused},
+    {402, 402, unpaid, Kind::upstream_unpaid},  // of a request that is too long for what is left, also (OpenRouter)
+    {403, 403, forbidden, Kind::upstream_forbidden},  // this model, this region, this prompt, or this credential
     {404, 404, missing, Kind::upstream_model_missing},
     {405, 405, failing, Kind::upstream_error},  // the method is not the client's choice
     {408, 409, failing, Kind::upstream_error},
@@ -117,6 +118,7 @@ constexpr TextRow texts[] = {
     {may_be_used_up, In::word, "billing_not_active", Kind::upstream_exhausted},
     {may_be_used_up, In::word, "usage_limit_reached", Kind::upstream_exhausted},            // ChatGPT plans
     {may_be_used_up, In::word, "arrearage", Kind::upstream_exhausted},                      // DashScope
+    {limited, In::word, "1113", Kind::upstream_exhausted},                                  // GLM
     {may_be_used_up, In::sentence, "credit balance is too low", Kind::upstream_exhausted},  // Anthropic
     {may_be_used_up, In::sentence, "reached your specified api usage limits", Kind::upstream_exhausted},  // Anthropic
     {may_be_used_up, In::sentence, "insufficient balance", Kind::upstream_exhausted},        // DeepSeek, GLM
@@ -161,11 +163,12 @@ constexpr TextRow texts[] = {
     {wrong, In::sentence, "model unavailable", Kind::upstream_model_missing},
     {wrong, In::sentence, "model is not supported", Kind::upstream_model_missing},  // Copilot
 
-    {nothing | wrong | failing, In::word, "authentication_error", Kind::upstream_credential_refused},
-    {nothing | wrong | failing, In::word, "permission_error", Kind::upstream_credential_refused},
-    {nothing | wrong | failing, In::word, "invalid_api_key", Kind::upstream_credential_refused},
-    {nothing | wrong | failing, In::word, "unauthenticated", Kind::upstream_credential_refused},
-    {nothing | wrong | failing, In::word, "permission_denied", Kind::upstream_credential_refused},
+    {may_be_refused, In::word, "authentication_error", Kind::upstream_credential_refused},
+    {may_be_refused, In::word, "invalid_api_key", Kind::upstream_credential_refused},
+    {may_be_refused, In::word, "unauthenticated", Kind::upstream_credential_refused},
+    {may_be_refused, In::word, "account_deactivated", Kind::upstream_credential_refused},  // OpenAI
+    {may_be_refused, In::word, "permission_error", Kind::upstream_forbidden},
+    {may_be_refused, In::word, "permission_denied", Kind::upstream_forbidden},
     {nothing | wrong | failing, In::sentence, "api key not valid", Kind::upstream_credential_refused},  // Gemini
     {nothing | wrong | failing, In::sentence, "incorrect api key", Kind::upstream_credential_refused},  // xAI
     {nothing | wrong | failing, In::sentence, "invalid api key", Kind::upstream_credential_refused},
@@ -182,10 +185,9 @@ struct KeptRow {
   int to;
 };
 constexpr KeptRow kept[] = {
-    {Kind::upstream_exhausted, 402, 402}, {Kind::upstream_overloaded, 503, 503},
-    {Kind::upstream_error, 408, 409},     {Kind::upstream_error, 425, 425},
-    {Kind::upstream_error, 500, 500},     {Kind::upstream_error, 502, 502},
-    {Kind::upstream_error, 504, 504},     {Kind::upstream_rejected, 400, 406},
+    {Kind::upstream_exhausted, 402, 402}, {Kind::upstream_unpaid, 402, 402},   {Kind::upstream_overloaded, 503, 503},
+    {Kind::upstream_error, 408, 409},     {Kind::upstream_error, 425, 425},    {Kind::upstream_error, 500, 500},
+    {Kind::upstream_error, 502, 502},     {Kind::upstream_error, 504, 504},    {Kind::upstream_rejected, 400, 406},
     {Kind::upstream_rejected, 408, 499},  // a 407 would speak of the client's own proxy
     {Kind::upstream_in_doubt, 400, 406},  {Kind::upstream_in_doubt, 408, 499},
 };
@@ -202,19 +204,34 @@ int status_inside(const UpstreamError& error) {
   return code && *code >= 400 && *code <= 599 ? int(*code) : 0;
 }
 
-// What an error is called, and whether but a sentence says so where a sentence of the request's may be quoted.
-struct Said {
-  Kind kind;
-  bool doubtful = false;
-};
-
-// Whether more than a moment's rest follows.
-bool punishes(Kind kind) {
-  const Cooling cooling = row(kind).cooling;
-  return cooling != Cooling::none && cooling != Cooling::hiccup;
+// Whether an error inside a success is called the request's own fault.
+bool is_called_the_requests(const UpstreamError& error) {
+  constexpr std::string_view words[] = {"invalid_request_error", "invalid_argument"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return base::equals_ignoring_case(error.type, word); });
 }
 
-Said kind_as_said(const UpstreamError& error) {
+// What a sentence that says `said` amounts to where the request may have put it there, to be quoted: it may cost the
+// lane its turn, and no more. What a program is told, the type, the code or the status, counts in full.
+FaultKind as_quoted(FaultKind said, const StatusRow& status, const UpstreamError& error) {
+  switch (said) {
+    case Kind::upstream_exhausted:
+      if (status.says & (wrong | missing)) return Kind::upstream_in_doubt;
+      // A limit has its own end, and who blames himself or knows no such caller has said enough.
+      return status.says & (nothing | unpaid | forbidden) ? Kind::upstream_unpaid : status.kind;
+    case Kind::upstream_credential_refused:
+      if (status.says & wrong) return Kind::upstream_in_doubt;
+      return status.says & nothing ? Kind::upstream_forbidden : status.kind;
+    case Kind::upstream_model_missing: return Kind::upstream_model_in_doubt;
+    case Kind::upstream_context_overflow:
+      // Whoever finds the request wrong anyway asks nobody else for less.
+      if (status.says & (wrong | too_large)) return said;
+      return status.says & nothing && is_called_the_requests(error) ? said : Kind::upstream_overflow_in_doubt;
+    default: return said;
+  }
+}
+
+FaultKind kind_as_said(const UpstreamError& error) {
   const StatusRow* status = &row_of_status(error.status);
   if (status->says == nothing) status = &row_of_status(status_inside(error));
 
@@ -228,25 +245,22 @@ Said kind_as_said(const UpstreamError& error) {
     const bool found = row.in == In::word ? base::equals_ignoring_case(error.type, row.text) ||
                                                 base::equals_ignoring_case(error.code, row.text)
                                           : message.find(row.text) != message.npos;
-    // Who blames himself may quote as well, and then his status says enough.
-    if (found && row.in == In::sentence && (status->says & blames_itself) && row.kind == Kind::upstream_exhausted)
-      return {status->kind};
-    if (found) return {row.kind, row.in == In::sentence && (status->says & may_quote) != 0};
+    if (found) return row.in == In::word ? row.kind : as_quoted(row.kind, *status, error);
   }
-  return {status->kind};
+  return status->kind;
 }
 
 }  // namespace
 
 FaultKind kind_of(const UpstreamError& error, CredentialOwner owner, ModelNamed named) {
-  const auto [kind, doubtful] = kind_as_said(error);
+  const FaultKind kind = kind_as_said(error);
   // What the client brought itself is its own to mend.
-  if (kind == Kind::upstream_credential_refused && owner == CredentialOwner::client) return Kind::upstream_rejected;
+  if (owner == CredentialOwner::client) {
+    if (kind == Kind::upstream_credential_refused || kind == Kind::upstream_forbidden) return Kind::upstream_rejected;
+    if (kind == Kind::upstream_unpaid) return Kind::upstream_exhausted;
+  }
   if (kind == Kind::upstream_model_missing && named == ModelNamed::by_client) return Kind::upstream_rejected;
-  // A sentence alone may be the client's own, quoted back at it: it may cost the lane its turn, and no more. What a
-  // program is told, the type or the code, counts in full.
-  if (!doubtful || !punishes(kind)) return kind;
-  return kind == Kind::upstream_model_missing ? Kind::upstream_model_in_doubt : Kind::upstream_in_doubt;
+  return kind;
 }
 
 Sign sign_of(const FailureSigns& signs, const UpstreamError& error) {

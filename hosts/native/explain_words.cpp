@@ -105,7 +105,7 @@ std::string_view who_is_concerned(std::string_view scope) {
 
 std::string_view failure_called(std::string_view name) {
   static constexpr Word words[] = {
-      {"status_401", "401 credential refused"},   {"status_402", "402 balance used up"},
+      {"status_401", "401 credential refused"},   {"status_402", "402 to be paid"},
       {"status_429", "429 too many requests"},    {"status_500", "500 upstream error"},
       {"timeout", "no answer in time"},           {"unreachable", "cannot be reached"},
       {"context_overflow", "prompt is too long"}, {"status_400", "400 request refused"},

@@ -4,6 +4,7 @@
 
 #include "json/walk.h"
 #include "routing/health.h"
+#include "routing/lane_stats.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 
@@ -137,6 +138,39 @@ TEST_CASE("administration: of providers selected at the same time the last count
     CHECK(ask(gateway, "POST", target).status == 400);
   CHECK(ask(gateway, "DELETE", "/signalbox/select?provider=near").status == 400);
   CHECK(ask(gateway, "POST", "/signalbox/select?provider=near", PeerScope::remote).status == 403);
+}
+
+TEST_CASE("administration: a reset forgets what is known of limits, here and where it is told", "[administration]") {
+  Gateway gateway(config(), Capabilities{}, 1), sister(config(), Capabilities{}, 2);
+  const Header used_up[] = {{"x-ratelimit-limit-requests", "10"}, {"x-ratelimit-remaining-requests", "1"}};
+  const auto limit = [&](Gateway& of, std::string_view name) {
+    auto stat = of.lane_stats().of(name);
+    stat->headroom.see(used_up, now.unix_ms);
+    return stat;
+  };
+  const auto known = [](const auto& stat) { return stat->headroom.known(now.unix_ms); };
+  const auto near = limit(gateway, "near/main/m"), spare = limit(gateway, "near/spare/m");
+  const auto wild = limit(gateway, "far/main/*"), theirs = limit(sister, "near/spare/m");
+  gateway.lane_stats().of("near/main/m")->latency_ms = 7;
+
+  CHECK(ask(gateway, "POST", "/signalbox/reset?lane=near/main/m").status == 200);
+  CHECK_FALSE(known(near));
+  CHECK(near->latency_ms == 7);
+  CHECK(known(spare));
+  CHECK(ask(gateway, "POST", "/signalbox/reset?lane=far/main/named-by-a-client").status == 200);
+  CHECK_FALSE(known(wild));
+  CHECK(ask(gateway, "POST", "/signalbox/reset?provider=near").status == 200);
+  CHECK_FALSE(known(spare));
+  CHECK(known(theirs));
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK_FALSE(known(theirs));
+  // What is told twice resets once.
+  theirs->headroom.see(used_up, now.unix_ms);
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK(known(theirs));
+  CHECK(ask(gateway, "POST", "/signalbox/reset").status == 200);
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK_FALSE(known(theirs));
 }
 
 TEST_CASE("administration: nobody but an administrator", "[administration]") {

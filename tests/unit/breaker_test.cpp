@@ -102,7 +102,9 @@ TEST_CASE("health: who suffers is the lane, its credential or its provider", "[b
   CHECK(suffering_of(FaultKind::upstream_connect, ours, Unreachable::told).scope == Scope::provider);
   CHECK(suffering_of(FaultKind::upstream_connect, ours, Unreachable::unknown).scope == Scope::lane);
   CHECK_FALSE(suffering_of(FaultKind::upstream_total_timeout, ours, Unreachable::told).counts);
-  for (FaultKind kind : {FaultKind::upstream_in_doubt, FaultKind::upstream_model_in_doubt}) {
+  for (FaultKind kind : {FaultKind::upstream_in_doubt, FaultKind::upstream_model_in_doubt, FaultKind::upstream_unpaid,
+                         FaultKind::upstream_forbidden}) {
+    CHECK(suffering_of(kind, ours, Unreachable::told).scope == Scope::lane);
     CHECK_FALSE(suffering_of(kind, ours, Unreachable::told).counts);
     CHECK_FALSE(suffering_of(kind, ours, Unreachable::told).grows);
   }

@@ -25,7 +25,13 @@ TEST_CASE("retry-after is read in every form", "[cooldown]") {
   CHECK(ask("Retry-After", " 7 ") == 7'000);
   CHECK(ask("retry-after-ms", "250") == 250);
   CHECK(ask("retry-after", "Sun, 06 Nov 1994 08:49:47 GMT") == 10'000);
-  CHECK(ask("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT") == 0);
+  CHECK(ask("retry-after", "Sun, 06 Nov 1994 08:49:37 GMT") == 0);
+  CHECK(ask("retry-after", "Sun, 06 Nov 1994 08:49:36 GMT") == -1);
+  CHECK(ask("retry-after", "Sun, 06 Nov 1994 08:49:00 GMT") == -1);
+  CHECK(ask("retry-after", "0") == 0);
+  CHECK(ask("retry-after", "-5") == -1);
+  CHECK(ask("retry-after", "-0.5") == -1);
+  CHECK(ask("retry-after-ms", "-250") == -1);
   CHECK(ask("retry-after", "999999999999") == retry_after_ms_max);
   CHECK(ask("retry-after", "soon") == -1);
   CHECK(ask("retry-after", "Sun, 06 Foo 1994 08:49:47 GMT") == -1);
@@ -65,14 +71,22 @@ TEST_CASE("what the upstream asks for outranks our guess", "[cooldown]") {
 }
 
 TEST_CASE("what only a person can mend cools for long, whatever the upstream asks", "[cooldown]") {
-  for (int status : {401, 402, 403, 404}) {
+  for (int status : {401, 404}) {
     CHECK(cool_for(status, CredentialOwner::ours) >= 600'000);
     CHECK(cool_for(status, CredentialOwner::ours, 1) >= 15'000);
   }
   CHECK(cool_for(401, CredentialOwner::ours, 1) == cool_for(401, CredentialOwner::ours));
   CHECK(cool_for(404, CredentialOwner::ours, 1) == cool_for(404, CredentialOwner::ours));
-  CHECK(cool_for(402, CredentialOwner::ours) > cool_for(429, CredentialOwner::ours));
+  const UpstreamError no_money{402, "billing_error", {}, {}};
+  CHECK(cool_ms(kind_of(no_money, CredentialOwner::ours, ModelNamed::by_configuration), CredentialOwner::ours, -1) ==
+        3'600'000);
   CHECK(cool_for(429, CredentialOwner::ours) > cool_for(529, CredentialOwner::ours));
+}
+
+TEST_CASE("what one request may be the reason for cools for a moment", "[cooldown]") {
+  for (int status : {402, 403}) CHECK(cool_for(status, CredentialOwner::ours) == 5'000);
+  CHECK(cool_for(403, CredentialOwner::ours, 600'000) == 5'000);
+  CHECK(cool_for(402, CredentialOwner::ours, 1) == 5'000);
 }
 
 TEST_CASE("a model that a configuration names wrongly cools its lane for every client", "[cooldown]") {

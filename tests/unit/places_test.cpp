@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "routing/health.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
 
@@ -291,6 +292,30 @@ TEST_CASE("queue: a turn that was lost is missed for a second at most", "[places
   CHECK(second.wake_at_ms == 2'000);
   second.wake_after(1'000);
   CHECK(second.log == Log{"await", opened});
+}
+
+TEST_CASE("queue: who waits for a half-open lane is held to its one probe", "[places]") {
+  Gateway gateway(config_with(2, 5), with_turns, 1);
+  const int64_t unix_ms = Now{1'000, 1'000'000}.unix_ms;
+  const std::string lane = "*up/main/m";
+  Client first(gateway), second(gateway), third(gateway), fourth(gateway);
+  first.ask();
+  second.ask();
+  gateway.health().cool(lane, unix_ms - 1, unix_ms - 10, routing::Why::breaker);
+  third.ask();
+  fourth.ask();
+  CHECK(fourth.log == Log{"await"});
+  // Both places are free, and one of those who wait finds out.
+  first.tell(ClientGone{});
+  second.tell(ClientGone{});
+  third.wake_after(1);
+  fourth.wake_after(1);
+  CHECK(third.log == Log{"await", opened});
+  CHECK(fourth.log == Log{"await"});
+  // It serves again, and then nobody waits for anything.
+  gateway.health().reset("", unix_ms);
+  fourth.wake_after(1);
+  CHECK(fourth.log == Log{"await", opened});
 }
 
 TEST_CASE("bounds: a full lane is passed over and comes back when the others have failed", "[places]") {

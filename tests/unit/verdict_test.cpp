@@ -42,10 +42,11 @@ TEST_CASE("verdict: a status alone says what went wrong", "[verdict]") {
     CHECK(bare(status) == FaultKind::upstream_error);
   for (int status : {498, 503, 529}) CHECK(bare(status) == FaultKind::upstream_overloaded);
   for (int status : {300, 301, 302, 307, 308, 399}) CHECK(bare(status) == FaultKind::upstream_redirect);
-  for (int status : {401, 403}) CHECK(bare(status) == FaultKind::upstream_credential_refused);
+  CHECK(bare(401) == FaultKind::upstream_credential_refused);
+  CHECK(bare(403) == FaultKind::upstream_forbidden);
   for (int status : {404, 410}) CHECK(bare(status) == FaultKind::upstream_model_missing);
   for (int status : {0, 200, 206}) CHECK(bare(status) == FaultKind::upstream_error);
-  CHECK(bare(402) == FaultKind::upstream_exhausted);
+  CHECK(bare(402) == FaultKind::upstream_unpaid);
   CHECK(bare(413) == FaultKind::upstream_too_large);
   CHECK(bare(429) == FaultKind::upstream_rate_limited);
 }
@@ -59,7 +60,8 @@ TEST_CASE("verdict: what a client brought itself is no news about a lane", "[ver
   CHECK(kind_of({400, {}, "model_not_found", {}, -1}, CredentialOwner::ours, ModelNamed::by_client) ==
         FaultKind::upstream_rejected);
   // Neither owner changes anything else.
-  for (int status : {400, 402, 413, 429, 500, 503, 529})
+  CHECK(bare(402, CredentialOwner::client) == FaultKind::upstream_exhausted);
+  for (int status : {400, 413, 429, 500, 503, 529})
     CHECK(bare(status) == bare(status, CredentialOwner::client, ModelNamed::by_client));
 }
 
@@ -84,11 +86,23 @@ TEST_CASE("verdict: a conversation that is too long is known by each provider's 
       {413, "", "", "Please reduce the length of the messages or completion.", overflow},
       {500, "exceed_context_size_error", "", "the request exceeds the available context size, try increasing it",
        overflow},
-      {500, "server_error", "", "the request exceeds the available context size, try increasing it", overflow},
-      {500, "", "", "The number of tokens to keep is greater than the context length", overflow},
       {0, "", "context_length_exceeded", "", overflow},
+      {0, "invalid_request_error", "", "prompt is too long: 213462 tokens > 200000 maximum", overflow},
       {400, "", "", "PROMPT IS TOO LONG", overflow},
   });
+  // Who says that the fault is elsewhere may be quoting: the next lane is asked all the same, and nobody suffers.
+  constexpr auto doubt = FaultKind::upstream_overflow_in_doubt;
+  check({
+      {500, "server_error", "", "the request exceeds the available context size, try increasing it", doubt},
+      {500, "", "", "The number of tokens to keep is greater than the context length", doubt},
+      {503, "", "", "cannot serve 'prompt is too long'", doubt},
+      {404, "", "", "No endpoints for 'context window'", doubt},
+      {0, "", "", "prompt is too long", doubt},
+      {0, "server_error", "", "prompt is too long", doubt},
+  });
+  CHECK(row(doubt).retry == RetryClass::next_lane);
+  CHECK(row(doubt).cooling == Cooling::none);
+  CHECK(status_for(doubt, 500) == 400);
   // About tokens a minute, or about the answer, and not about the context.
   check({
       {429, "tokens", "rate_limit_exceeded", "Rate limit reached. See what maximum context length means.",
@@ -103,15 +117,19 @@ TEST_CASE("verdict: used up is not the same as limited", "[verdict]") {
   constexpr auto limited = FaultKind::upstream_rate_limited;
   check({
       {429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check ...", exhausted},
-      {429, "", "", "You exceeded your current quota, please check your plan and billing details.", exhausted},
+      {429, "", "", "You exceeded your current quota, please check your plan and billing details.", limited},
       {429, "RESOURCE_EXHAUSTED", "429", "You exceeded your current quota, please check your plan", limited},
-      {429, "RESOURCE_EXHAUSTED", "429", "Your project has exceeded its monthly spending cap.", exhausted},
+      {429, "RESOURCE_EXHAUSTED", "429", "Your project has exceeded its monthly spending cap.", limited},
       {429, "usage_limit_reached", "", "The usage limit has been reached", exhausted},
       {429, "exceeded_current_quota_error", "", "Your account is suspended", exhausted},
       {403, "", "insufficient_user_quota", "", exhausted},
       {403, "", "", "Your team has either used all available credits or reached its monthly spending limit.",
-       exhausted},
-      {402, "", "", "Insufficient Balance", exhausted},
+       FaultKind::upstream_unpaid},
+      {402, "", "", "Insufficient Balance", FaultKind::upstream_unpaid},
+      {402, "", "402", "This request requires more credits, or fewer max_tokens.", FaultKind::upstream_unpaid},
+      {402, "billing_error", "", "", exhausted},
+      {0, "", "", "insufficient credits", FaultKind::upstream_unpaid},
+      {401, "", "", "insufficient credits", FaultKind::upstream_credential_refused},
       {400, "invalid_request_error", "", "Your credit balance is too low to access the Anthropic API.",
        FaultKind::upstream_in_doubt},
       {400, "invalid_request_error", "", "You have reached your specified API usage limits.",
@@ -147,11 +165,11 @@ TEST_CASE("verdict: an error inside a success is known by its type or code", "[v
       {0, "invalid_request_error", "", "", FaultKind::upstream_rejected},
       {0, "INVALID_ARGUMENT", "", "", FaultKind::upstream_rejected},
       {0, "authentication_error", "", "", FaultKind::upstream_credential_refused},
-      {0, "permission_error", "", "", FaultKind::upstream_credential_refused},
+      {0, "permission_error", "", "", FaultKind::upstream_forbidden},
       {0, "not_found_error", "", "", FaultKind::upstream_model_missing},
       {0, "request_too_large", "", "", FaultKind::upstream_too_large},
       {0, "", "429", "Rate limited upstream", FaultKind::upstream_rate_limited},
-      {200, "", "402", "", FaultKind::upstream_exhausted},
+      {200, "", "402", "", FaultKind::upstream_unpaid},
       {0, "", "529", "", FaultKind::upstream_overloaded},
       {0, "", "200", "", FaultKind::upstream_error},
       {0, "", "", "", FaultKind::upstream_error},
@@ -168,6 +186,13 @@ TEST_CASE("verdict: a model or a credential that is refused with a 400 is known 
       {400, "INVALID_ARGUMENT", "400", "API key not valid. Please pass a valid API key.", FaultKind::upstream_in_doubt},
       {400, "", "", "Incorrect API key provided: xx***", FaultKind::upstream_in_doubt},
       {401, "invalid_request_error", "invalid_api_key", "", FaultKind::upstream_credential_refused},
+      {403, "", "invalid_api_key", "", FaultKind::upstream_credential_refused},
+      {403, "permission_error", "", "No access to this model", FaultKind::upstream_forbidden},
+      {403, "", "", "invalid api key", FaultKind::upstream_forbidden},
+      {500, "", "invalid_api_key", "", FaultKind::upstream_credential_refused},
+      {500, "", "", "Cannot complete: 'invalid api key'", FaultKind::upstream_error},
+      {503, "", "", "Incorrect API key provided", FaultKind::upstream_overloaded},
+      {0, "", "", "Invalid API key", FaultKind::upstream_forbidden},
       {400, "invalid_request_error", "", "messages: at least one message is required", FaultKind::upstream_rejected},
   });
 }
@@ -204,7 +229,8 @@ TEST_CASE("verdict: each known word decides alone", "[verdict]") {
       {0, "NOT_FOUND", "", "", missing},
       {400, "", "invalid_api_key", "", refused},
       {0, "UNAUTHENTICATED", "", "", refused},
-      {0, "PERMISSION_DENIED", "", "", refused},
+      {0, "PERMISSION_DENIED", "", "", FaultKind::upstream_forbidden},
+      {403, "", "account_deactivated", "", refused},
       {0, "FAILED_PRECONDITION", "", "", FaultKind::upstream_rejected},
   });
 }
@@ -213,15 +239,17 @@ TEST_CASE("verdict: each known sentence decides alone", "[verdict]") {
   constexpr auto overflow = FaultKind::upstream_context_overflow;
   constexpr auto exhausted = FaultKind::upstream_exhausted;
   constexpr auto missing = FaultKind::upstream_model_in_doubt;
+  constexpr auto unpaid = FaultKind::upstream_unpaid;
   check({
       {400, "", "", "Context length exceeded", overflow},
       {400, "", "", "Your message exceeds the context of this model", overflow},
       {400, "", "", "Input is too long for requested model.", overflow},
       {429, "", "1113", "Insufficient balance or no resource package. Please recharge.", exhausted},
-      {403, "", "", "Insufficient credits. Add more.", exhausted},
-      {403, "", "", "Your team has used all available credits.", exhausted},
-      {403, "", "", "Your newly created team doesn't have any credits yet.", exhausted},
-      {403, "", "", "You have reached your monthly spending limit.", exhausted},
+      {429, "", "", "Insufficient balance", FaultKind::upstream_rate_limited},
+      {403, "", "", "Insufficient credits. Add more.", unpaid},
+      {403, "", "", "Your team has used all available credits.", unpaid},
+      {403, "", "", "Your newly created team doesn't have any credits yet.", unpaid},
+      {403, "", "", "You have reached your monthly spending limit.", unpaid},
       {400, "", "", "Model not found: x", missing},
       {400, "", "", "The model does not exist", missing},
       {400, "", "", "Invalid model name passed in model=x", missing},
@@ -238,11 +266,14 @@ TEST_CASE("verdict: a refusal that quotes the request punishes nobody for what i
       {400, "invalid_request_error", "", "Invalid value: 'tell me of insufficient credits'", doubt},
       {422, "", "", "messages.0.content: 'you exceeded your current quota'", doubt},
       {400, "insufficient_quota", "", "Invalid value: 'insufficient credits'", FaultKind::upstream_exhausted},
-      {402, "", "", "insufficient credits", FaultKind::upstream_exhausted},
+      {402, "", "", "insufficient credits", FaultKind::upstream_unpaid},
   });
   // And the lane suffers no longer than for any hiccup, and no worse for the next one.
   CHECK(row(doubt).cooling == Cooling::doubtful);
   CHECK(row(FaultKind::upstream_model_in_doubt).cooling == Cooling::doubtful);
+  // A length that the balance is not enough for, a model that is not everybody's: others have another.
+  CHECK(row(FaultKind::upstream_unpaid).cooling == Cooling::doubtful);
+  CHECK(row(FaultKind::upstream_forbidden).cooling == Cooling::doubtful);
 }
 
 TEST_CASE("verdict: what a user calls a failure is looked for in type, code and message", "[verdict]") {
@@ -278,6 +309,9 @@ TEST_CASE("verdict: a client sees the upstream's status where it says the same t
 
 TEST_CASE("verdict: a client sees our status where the upstream's would mislead", "[verdict]") {
   for (int status : {401, 403, 400}) CHECK(status_for(FaultKind::upstream_credential_refused, status) == 502);
+  for (int status : {403, 0}) CHECK(status_for(FaultKind::upstream_forbidden, status) == 502);
+  CHECK(status_for(FaultKind::upstream_unpaid, 402) == 402);
+  for (int status : {403, 0}) CHECK(status_for(FaultKind::upstream_unpaid, status) == 429);
   for (int status : {400, 403, 429, 0}) CHECK(status_for(FaultKind::upstream_exhausted, status) == 429);
   for (int status : {400, 404, 410}) CHECK(status_for(FaultKind::upstream_model_missing, status) == 404);
   for (int status : {400, 413, 500}) CHECK(status_for(FaultKind::upstream_context_overflow, status) == 400);

@@ -39,7 +39,9 @@ std::string_view error_type(const Fault& fault, int status) {
 std::string message_of(const Fault& fault) {
   constexpr std::string_view known = "prompt is too long";
   std::string message(fault.message());
-  if (fault.kind == FaultKind::upstream_context_overflow && message.find(known) == std::string::npos) {
+  const bool full =
+      fault.kind == FaultKind::upstream_context_overflow || fault.kind == FaultKind::upstream_overflow_in_doubt;
+  if (full && message.find(known) == std::string::npos) {
     message.insert(0, ": ").insert(0, known);
   }
   return message;

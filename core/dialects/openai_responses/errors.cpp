@@ -9,8 +9,10 @@ namespace signalbox::dialects::openai_responses {
 std::string_view error_code(FaultKind kind) {
   switch (kind) {
     case FaultKind::upstream_rate_limited: return "rate_limit_exceeded";
-    case FaultKind::upstream_exhausted: return "insufficient_quota";
-    case FaultKind::upstream_context_overflow: return "context_length_exceeded";
+    case FaultKind::upstream_exhausted:
+    case FaultKind::upstream_unpaid: return "insufficient_quota";
+    case FaultKind::upstream_context_overflow:
+    case FaultKind::upstream_overflow_in_doubt: return "context_length_exceeded";
     case FaultKind::bad_request:
     case FaultKind::upstream_rejected: return "invalid_prompt";
     default: return "server_error";

@@ -26,7 +26,7 @@ enum class Cooling : uint8_t {
   exhausted,  // no money, no quota
   refused,    // our credential is not accepted
   model_missing,
-  doubtful,  // it blames the request, in a sentence that the request may have put into its mouth
+  doubtful,  // one request may be the reason, or have put the sentence into its mouth
 };
 
 // Whether a client that sends the same request again may fare better. SDKs and agents repeat a 401 or a 5xx by
@@ -78,12 +78,15 @@ enum class FaultKind : uint8_t {
   upstream_credential_refused,  // 401 or 403 to a credential of ours
   upstream_model_missing,
   upstream_overloaded,
-  upstream_error,             // any other fault of its own
-  upstream_context_overflow,  // the conversation is longer than the model's context
-  upstream_too_large,         // the body is larger than it takes
-  upstream_rejected,          // it finds the request wrong, as any other would
-  upstream_in_doubt,          // it does, with a sentence that speaks of its own trouble or quotes the request
-  upstream_model_in_doubt,    // likewise, and the sentence speaks of a model that is not there
+  upstream_error,              // any other fault of its own
+  upstream_context_overflow,   // the conversation is longer than the model's context
+  upstream_too_large,          // the body is larger than it takes
+  upstream_rejected,           // it finds the request wrong, as any other would
+  upstream_in_doubt,           // it does, with a sentence that speaks of its own trouble or quotes the request
+  upstream_model_in_doubt,     // likewise, and the sentence speaks of a model that is not there
+  upstream_unpaid,             // it wants money, for this request or for any
+  upstream_forbidden,          // it does not allow this to this credential, or to anybody
+  upstream_overflow_in_doubt,  // it speaks of the context's length in a sentence, under a status that does not
   upstream_redirect,
   // ours
   no_lane,          // the route has no enabled target
