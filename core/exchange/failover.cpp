@@ -87,11 +87,11 @@ void Machine::fail_attempt(FaultKind kind, std::string said) {
 // `original`: the error's own body, whole and in the client's dialect, still in the host's window.
 void Machine::fail_attempt(Failure failure, std::string_view original) {
   note_failure(std::move(failure));
-  if (const Choice* next = take_next(failures_.back())) {
+  if (const Choice* next = take_next(failures_.back(), WhereFull::waits)) {
     drop_attempt();
     return serve(*next);
   }
-  if (const Failure* asked = worth_a_pause()) {
+  if (Failure* asked = worth_a_pause()) {
     drop_attempt();
     return pause(*asked);
   }
@@ -102,14 +102,14 @@ void Machine::fail_attempt(Failure failure, std::string_view original) {
   give_up();
 }
 
-// For an answer that another lane may do better and that is good enough without one. False where no lane is left; then
-// nothing has happened to it.
+// For an answer that another lane may do better and that is good enough without one. False where no lane is left that can be
+// asked at once; then nothing has happened to it.
 bool Machine::next_instead(FaultKind kind, std::string said) {
   Failure failure;
   failure.kind = kind;
   failure.said = std::move(said);
   failure.choice = attempt_.choice;
-  const Choice* next = take_next(failure);
+  const Choice* next = take_next(failure, WhereFull::absent);
   if (!next) return false;
   note_failure(std::move(failure));
   drop_attempt();
@@ -134,22 +134,31 @@ void Machine::note_failure(Failure failure) {
 }
 
 // The next lane that may do better than the one that failed; null when there is none, or no more tries. A
-// further try at a provider that has failed already is paid from its budget.
-const Choice* Machine::take_next(const Failure& failure) {
+// further try at a provider that has failed already is paid from its budget. A lane that is full and cannot be waited for
+// is none: what would be done without it is done.
+const Choice* Machine::take_next(const Failure& failure, WhereFull full) {
   const RetryClass retry = row(failure.kind).retry;
   const Failover& limits = failover();
   if (retry == RetryClass::never || int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
+  // `failure` need not be noted yet.
+  const auto is_further = [&](const Choice& choice) {
+    return choice.lane->provider == failure.choice->lane->provider || has_failed(choice.lane->provider);
+  };
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
     // Behind a pause stand lanes that have had their turn: they too are asked again only after the pause they asked for.
     if (!may_do_better(failure, *choice) || has_had_its_turn(*choice) || !has_time(*choice)) continue;
-    if (has_failed(choice->lane->provider) && !pays_for(*choice)) continue;
+    if (!is_to_be_had(*choice, full)) {
+      pass_over(*choice);
+      continue;
+    }
+    if (is_further(*choice) && !pays_for(*choice)) continue;
     return choice;
   }
   // Those that had no place before may have one by now, or are worth waiting for.
   for (const Choice* choice : passed_over_)
-    if (may_do_better(failure, *choice) && has_time(*choice) &&
-        (!has_failed(choice->lane->provider) || pays_for(*choice)))
+    if (may_do_better(failure, *choice) && has_time(*choice) && is_to_be_had(*choice, full) &&
+        (!is_further(*choice) || pays_for(*choice)))
       return choice;
   return nullptr;
 }
@@ -187,16 +196,17 @@ bool Machine::pays_for(const Choice& choice) {
 
 // The failed lane that may be asked again soonest: it named a pause when it failed last, and all pauses of
 // this exchange together are short enough.
-const Machine::Failure* Machine::worth_a_pause() {
+Machine::Failure* Machine::worth_a_pause() {
   const Failover& limits = failover();
   if (int64_t(attempt_.number) >= limits.attempts_max) return nullptr;
   if (row(failures_.back().kind).retry != RetryClass::next_lane) return nullptr;
-  const Failure* soonest = nullptr;
-  for (const Failure& failure : failures_) {
+  Failure* soonest = nullptr;
+  for (Failure& failure : failures_) {
     const Failure* const end = failures_.data() + failures_.size();
+    const Failure* const next = &failure + 1;
     const bool last_of_lane =
-        std::none_of(&failure + 1, end, [&](const Failure& later) { return later.choice == failure.choice; });
-    const bool again = last_of_lane && !failure.not_again && failure.asked_ms >= 0 &&
+        std::none_of(next, end, [&](const Failure& later) { return later.choice == failure.choice; });
+    const bool again = last_of_lane && !failure.not_again && !failure.waited_out && failure.asked_ms >= 0 &&
                        row(failure.kind).retry == RetryClass::next_lane &&
                        paused_ms_ + failure.asked_ms <= limits.retry_wait_ms_max;
     if (!again) continue;
@@ -206,9 +216,10 @@ const Machine::Failure* Machine::worth_a_pause() {
   return soonest;
 }
 
-void Machine::pause(const Failure& failure) {
-  enter(Phase::pausing);
+void Machine::pause(Failure& failure) {
+  if (phase_ != Phase::pausing) enter(Phase::pausing);  // behind another lane's pause, which was full when it was over
   if (phase_ != Phase::pausing) return;
+  failure.waited_out = true;
   attempt_.choice = failure.choice;
   const int64_t until_ms = std::max(failure.at_ms + failure.asked_ms, now_.monotonic_ms + pause_ms_min);
   paused_ms_ += until_ms - now_.monotonic_ms;

@@ -132,8 +132,9 @@ class Machine {
     int status = 0;
     int upstream_status = 0;  // 0: no head came
     bool not_again = false;
-    int64_t asked_ms = -1;  // how long the upstream asked to wait; -1: it did not
-    std::string said;       // by the upstream, or by us of it; empty: the row's sentence
+    bool waited_out = false;  // the pause that it asks for was made, and its lane not asked since
+    int64_t asked_ms = -1;    // how long the upstream asked to wait; -1: it did not
+    std::string said;         // by the upstream, or by us of it; empty: the row's sentence
     const Choice* choice = nullptr;
     int64_t at_ms = 0;
     std::span<const Header> head;  // of the error, what a client may see; in arena_
@@ -203,13 +204,23 @@ class Machine {
   // queueing.cpp
   const Choice* with_place(const Choice& wanted);
   bool take_it(const Choice& wanted, const Choice& choice);
+  void pass_over(const Choice& choice);
+  bool rests(const Choice& choice) const;
+  bool may_wait() const;
+  bool rather_waits() const;
   bool take_place(const Choice& choice);
+  bool others_wait_for(const Choice& choice) const;
+  // What becomes of a full lane that would be the next.
+  enum class WhereFull : uint8_t { waits, absent };
+  bool is_to_be_had(const Choice& choice, WhereFull full) const;
   bool asks_upstream(const Choice& choice) const {
     return choice.service == Service::forward || choice.service == Service::translate;
   }
   void await_place();
   bool is_waited_for(const Choice& choice) const;
   void on_turn();
+  enum class Among : uint8_t { those_well, all };
+  const Choice* take_passed_over(Among among);
   void leave_queue();
   void refuse_full();
   void give_turns();
@@ -275,14 +286,14 @@ class Machine {
   Failure failure_of(const routing::UpstreamError& error);
   FaultKind as_users_say(FaultKind kind, const routing::UpstreamError& error) const;
   void note_failure(Failure failure);
-  const Choice* take_next(const Failure& failure);
+  const Choice* take_next(const Failure& failure, WhereFull full);
   bool may_do_better(const Failure& failure, const Choice& choice) const;
   bool has_failed(uint32_t provider) const;
   bool has_had_its_turn(const Choice& choice) const;
   bool has_time(const Choice& choice) const;
   bool pays_for(const Choice& choice);
-  const Failure* worth_a_pause();
-  void pause(const Failure& failure);
+  Failure* worth_a_pause();
+  void pause(Failure& failure);
   void ask_again();
   void give_up();
   void relay_error(std::string_view original);
@@ -355,7 +366,7 @@ class Machine {
   routing::Place place_;                    // what the attempt holds of its lane's bounds
   routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
   const Choice* paid_for_ = nullptr;        // the last that was paid from its provider's budget
-  std::vector<const Choice*> passed_over_;  // had no place when it was their turn, and have not been asked
+  std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;
   int64_t paused_ms_ = 0;          // before the same lane was asked again, in all

@@ -18,16 +18,18 @@ constexpr std::string_view retry_after_s = "1";
 
 // `wanted` with a place, or the next lane that has one; null when none of those that could serve has. Lanes that have none
 // are remembered: they have not failed. A half-open lane that another thread is finding out about is for when there is no
-// other.
+// other, and so is one that rests where a place at a better one may be waited for.
 const Choice* Machine::with_place(const Choice& wanted) {
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   const Choice* found_out = nullptr;
   for (const Choice* choice = &wanted; choice < end; ++choice) {
-    const bool has_been_asked = std::any_of(failures_.begin(), failures_.end(),
-                                            [&](const Failure& failure) { return failure.choice == choice; });
     if (choice != &wanted) {
-      if (choice->service == Service::none || has_been_asked) continue;
+      if (choice->service == Service::none || has_had_its_turn(*choice)) continue;
       if (!failures_.empty() && (!may_do_better(failures_.back(), *choice) || !has_time(*choice))) continue;
+    }
+    if (!passed_over_.empty() && rests(*choice) && rather_waits()) {
+      pass_over(*choice);
+      continue;
     }
     if (choice->lane->half_open && asks_upstream(*choice) &&
         !gateway_.places().take_probe(choice->lane->key, now_.monotonic_ms, probe_)) {
@@ -37,39 +39,74 @@ const Choice* Machine::with_place(const Choice& wanted) {
     if (take_it(wanted, *choice)) return choice;
     probe_.end();
   }
-  return found_out && take_it(wanted, *found_out) ? found_out : nullptr;
+  if (!found_out) return nullptr;
+  if (!rather_waits()) return take_it(wanted, *found_out) ? found_out : nullptr;
+  pass_over(*found_out);
+  return nullptr;
 }
 
 bool Machine::take_it(const Choice& wanted, const Choice& choice) {
-  const auto known = std::find(passed_over_.begin(), passed_over_.end(), &choice);
   if (!take_place(choice)) {
-    if (known == passed_over_.end()) passed_over_.push_back(&choice);
+    pass_over(choice);
     return false;
   }
   if (&choice != &wanted && has_failed(choice.lane->provider) && !pays_for(choice)) {
     place_.give_back();
     return false;
   }
-  if (known != passed_over_.end()) passed_over_.erase(known);
+  passed_over_.erase(std::remove(passed_over_.begin(), passed_over_.end(), &choice), passed_over_.end());
   return true;
+}
+
+void Machine::pass_over(const Choice& choice) {
+  if (std::find(passed_over_.begin(), passed_over_.end(), &choice) == passed_over_.end())
+    passed_over_.push_back(&choice);
+}
+
+// Whether something speaks against the lane now: it cools down, or an attempt is finding out whether it serves again.
+bool Machine::rests(const Choice& choice) const {
+  if (gateway_.health().empty() || !asks_upstream(choice)) return false;
+  const routing::Standing standing = gateway_.health().standing(choice.lane->key, now_.unix_ms);
+  return standing.until_unix_ms > 0 || standing.probing;
+}
+
+// Whether the route has a queue, and a place to wait at.
+bool Machine::may_wait() const {
+  const Route& route = *decision_.plan.route;
+  return route.queue.places_max > 0 && gateway_.capabilities().gives_turns &&
+         gateway_.places().waiting(route.label()) < route.queue.places_max;
+}
+
+// Whether a place is better waited for than had at a lane that rests: where one of those that are full does not.
+bool Machine::rather_waits() const {
+  return may_wait() && std::any_of(passed_over_.begin(), passed_over_.end(),
+                                   [&](const Choice* choice) { return is_waited_for(*choice) && !rests(*choice); });
 }
 
 // A place of all that bounds the lane. Nobody takes one ahead of those who wait for it.
 bool Machine::take_place(const Choice& choice) {
   if (!asks_upstream(choice)) return true;
-  const Route& route = *decision_.plan.route;
-  const std::span<const routing::Bound> bounds = choice.lane->bounds;
-  routing::Places& places = gateway_.places();
-  const bool others_wait =
-      !bounds.empty() && !waiting_.in_queue() && route.queue.places_max > 0 && places.waiting(route.label()) > 0;
-  return !others_wait && places.take(bounds, place_);
+  return !others_wait_for(choice) && gateway_.places().take(choice.lane->bounds, place_);
 }
 
-// All lanes are full. Waits for a place where the route lets it, and says so at once where it does not.
+bool Machine::others_wait_for(const Choice& choice) const {
+  const Route& route = *decision_.plan.route;
+  return !choice.lane->bounds.empty() && !waiting_.in_queue() && route.queue.places_max > 0 &&
+         gateway_.places().waiting(route.label()) > 0;
+}
+
+// Whether the lane can be asked by who has failed elsewhere: at once, or behind a wait where that is said.
+bool Machine::is_to_be_had(const Choice& choice, WhereFull full) const {
+  if (!asks_upstream(choice) || choice.lane->bounds.empty()) return true;
+  if (!others_wait_for(choice) && gateway_.places().has_room(choice.lane->bounds, place_)) return true;
+  return full == WhereFull::waits && may_wait();
+}
+
+// All lanes are full, or rest beside full ones. Waits for a place where the route lets it, and says so at once where it does
+// not.
 void Machine::await_place() {
   const Queue& queue = decision_.plan.route->queue;
-  const bool joined = queue.places_max > 0 && gateway_.capabilities().gives_turns &&
-                      gateway_.places().join(decision_.plan.route->label(), queue.places_max, waiting_);
+  const bool joined = may_wait() && gateway_.places().join(decision_.plan.route->label(), queue.places_max, waiting_);
   if (!joined) return refuse_full();
   enter(Phase::queueing);
   if (phase_ != Phase::queueing) return;
@@ -87,30 +124,54 @@ bool Machine::is_waited_for(const Choice& choice) const {
   return paid && may_do_better(failures_.back(), choice);
 }
 
-// It may be this exchange's turn: the one that has waited longest, and one that was told to, looks for a place.
+// It may be this exchange's turn: the one that has waited longest, and one that was told to, looks for a place. Lanes that
+// rest are for when no other is waited for, and for whoever has waited to the end.
 void Machine::on_turn() {
   const int64_t until_ms = waits_since_ms_ + decision_.plan.route->queue.wait_ms_max;
-  if (waiting_.is_first()) {
-    for (size_t i = 0; i < passed_over_.size(); ++i) {
-      const Choice& choice = *passed_over_[i];
-      if (!is_waited_for(choice)) continue;
-      // What was half-open when this was planned may have been found out by now.
-      const bool finds_out = choice.lane->half_open && asks_upstream(choice) &&
-                             gateway_.health().standing(choice.lane->key, now_.unix_ms).half_open;
-      if (finds_out && !gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_)) continue;
-      if (!take_place(choice)) {
-        probe_.end();
-        continue;
-      }
-      passed_over_.erase(passed_over_.begin() + std::ptrdiff_t(i));
-      leave_queue();
-      return serve_now(choice);
-    }
+  const bool is_over = now_.monotonic_ms >= until_ms;
+  bool in_vain = true, only_resting = true;
+  for (const Choice* choice : passed_over_) {
+    if (!is_waited_for(*choice)) continue;
+    in_vain = false;
+    only_resting = only_resting && rests(*choice);
   }
-  const bool in_vain = std::none_of(passed_over_.begin(), passed_over_.end(),
-                                    [&](const Choice* choice) { return is_waited_for(*choice); });
-  if (in_vain || now_.monotonic_ms >= until_ms) return refuse_full();
+  const Choice* got = waiting_.is_first() ? take_passed_over(Among::those_well) : nullptr;
+  if (!got && (is_over || (only_resting && waiting_.is_first()))) got = take_passed_over(Among::all);
+  if (got) {
+    leave_queue();
+    return serve_now(*got);
+  }
+  if (in_vain || is_over) return refuse_full();
   timers_.arm(Timer::pause, std::min(until_ms, now_.monotonic_ms + look_every_ms));
+}
+
+// One of the lanes that were passed over, with a place; null when none of these has one. A further try at a provider that has
+// failed is paid here where nobody has waited for it, since it rested.
+const Choice* Machine::take_passed_over(Among among) {
+  const bool is_first = !waiting_.in_queue() || waiting_.is_first();
+  for (size_t i = 0; i < passed_over_.size(); ++i) {
+    const Choice& choice = *passed_over_[i];
+    // What is waited for is for who waits first; what rests only for who has waited to the end.
+    if (rests(choice) ? among == Among::those_well : !is_first && !choice.lane->bounds.empty()) continue;
+    const bool unpaid = !is_waited_for(choice);
+    if (unpaid && (!has_time(choice) || !may_do_better(failures_.back(), choice))) continue;
+    // What was half-open when this was planned may have been found out by now.
+    const bool finds_out = choice.lane->half_open && asks_upstream(choice) &&
+                           gateway_.health().standing(choice.lane->key, now_.unix_ms).half_open;
+    if (finds_out && !gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_)) continue;
+    if (!take_place(choice)) {
+      probe_.end();
+      continue;
+    }
+    if (unpaid && !pays_for(choice)) {
+      place_.give_back();
+      probe_.end();
+      continue;
+    }
+    passed_over_.erase(passed_over_.begin() + std::ptrdiff_t(i));
+    return &choice;
+  }
+  return nullptr;
 }
 
 void Machine::leave_queue() {
@@ -120,10 +181,15 @@ void Machine::leave_queue() {
   report_.queued_ms = std::max<int64_t>(report_.queued_ms, 0) + now_.monotonic_ms - waits_since_ms_;
 }
 
-// No lane has a place, and none is waited for any longer. What lanes that were asked have said is worth more than that.
+// No lane has a place, and none is waited for any longer. One that rests and was passed over for others is asked then. What
+// lanes that were asked have said, a pause that one of them named among it, is worth more than saying so.
 void Machine::refuse_full() {
   leave_queue();
-  if (!failures_.empty()) return give_up();
+  if (const Choice* resting = take_passed_over(Among::all)) return serve_now(*resting);
+  if (!failures_.empty()) {
+    if (Failure* asked = worth_a_pause()) return pause(*asked);
+    return give_up();
+  }
   report_.fault = {FaultKind::lanes_full, {}};
   if (report_.queued_ms >= 0) {
     report_.fault.detail = "Every lane of this route was at its bound for ";

@@ -20,6 +20,10 @@ void Place::give_back() {
   places_->give_turns();
 }
 
+bool Place::holds(uint32_t slot) const {
+  return std::find(slots_.begin(), slots_.begin() + count_, slot) != slots_.begin() + count_;
+}
+
 void Probe::end_at(int64_t ends_ms) {
   if (Places* const places = std::exchange(places_, nullptr)) places->permits().move_lease(slot_, until_ms_, ends_ms);
 }
@@ -66,9 +70,11 @@ bool Places::take_probe(std::string_view key, int64_t now_ms, Probe& probe) {
   return true;
 }
 
-bool Places::has_room(std::span<const Bound> bounds) {
-  for (const Bound& bound : bounds)
-    if (const uint32_t slot = permits().slot_of(bound.name); permits().held(slot) >= bound.most) return false;
+bool Places::has_room(std::span<const Bound> bounds, const Place& own) {
+  for (const Bound& bound : bounds) {
+    const uint32_t slot = permits().slot_of(bound.name);
+    if (permits().held(slot) - (own.holds(slot) ? 1 : 0) >= bound.most) return false;
+  }
   return true;
 }
 

@@ -41,6 +41,7 @@ class Place {
 
   void give_back();
   bool held() const { return count_ > 0; }
+  bool holds(uint32_t slot) const;
 
  private:
   friend class Places;
@@ -114,8 +115,8 @@ class Places {
 
   // A place of each of `bounds`, at most bounds_max, or none of any: then false. With no bounds it touches nothing.
   bool take(std::span<const Bound> bounds, Place& place);
-  // Whether there would be one now.
-  bool has_room(std::span<const Bound> bounds);
+  // Whether there would be one now, when what `own` holds is given back.
+  bool has_room(std::span<const Bound> bounds, const Place& own = {});
   // The probe of the lane that is kept under `key`, if no thread has it. Lanes whose models clients name have one for each
   // target: a name that a client makes up takes no room.
   bool take_probe(std::string_view key, int64_t now_ms, Probe& probe);

@@ -38,8 +38,9 @@ bool each_once(const std::vector<Header>& headers) {
 
 void check_same(const Headroom& one, const Headroom& other, int64_t now, const char* rule) {
   for (const int64_t later : {int64_t(0), int64_t(1), int64_t(999), int64_t(60'000), int64_t(3'600'000), day_ms - 1})
-    require(one.permille(now + later) == other.permille(now + later) && one.known(now + later) == other.known(now + later),
-            rule);
+    require(
+        one.permille(now + later) == other.permille(now + later) && one.known(now + later) == other.known(now + later),
+        rule);
 }
 
 // One answer's head, after the one before.

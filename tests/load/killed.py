@@ -19,7 +19,7 @@ import time
 
 import routing_chaos
 from players import FaultyUpstream, Judge, play
-from routing_cases import RoutingCase
+from routing_cases import QUEUE, RoutingCase
 from routing_chaos import KEYS, SECRETS, signalbox_server, wire
 from tap import Tap
 
@@ -54,9 +54,8 @@ class Turns:
     def __init__(self, upstream):
         self.path = os.path.join(tempfile.mkdtemp(prefix="state-"), "state")
         self.port = free_port()
-        self.config = routing_chaos.config(upstream, {"kept": ({}, PROVIDERS)})
-        for provider in self.config["providers"].values():
-            provider["concurrent_max"] = 0  # a lane that is full would have the cooled ones asked
+        # Who finds the second provider full waits for it rather than ask the cooled lanes of the first.
+        self.config = routing_chaos.config(upstream, {"kept": ({"queue": QUEUE}, PROVIDERS)})
         self.config["server"].update(listen=["127.0.0.1:%d" % self.port], state_file=self.path)
         self.start()
 

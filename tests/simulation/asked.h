@@ -69,8 +69,9 @@ struct Asked {
   // Waits for a place, and by what it is told; the route's name is the queue's.
   bool waiting = false;
   uint64_t turn = 0;
-  int64_t waits_since_ms = -1;  // when it last began to
-  int64_t first_since_ms = -1;  // since when nobody of its queue has waited longer
+  int64_t waits_since_ms = -1;           // when it last began to
+  int64_t first_since_ms = -1;           // since when nobody of its queue has waited longer
+  int64_t nothing_better_since_ms = -1;  // since when no lane that is full may be better than those that rest
   std::string queue;
 
   bool finished = false;

@@ -75,9 +75,9 @@ void Ledger::count_attempt(int gateway, int provider, bool second, int64_t now_m
 // translation.md and docs/configuration.md: ten to begin with, and one a second.
 constexpr int64_t budget_at_first = 10;
 
-bool Ledger::budget_left(int gateway, int provider) const {
+bool Ledger::budget_left(int gateway, int provider, int64_t unseen) const {
   const auto place = second_[size_t(gateway)].find(provider);
-  return place == second_[size_t(gateway)].end() || place->second.second_count < budget_at_first;
+  return (place == second_[size_t(gateway)].end() ? 0 : place->second.second_count) + unseen < budget_at_first;
 }
 
 bool Ledger::budget_exceeded(int gateway, int provider, int64_t now_ms) const {

@@ -40,8 +40,8 @@ class Ledger {
 
   // Attempts at a provider: whether it had already failed in the same exchange.
   void count_attempt(int gateway, int provider, bool second, int64_t now_ms, int64_t percent);
-  // Whether there was certainly something left in the budget for one more.
-  bool budget_left(int gateway, int provider) const;
+  // Whether there was certainly something left in the budget for one more, where `unseen` more may have been paid for.
+  bool budget_left(int gateway, int provider, int64_t unseen) const;
   // Whether more second attempts were made than any budget allows.
   bool budget_exceeded(int gateway, int provider, int64_t now_ms) const;
 

@@ -12,7 +12,7 @@ constexpr const char* trouble_names[] = {"refuses",      "no_connection", "reset
                                          "limited",      "overloaded",    "failing",   "not_again", "quotes_key",
                                          "unauthorised", "exhausted",     "rejects",   "overflows", "page",
                                          "garbage",      "error_inside",  "cut_early", "cut_late",  "silent_early",
-                                         "silent_late",  "slow"};
+                                         "silent_late",  "slow",          "empty"};
 static_assert(sizeof trouble_names / sizeof trouble_names[0] == size_t(TroubleKind::count_));
 
 Client make_client(Random random, const Plan& plan, int number, Dialect usual) {
@@ -82,6 +82,36 @@ void aim(Plan& plan, Random random) {
   }
 }
 
+// A fallback with one place, which others hold, behind a lane that is limited for a moment or says nothing: what was had
+// without the fallback is still to be had.
+void narrow(Setting& setting, Random random) {
+  if (setting.providers.size() < 2) setting.providers.push_back(setting.providers[0]);
+  setting.providers[1].name = "p1";
+  setting.providers[0].concurrent_max = 0;
+  setting.providers[1].concurrent_max = 1;
+  setting.routes.resize(2);
+  setting.routes[0] = {"r0", {{1, "m0-p1"}}};
+  setting.routes[1] = {"*", {{0, "m0-p0"}, {1, "m0-p1"}}};
+  if (!random.percent(50)) return;
+  setting.routes[1].queue_places_max = random.between(1, 3);
+  setting.routes[1].queue_wait_ms_max = random.between(50, 1'000);
+}
+
+void narrow(Plan& plan, Random random) {
+  plan.troubles.clear();
+  constexpr TroubleKind kinds[] = {TroubleKind::limited, TroubleKind::limited, TroubleKind::empty,
+                                   TroubleKind::failing};
+  for (int n = 0; n < 2; ++n) {
+    Trouble trouble;
+    trouble.to_ms = 10'000;
+    trouble.percent = int(random.between(30, 90));
+    trouble.kind = random.one_of(kinds);
+    trouble.param = random.between(1, 20) * 100;
+    plan.troubles.push_back(trouble);
+  }
+  for (Client& client : plan.clients) client.question.model = random.percent(40) ? "r0" : "some-model";
+}
+
 // Fewer places than requests, and routes that let them wait.
 void bound(Setting& setting, Random random) {
   for (ProviderSpec& provider : setting.providers)
@@ -106,7 +136,9 @@ Plan make_plan(uint64_t seed) {
   const bool aimed = Random(seed, 5).percent(20);
   if (aimed) aim(plan.settings[0]);
   const bool bounded = Random(seed, 6).percent(25);
-  if (bounded) bound(plan.settings[0], Random(seed, 6, 1));
+  const bool narrowed = bounded && Random(seed, 7).percent(25);
+  if (narrowed) narrow(plan.settings[0], Random(seed, 7, 1));
+  else if (bounded) bound(plan.settings[0], Random(seed, 6, 1));
   const Dialect usual = random.one_of(dialects);
   const int64_t clients = random.between(1, 12);
   // Some come together: a burst.
@@ -119,6 +151,7 @@ Plan make_plan(uint64_t seed) {
   for (int i = 0; i < troubles; ++i)
     plan.troubles.push_back(make_trouble(Random(seed, 3, uint64_t(i)), plan.settings[0]));
   if (aimed) aim(plan, Random(seed, 5, 1));
+  if (narrowed) narrow(plan, Random(seed, 7, 2));
   Random crowd(seed, 6, 2);
   const int64_t crowd_ms = crowd.between(1, 5'000);
   if (bounded)

@@ -53,7 +53,8 @@ enum class TroubleKind : uint8_t {
   cut_late,       // and after it has said something
   silent_early,   // falls silent
   silent_late,
-  slow,  // but good
+  slow,   // but good
+  empty,  // ends well and says nothing
   count_,
 };
 const char* name_of(TroubleKind kind);

@@ -139,7 +139,8 @@ void Rules::opened(Asked& asked, const OpenUpstream& open, int64_t now_ms) {
   const bool at_once = asked.attempts.size() == 1 && asked.waits_since_ms < 0;
   check(has_time(asked, now.lane, now_ms) || at_once || again, "an attempt has time", asked,
         text_of(now.lane) + " after " + std::to_string(now_ms - asked.began_ms) + " ms");
-  check_place(asked);
+  check_place(asked, now_ms);
+  check_rest(asked, now_ms);
   waits_no_more(asked, now_ms);
   check_request(asked, open);
   check_order(asked, now_ms);
@@ -178,22 +179,41 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
           "what is too long goes to a larger model", asked, text_of(now.lane) + " behind " + text_of(before.lane));
   }
   if (!here->clean && !here->rests) return;
+  // Where one may wait, what has become of a lane since the decision counts as well.
+  const bool may_wait = setting(asked).route_of(asked.question().model).queue_places_max > 0;
   for (auto other = standings.begin(); other != standings.end(); ++other) {
     if (!other->clean || other == here || (here->clean && other > here)) continue;
+    if (may_wait && !ledger_.clean(other->lane)) continue;
     if (!has_cause_to_skip(asked, *other, now_ms))
       check(false, here->clean ? "targets in their order" : "resting lanes behind all others", asked,
             text_of(now.lane) + " before " + text_of(other->lane));
   }
 }
 
+// A pause is paid for before it is made, and the place of a lane before it is waited for: once for each who has failed.
+bool Rules::has_budget(const Asked& asked, int provider) const {
+  const auto may_have_paid = [&](const auto& each) {
+    return each && each.get() != &asked && each->client->gateway == asked.client->gateway &&
+           std::any_of(each->attempts.begin(), each->attempts.end(), [&](const auto& attempt) {
+             return attempt->lane.provider == provider && attempt->script.fate != Fate::good;
+           });
+  };
+  return ledger_.budget_left(asked.client->gateway, provider, std::count_if(all_.begin(), all_.end(), may_have_paid));
+}
+
 bool Rules::has_time(const Asked& asked, const LaneId& lane, int64_t now_ms) const {
   return now_ms - asked.began_ms < setting(asked).providers[size_t(lane.provider)].total_ms;
 }
 
-// Whether a lane need not be asked now: it was, or nobody pays for it, or it is too small.
+// Whether a lane need not be asked now: it may be full, or it is out of the question.
 bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
+  return setting(asked).providers[size_t(lane.lane.provider)].concurrent_max > 0 ||
+         is_out_of_question(asked, lane, now_ms);
+}
+
+// It was asked, or nobody pays for it, or it is too small, or its time is over.
+bool Rules::is_out_of_question(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
   if (lane.fits != Fits::surely) return true;
-  if (setting(asked).providers[size_t(lane.lane.provider)].concurrent_max > 0) return true;  // it may be full
   if (!has_time(asked, lane.lane, now_ms)) return true;
   bool provider_failed = false;
   const Attempt* overflowed = nullptr;
@@ -206,8 +226,7 @@ bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, i
   if (overflowed)
     for (const auto& each : asked.standings)
       if (each.lane == overflowed->lane && lane.context_tokens_max <= each.context_tokens_max) return true;
-  const bool budget = setting(asked).failover.retry_budget_percent > 0 &&
-                      ledger_.budget_left(asked.client->gateway, lane.lane.provider);
+  const bool budget = setting(asked).failover.retry_budget_percent > 0 && has_budget(asked, lane.lane.provider);
   return provider_failed && !budget;
 }
 
@@ -227,6 +246,8 @@ void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
   const bool well =
       script.fate == Fate::good && (attempt.over || (script.good_bytes > 0 && attempt.fed_bytes >= script.good_bytes));
   if (well && !asked.client_gone) return ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
+  // Whether it was kept, and so praised, or given up for another lane nobody says.
+  if (script.fate == Fate::empty) ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
   const bool no_lanes_fault = script.fate == Fate::rejected || script.fate == Fate::overflow;
   if ((no_lanes_fault && attempt.over) || asked.client_gone) return;
   const bool said = attempt.over && attempt.head_told;
@@ -288,11 +309,17 @@ void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
           "usage is the upstream's", asked,
           std::to_string(report.usage.input_tokens) + " and " + std::to_string(report.usage.output_tokens));
     const ProviderSpec& provider = setting(asked).providers[size_t(last.lane.provider)];
-    if (provider.dialect == question.dialect && whole && asked.mode == BodyMode::observe)
+    // Behind a client that reads nothing, the core waits some seconds only for the end of a last line.
+    const bool read = last.over || asked.client->deaf_to_ms <= asked.began_ms;
+    if (provider.dialect == question.dialect && whole && read && asked.mode == BodyMode::observe)
       check(last.relayed_bytes == last.script.good_bytes, "same dialect, same bytes", asked,
             std::to_string(last.relayed_bytes) + " of " + std::to_string(last.script.good_bytes));
     return;
   }
+  const bool says_nothing = !asked.attempts.empty() && asked.attempts.back()->script.fate == Fate::empty;
+  if (says_nothing && heard.endings == 1 && heard.errors == 0 && asked.ending == Ending::complete)
+    return check(!report.fault && heard.words == 0, "the report tells what happened", asked,
+                 "a fault behind a success");
   check(asked.ending == Ending::cut || heard.errors == 1, "a cut answer never ends as a success", asked, asked.answer);
   check(bool(report.fault), "the report tells what happened", asked, "no fault behind a failure");
   if (client_at_fault(asked)) {
@@ -328,11 +355,37 @@ std::string Rules::lane_missed(const Asked& asked, int64_t now_ms) const {
     const int64_t total_ms = s.providers[size_t(last.lane.provider)].total_ms;
     if (now_ms - asked.began_ms >= total_ms) return {};
     if (last.script.fate == Fate::good) return text_of(last.lane) + " would have answered";
+    const bool ended = last.fed_bytes > 0 && last.fed_bytes == last.script.good_bytes;
+    if (last.script.fate == Fate::empty && ended) return "the answer of " + text_of(last.lane) + " would have done";
     if (last.script.fate == Fate::rejected) return {};
     if (int64_t(asked.attempts.size()) >= s.failover.attempts_max) return {};
   }
   for (const auto& standing : asked.standings)
     if (!has_cause_to_skip(asked, standing, now_ms)) return text_of(standing.lane) + " was never asked";
+  return pause_missed(asked, now_ms);
+}
+
+// A pause that a lane asked for and that is short enough, where nothing else is left; empty when there is none.
+std::string Rules::pause_missed(const Asked& asked, int64_t now_ms) const {
+  const FailoverSpec& failover = setting(asked).failover;
+  if (asked.attempts.empty() || failover.retry_budget_percent == 0) return {};
+  const auto fails_by_itself = [](const auto& each) { return each->script.fate == Fate::failing && each->over; };
+  if (!fails_by_itself(asked.attempts.back())) return {};
+  for (const auto& attempt : asked.attempts) {
+    // How long it has waited already is known where nothing was asked twice.
+    const auto times = std::count_if(asked.attempts.begin(), asked.attempts.end(),
+                                     [&](const auto& each) { return each->lane == attempt->lane; });
+    if (times > 1) return {};
+  }
+  for (const auto& attempt : asked.attempts) {
+    const UpstreamScript& script = attempt->script;
+    if (script.trouble != TroubleKind::limited || !attempt->over || !attempt->head_told) continue;
+    // It may have been full when its pause was over.
+    const bool made = now_ms - attempt->ended_ms >= std::max<int64_t>(script.retry_after_ms, 1);
+    const bool asks = script.retry_after_ms >= 0 && script.retry_after_ms <= failover.retry_wait_ms_max;
+    if (asks && !made && has_budget(asked, attempt->lane.provider))
+      return text_of(attempt->lane) + " asked for a pause of " + std::to_string(script.retry_after_ms) + " ms";
+  }
   return {};
 }
 

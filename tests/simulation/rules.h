@@ -38,6 +38,7 @@ class Rules {
   // Of bounds and queues (rules_of_places.cpp). The core has just said that `asked` waits, or it waits no more.
   void waits(Asked& asked);
   void waits_no_more(Asked& asked, int64_t now_ms);
+  void may_pause(Asked& asked, int64_t now_ms) const;
   // Whether nobody waits while there is a place.
   void waiting(int64_t now_ms);
   void finished(Asked& asked, const Report& report, int64_t now_ms);
@@ -48,13 +49,19 @@ class Rules {
   void check_request(const Asked& asked, const OpenUpstream& open);
   void check_order(const Asked& asked, int64_t now_ms);
   bool has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const;
+  bool is_out_of_question(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const;
   void check_answer(Asked& asked, const Report& report, int64_t now_ms);
   bool client_at_fault(const Asked& asked) const;
   std::string lane_missed(const Asked& asked, int64_t now_ms) const;
   void check_report(const Asked& asked, const Report& report);
   bool has_room(const Asked& asked, const LaneId& lane) const;
   int64_t open_attempts(int provider) const;
-  void check_place(const Asked& asked);
+  void check_place(const Asked& asked, int64_t now_ms);
+  void check_rest(const Asked& asked, int64_t now_ms);
+  void check_free(Asked& asked, int64_t now_ms);
+  int64_t others_in_queue(const Asked& asked) const;
+  bool has_budget(const Asked& asked, int provider) const;
+  std::string pause_missed(const Asked& asked, int64_t now_ms) const;
   void check_refused(const Asked& asked, int64_t now_ms);
   // Whether its provider's total_ms leaves an attempt at the lane any.
   bool has_time(const Asked& asked, const LaneId& lane, int64_t now_ms) const;

@@ -9,6 +9,9 @@ namespace {
 // How long a place may stay free before the one who waits first has taken it: his turn's own lateness, and a little.
 constexpr int64_t free_ms_max = turn_late_ms_max + 40;
 
+// Nobody is told when a lane begins to rest, or rests no more: who waits first looks once a second.
+constexpr int64_t look_ms_max = 1'000 + free_ms_max;
+
 }  // namespace
 
 int64_t Rules::open_attempts(int provider) const {
@@ -43,18 +46,58 @@ void Rules::waits_no_more(Asked& asked, int64_t now_ms) {
         std::to_string(waited_ms) + " ms");
 }
 
+int64_t Rules::others_in_queue(const Asked& asked) const {
+  const std::string& queue = setting(asked).route_of(asked.question().model).match;
+  return std::count_if(all_.begin(), all_.end(), [&](const auto& each) {
+    return each && each->waiting && each->queue == queue && each.get() != &asked;
+  });
+}
+
+// Behind a wait in vain a pause is made that a lane asked for before, and nothing is said of that.
+void Rules::may_pause(Asked& asked, int64_t now_ms) const {
+  if (!asked.waiting) return;
+  const bool is_asked_for = std::any_of(asked.attempts.begin(), asked.attempts.end(),
+                                        [](const auto& each) { return each->script.retry_after_ms >= 0; });
+  const bool has_any_time = std::any_of(asked.standings.begin(), asked.standings.end(),
+                                        [&](const auto& each) { return has_time(asked, each.lane, now_ms); });
+  const int64_t most_ms = setting(asked).route_of(asked.question().model).queue_wait_ms_max;
+  if (is_asked_for && (!has_any_time || now_ms - asked.waits_since_ms >= most_ms)) asked.waiting = false;
+}
+
+// The attempt that was just opened: at no lane that rests while a place of a better one could be waited for.
+void Rules::check_rest(const Asked& asked, int64_t now_ms) {
+  const Attempt& now = *asked.attempts.back();
+  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const int gateway = asked.client->gateway;
+  if (!ledger_.rests(gateway, now.lane, now_ms) || others_in_queue(asked) >= route.queue_places_max) return;
+  if (asked.waiting && now_ms - asked.waits_since_ms >= route.queue_wait_ms_max) return;
+  bool is_behind = false;  // the order is the decision's: what was before it then was looked at
+  for (const auto& other : asked.standings) {
+    if (other.lane == now.lane) is_behind = !other.rests;
+    const bool is_better = ledger_.clean(other.lane) && !has_room(asked, other.lane);
+    if (!is_behind && !(other.lane == now.lane) && is_better && !is_out_of_question(asked, other, now_ms))
+      check(
+          false, "a better lane is waited for", asked,
+          "p" + std::to_string(now.lane.provider) + " rests, and p" + std::to_string(other.lane.provider) + " is full");
+  }
+}
+
 // The attempt that was just opened: within its bound, and ahead of nobody who waits.
-void Rules::check_place(const Asked& asked) {
+void Rules::check_place(const Asked& asked, int64_t now_ms) {
   const Attempt& now = *asked.attempts.back();
   const int64_t most = setting(asked).providers[size_t(now.lane.provider)].concurrent_max;
   if (most == 0) return;
   const int64_t open = open_attempts(now.lane.provider);
   check(open <= most, "no lane above its bound", asked, std::to_string(open) + " of " + std::to_string(most));
-  const std::string& queue = setting(asked).route_of(asked.question().model).match;
+  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const std::string& queue = route.match;
   for (const auto& other : all_) {
     if (!other || !other->waiting || other->queue != queue || other.get() == &asked) continue;
     const bool later = asked.waiting && asked.queue == queue && other->turn > asked.turn;
-    check(later, "first come, first served", asked,
+    // Who has waited to the end may ask a lane that rests, which those before him would not.
+    const bool at_the_end = asked.waiting && now_ms - asked.waits_since_ms >= route.queue_wait_ms_max;
+    const bool rests = at_the_end && !ledger_.clean(now.lane);
+    check(later || rests, "first come, first served", asked,
           "before client " + std::to_string(other->question().nonce) + ", who waits");
   }
 }
@@ -62,8 +105,7 @@ void Rules::check_place(const Asked& asked) {
 void Rules::check_refused(const Asked& asked, int64_t now_ms) {
   if (!asked.attempts.empty()) return;
   const RouteSpec& route = setting(asked).route_of(asked.question().model);
-  const auto others = std::count_if(
-      all_.begin(), all_.end(), [&](const auto& each) { return each && each->waiting && each->queue == route.match; });
+  const int64_t others = others_in_queue(asked);
   check(asked.waits_since_ms >= 0 || others >= route.queue_places_max, "nobody is refused who may wait", asked,
         std::to_string(others) + " wait");
   check(asked.head_sent && (asked.status == 529 || asked.status == 200), "who is refused is told so", asked,
@@ -89,13 +131,27 @@ void Rules::waiting(int64_t now_ms) {
     });
     if (!is_first) asked->first_since_ms = -1;
     else if (asked->first_since_ms < 0) asked->first_since_ms = now_ms;
-    if (!is_first || now_ms - asked->first_since_ms <= free_ms_max) continue;
-    for (const auto& standing : asked->standings) {
-      const int64_t since_ms = free_since_ms_[size_t(standing.lane.provider)];
-      if (standing.fits != Fits::surely || since_ms < 0 || !has_time(*asked, standing.lane, now_ms)) continue;
-      check(now_ms - since_ms <= free_ms_max, "nobody waits while a place is free", *asked,
-            "p" + std::to_string(standing.lane.provider) + " is free for " + std::to_string(now_ms - since_ms) + " ms");
-    }
+    if (is_first) check_free(*asked, now_ms);
+  }
+}
+
+// Of who waits first: nobody waits while a place is free at a lane that is well, or at any lane that can take it where all
+// lanes that are full rest as certainly as that one.
+void Rules::check_free(Asked& asked, int64_t now_ms) {
+  const auto free_since_ms = [&](const auto& standing) { return free_since_ms_[size_t(standing.lane.provider)]; };
+  const bool may_be_better = std::any_of(asked.standings.begin(), asked.standings.end(), [&](const auto& standing) {
+    return free_since_ms(standing) < 0 && standing.fits != Fits::not_at_all &&
+           !ledger_.rests(asked.client->gateway, standing.lane, now_ms);
+  });
+  if (may_be_better || asked.first_since_ms == now_ms) asked.nothing_better_since_ms = now_ms;
+  for (const auto& standing : asked.standings) {
+    const int64_t since_ms = std::max(free_since_ms(standing), asked.first_since_ms);
+    if (free_since_ms(standing) < 0 || standing.fits != Fits::surely || !has_time(asked, standing.lane, now_ms))
+      continue;
+    const bool is_well = ledger_.clean(standing.lane);
+    const int64_t for_ms = now_ms - (is_well ? since_ms : std::max(since_ms, asked.nothing_better_since_ms));
+    check(for_ms <= (is_well ? free_ms_max : look_ms_max), "nobody waits while a place is free", asked,
+          "p" + std::to_string(standing.lane.provider) + " is free for " + std::to_string(for_ms) + " ms");
   }
 }
 

@@ -189,6 +189,10 @@ class Writer {
         add(Kind::end, long_ms);
         return;
       case TroubleKind::slow: latency_ms_ = random_.between(1'000, 30'000); return good();
+      case TroubleKind::empty:
+        script_.said.words = 0;
+        script_.fate = Fate::empty;
+        return good();
       case TroubleKind::count_: break;
     }
     script_.fate = Fate::failing;

@@ -18,6 +18,7 @@ enum class Fate : uint8_t {
   failing,   // another lane may do better
   rejected,  // it is the client's own fault, and no lane's
   overflow,  // a lane with a larger context may do better
+  empty,     // good enough where no other lane has something to say
 };
 
 struct UpstreamStep {

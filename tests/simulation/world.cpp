@@ -244,6 +244,7 @@ class World {
     rules_.check(asked.finished == asked.exchange->finished(), "finished() says what was said", asked, "");
     check_views(asked);
     if (asked.finished) return;
+    rules_.may_pause(asked, now_ms_);
     int64_t wake_ms = step.wake_at_ms;
     if (wake_ms != never_ms) wake_ms -= monotonic_ahead_[size_t(asked.client->gateway)];
     const bool at_once = std::holds_alternative<Woken>(event) && wake_ms <= now_ms_;

@@ -1,0 +1,186 @@
+// What is full, what rests, and what is waited for (docs/waiting.md).
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "queue_client.h"
+#include "routing/health.h"
+
+using namespace signalbox;
+using namespace signalbox::queue_test;
+
+namespace {
+
+// A bounded lane and one without a bound behind it; the second one's pauses and rests are what its answers say.
+std::shared_ptr<Config> bounded_and_free(int64_t places_max) {
+  auto config = config_with(1, places_max);
+  Provider free = config->providers[0];
+  free.name = "free";
+  free.base_url = "http://free";
+  free.concurrent_max = 0;
+  config->providers.push_back(free);
+  config->routes[0].targets = {{0, ""}, {1, ""}};
+  return config;
+}
+
+const std::string opened_free = "open http://free/v1/messages";
+constexpr Header asks_for_ten_seconds[] = {{"content-type", "application/json"}, {"retry-after", "10"}};
+constexpr std::string_view limited = R"({"type":"error","error":{"type":"rate_limit_error","message":"slow down"}})";
+
+void answer(Client& client, int status, std::span<const Header> headers, std::string_view body) {
+  const auto attempt = uint32_t(std::count_if(
+      client.log.begin(), client.log.end(), [](const std::string& line) { return line.compare(0, 5, "open ") == 0; }));
+  client.tell(UpstreamSent{attempt});
+  client.tell(UpstreamHead{attempt, status, headers});
+  client.tell(UpstreamEnd{attempt, body});
+}
+
+// The lane without a bound is told to rest for ten seconds.
+void let_free_rest(Gateway& gateway) {
+  Client busy(gateway), unlucky(gateway);
+  busy.ask();
+  unlucky.ask();
+  REQUIRE(unlucky.log == Log{opened_free});
+  answer(unlucky, 429, asks_for_ten_seconds, limited);
+  unlucky.tell(ClientGone{});
+  busy.tell(ClientGone{});
+}
+
+}  // namespace
+
+TEST_CASE("queue: a place at a lane that is well is waited for rather than had at one that rests", "[places]") {
+  Gateway gateway(bounded_and_free(5), with_turns, 1);
+  let_free_rest(gateway);
+  Client first(gateway), second(gateway), third(gateway);
+  first.ask();
+  second.ask();
+  third.ask();
+  REQUIRE(first.log == Log{opened});
+  CHECK(second.log == Log{"await"});
+  CHECK(third.log == Log{"await"});
+  SECTION("until it comes") {
+    first.tell(ClientGone{});
+    second.wake_after(5);
+    CHECK(second.log == Log{"await", opened});
+  }
+  SECTION("and at the end of the wait the one that rests is asked, by whoever is told first that it is over") {
+    third.wake_after(5'000);
+    CHECK(third.log == Log{"await", opened_free, "head"});  // the gate's
+    CHECK(third.report.tried.empty());
+    second.wake_after(5'000);
+    CHECK(second.log == Log{"await", opened_free, "head"});
+  }
+  SECTION("or that rests no more") {
+    second.wake_after(1);
+    CHECK(second.log == Log{"await"});
+    second.now.unix_ms += 11'000;  // its ten seconds are over before the wait is
+    second.tell(Woken{});
+    CHECK(second.log == Log{"await", opened_free});
+  }
+}
+
+TEST_CASE("queue: who may not wait asks the lane that rests", "[places]") {
+  SECTION("the queue is full") {
+    Gateway gateway(bounded_and_free(1), with_turns, 1);
+    let_free_rest(gateway);
+    Client first(gateway), second(gateway), third(gateway);
+    first.ask();
+    second.ask();
+    third.ask();
+    CHECK(second.log == Log{"await"});
+    CHECK(third.log == Log{opened_free});
+  }
+  SECTION("there is none") {
+    Gateway gateway(bounded_and_free(0), with_turns, 1);
+    let_free_rest(gateway);
+    Client first(gateway), second(gateway);
+    first.ask();
+    second.ask();
+    CHECK(second.log == Log{opened_free});
+  }
+}
+
+TEST_CASE("queue: where all lanes rest, nobody waits for one of them beside another that is free", "[places]") {
+  Gateway gateway(bounded_and_free(5), with_turns, 1);
+  let_free_rest(gateway);
+  {
+    Client unlucky(gateway);
+    unlucky.ask();
+    REQUIRE(unlucky.log == Log{opened});
+    answer(unlucky, 429, asks_for_ten_seconds, limited);
+  }
+  Client first(gateway), second(gateway);
+  first.ask();
+  second.ask();
+  CHECK(first.log.size() == 1);
+  CHECK(second.log.size() == 1);
+  CHECK(second.log != Log{"await"});
+}
+
+TEST_CASE("bounds: a fallback that is full and cannot be waited for is as if it were none", "[places]") {
+  auto config = bounded_and_free(0);
+  std::swap(config->routes[0].targets[0], config->routes[0].targets[1]);  // the bounded one is the fallback
+  Gateway gateway(config, with_turns, 1);
+  Client busy(gateway);
+  busy.ask();
+  busy.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  REQUIRE(busy.log == Log{opened_free, opened});
+  gateway.health().reset("", 1'000'000);
+  Client client(gateway);
+  SECTION("the pause that the first lane asks for is made") {
+    constexpr Header asks[] = {{"content-type", "application/json"}, {"retry-after", "1"}};
+    client.ask();
+    answer(client, 429, asks, limited);
+    CHECK(client.log == Log{opened_free});
+    client.wake_after(1'000);
+    CHECK(client.log == Log{opened_free, opened_free, "head"});
+  }
+  SECTION("its error goes on as it came") {
+    constexpr Header plain[] = {{"content-type", "application/json"}};
+    client.ask(R"({"model":"m"})");
+    answer(client, 500, plain, R"({"type":"error","error":{"type":"api_error","message":"as it came"}})");
+    CHECK(client.status == 500);
+    CHECK(client.bytes.empty());  // released from the host's own window
+  }
+  SECTION("an answer that says nothing is kept") {
+    constexpr Header plain[] = {{"content-type", "application/json"}};
+    client.ask(R"({"model":"m"})");
+    answer(client, 200, plain,
+           R"({"id":"msg_1","type":"message","role":"assistant","content":[],"stop_reason":"end_turn","usage":{}})");
+    CHECK(client.status == 200);
+    CHECK(client.log.back() == "finish");
+  }
+}
+
+TEST_CASE("queue: an answer that says nothing is not given up for a wait", "[places]") {
+  auto config = bounded_and_free(5);
+  std::swap(config->routes[0].targets[0], config->routes[0].targets[1]);
+  Gateway gateway(config, with_turns, 1);
+  Client busy(gateway), client(gateway);
+  busy.ask();
+  busy.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  gateway.health().reset("", 1'000'000);
+  constexpr Header plain[] = {{"content-type", "application/json"}};
+  client.ask(R"({"model":"m"})");
+  answer(client, 200, plain,
+         R"({"id":"msg_1","type":"message","role":"assistant","content":[],"stop_reason":"end_turn","usage":{}})");
+  CHECK(client.log == Log{opened_free, "head", "finish"});
+  CHECK(client.status == 200);
+}
+
+TEST_CASE("queue: a pause that was asked for is made behind a wait in vain, and once", "[places]") {
+  auto config = bounded_and_free(5);
+  config->failover.retry_wait_ms_max = 10'000;
+  std::swap(config->routes[0].targets[0], config->routes[0].targets[1]);
+  Gateway gateway(config, with_turns, 1);
+  Client busy(gateway), client(gateway);
+  busy.ask();
+  busy.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  gateway.health().reset("", 1'000'000);
+  client.ask();
+  answer(client, 429, asks_for_ten_seconds, limited);
+  CHECK(client.log == Log{opened_free, "await"});
+  client.wake_after(5'000);
+  CHECK(client.log == Log{opened_free, "await", "head"});  // the gate's; it pauses
+  client.wake_after(5'000);
+  CHECK(client.log == Log{opened_free, "await", "head", opened_free});
+}
