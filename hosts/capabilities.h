@@ -13,7 +13,7 @@ inline constexpr Coding every_coding[] = {Coding::zstd, Coding::br, Coding::gzip
 
 // A body is held in memory, so there is no bound below what server.limits may name.
 inline constexpr Capabilities native{
-    .request_bytes_max = int64_t(1) << 30, .request_codings = every_coding, .gives_turns = true};
+    .request_bytes_max = int64_t(1) << 30, .request_codings = every_coding, .gives_turns = true, .runs_probes = true};
 
 // What goes out goes by wasi:http, which knows neither proxies nor certificates, and what is kept has its own
 // preopened folder. A component has one memory of 4 GiB at most; a body's default bound is what is tried.

@@ -95,6 +95,7 @@ export const Peer = Object.freeze({
   loopback: 0,
   remote: 1,
   unknown: 2,
+  host: 3,
 });
 
 export const Mode = Object.freeze({

@@ -110,6 +110,7 @@ std::string boundary_javascript() {
     peers.add("loopback", PeerScope::loopback);
     peers.add("remote", PeerScope::remote);
     peers.add("unknown", PeerScope::unknown);
+    peers.add("host", PeerScope::host);
   }
   {
     Numbers modes(out, "Mode");

@@ -32,6 +32,12 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
   if (!capabilities.state_file && !config.server.state_file.empty())
     fit.warnings.push_back(
         {"this host keeps its state in a place of its own or nowhere, and writes no file", {}, "server.state_file"});
+  if (!capabilities.runs_probes && config.probes.every_ms > 0)
+    fit.warnings.push_back(
+        {"this host does nothing between requests, so no lane is probed until a scheduler asks for "
+         "it with POST /signalbox/probe",
+         {},
+         "probes.every_ms"});
   const Clients& clients = config.server.clients;
   const bool tells_addresses = capabilities.sees_peers || !capabilities.address_header.empty();
   if (!tells_addresses) {

@@ -243,6 +243,14 @@ constinit const Field failures_fields[] = {
 };
 constinit const Shape failures_shape{"failures", "What counts as a failure, and how long a lane suffers for it. Suffering orders lanes and never leaves out the last one. [docs/health.md](health.md) tells all of it.", failures_fields, prototype<Failures>, ""};
 
+constinit const Field probes_fields[] = {
+    {.key = "every_ms", .kind = FieldKind::integer, .slot = slot<&Probes::every_ms>, .min = 0, .max = day_ms,
+     .doc = "How often a lane that is cooling is asked a few words of ours, in milliseconds; 0 is never. It is asked once more shortly before its cooling ends, so that the first real request finds one that serves. Off, because each question costs some tokens. Lanes whose model the client names are not asked, nor one that has said itself when to come back; a refused credential is asked about every ten minutes at most. Where the host has no timers of its own, a scheduler asks for it with `POST /signalbox/probe`."},
+    {.key = "wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Probes::wait_ms_max>, .min = 10, .max = hour_ms,
+     .doc = "How long such a question waits to connect, for the head and between two pieces of the answer, in milliseconds, where the provider's `timeouts` are not shorter; twice that in all. Short, because a few words come soon where all is well."},
+};
+constinit const Shape probes_shape{"probes", "Whether lanes that are cooling are asked before requests are sent to them. [docs/health.md](health.md) tells all of it.", probes_fields, prototype<Probes>, ""};
+
 constinit const Field route_timeouts_fields[] = {
     {.key = "connect_ms", .kind = FieldKind::integer, .slot = slot<&RouteTimeouts::connect_ms>, .min = -1, .max = hour_ms,
      .doc = "To a connection, TLS included, in milliseconds; 0 is no limit, -1 as the provider has it."},
@@ -290,6 +298,8 @@ constinit const Field provider_fields[] = {
      .doc = "Where the provider is: its root, with or without `/v1`. Required unless `preset` or `builtin` is given."},
     {.key = "enabled", .kind = FieldKind::boolean, .slot = slot<&Provider::enabled>,
      .doc = "Whether the provider may be used. Off, it stays checked and is left out of every route."},
+    {.key = "probes", .kind = FieldKind::boolean, .slot = slot<&Provider::probes>,
+     .doc = "Whether its lanes are probed where `probes` asks for that. Off for one whose every request is dear."},
     {.key = "credentials", .kind = FieldKind::object_list, .need = Need::depends, .items_max = 256, .shape = &credential_shape,
      .elements = elements<&Provider::credentials>(),
      .doc = "The provider's credentials. They are asked in this order, the next at once when one fails before it has said anything; lanes that have just failed go last. An empty list says that the provider needs none. One of `credentials`, `key` and `passthrough` is required unless `builtin` is given, or a `preset` that needs none."},
@@ -445,6 +455,8 @@ constinit const Field root_fields[] = {
      .doc = "How failures are met before a client has seen content."},
     {.key = "failures", .kind = FieldKind::object, .slot = slot<&Config::failures>, .shape = &failures_shape,
      .doc = "What counts as a failure, and how long a lane suffers for it."},
+    {.key = "probes", .kind = FieldKind::object, .slot = slot<&Config::probes>, .shape = &probes_shape,
+     .doc = "Whether lanes that are cooling are asked before requests are sent to them."},
     {.key = "providers", .kind = FieldKind::object_map, .need = Need::required, .key_rule = rule_name, .items_max = 1024,
      .shape = &provider_shape, .elements = elements<&Config::providers>(name<&Provider::name>), .key_word = "<provider>",
      .doc = "The upstream services, by names of your own."},

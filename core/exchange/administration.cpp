@@ -149,13 +149,14 @@ void Machine::reply_state() {
 
 void Machine::administrate() {
   constexpr std::string_view of_reset[] = {"lane", "provider"}, of_switch[] = {"provider", "credential"};
+  const bool probes = endpoint_.operation == Operation::probe;
   const bool resets = endpoint_.operation == Operation::reset, selects = endpoint_.operation == Operation::select;
   const bool lifts = selects && head_.method == "DELETE";
   Asked asked;
   const std::span<const std::string_view> of_select = std::span(of_switch).first(lifts ? 0 : 1);
-  std::string wrong = read_query(endpoint_.query, resets ? of_reset : selects ? of_select : of_switch, asked);
+  std::string wrong = read_query(endpoint_.query, resets || probes ? of_reset : selects ? of_select : of_switch, asked);
   if (wrong.empty()) wrong = check_names(*config_, asked);
-  if (wrong.empty() && resets && !asked.lane.empty()) {
+  if (wrong.empty() && (resets || probes) && !asked.lane.empty()) {
     if (!asked.provider.empty()) wrong = "Give one of the parameters \"lane\" and \"provider\".";
     std::vector<std::string> names;
     bool known = false;
@@ -168,10 +169,11 @@ void Machine::administrate() {
     if (wrong.empty() && !known)
       wrong = unknown("lane", asked.lane, std::vector<std::string_view>(names.begin(), names.end()));
   }
-  if (wrong.empty() && !resets && !lifts && asked.provider.empty())
+  if (wrong.empty() && !resets && !probes && !lifts && asked.provider.empty())
     wrong = "Say which provider, with the parameter \"provider\".";
   if (!wrong.empty()) return refuse({FaultKind::bad_request, std::move(wrong)});
 
+  if (probes) return probe(arena_.copy(asked.lane), arena_.copy(asked.provider));
   Health& health = gateway_.health();
   if (resets) {
     const std::string& name = asked.lane.empty() ? asked.provider : asked.lane;

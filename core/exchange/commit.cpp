@@ -6,6 +6,7 @@ namespace signalbox::exchange {
 
 // From here on this attempt's answer is the client's, whatever comes.
 void Machine::commit() {
+  if (probed_) return end_probe(nullptr);
   const bool piped = attempt_.handling == Handling::unseen;
   enter(piped ? Phase::piping : Phase::streaming);
   if (finished()) return;

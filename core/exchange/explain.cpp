@@ -18,6 +18,7 @@
 #include "http/endpoint.h"
 #include "json/writer.h"
 #include "routing/health.h"
+#include "routing/probing.h"
 #include "tokens/calibration.h"
 #include "tokens/estimate.h"
 
@@ -118,7 +119,7 @@ std::vector<Explained> explain_choices(const Decision& decision, const http::End
 
 void write_choice(json::Writer& w, const Explained& explained, const Config& config, const http::Endpoint& asked,
                   dialects::Ask ask, const Failures& failures, Unreachable unreachable, routing::Places& places,
-                  int64_t now_unix_ms, const ExplainedOrder& order) {
+                  const routing::Health& health, int64_t now_unix_ms, const ExplainedOrder& order) {
   const Choice& choice = *explained.choice;
   const routing::Lane& lane = *choice.lane;
   const Provider& provider = config.providers[lane.provider];
@@ -159,6 +160,11 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
   if (choice.service == Service::forward || choice.service == Service::translate) {
     const auto owner = provider.passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
     write_health(w, lane, failures, owner, unreachable, now_unix_ms);
+    const int64_t every_ms = config.probes.every_ms;
+    if (every_ms > 0 && routing::is_probed(provider, lane.key)) {
+      const int64_t at = routing::probe_at(health, lane.key, health.standing(lane.key, now_unix_ms), every_ms);
+      if (at != never_ms) w.key("probe_in_ms").number(std::max<int64_t>(at - now_unix_ms, 0));
+    }
   }
   w.end_object();
 }
@@ -221,7 +227,7 @@ void Machine::reply_explanation() {
   w.key("lanes").begin_array();
   for (const Explained& each : lanes)
     write_choice(w, each, *config_, asked, ask_of(asked, decision.facts), failures,
-                 gateway_.capabilities().tells_unreachable, gateway_.places(), now_.unix_ms, order);
+                 gateway_.capabilities().tells_unreachable, gateway_.places(), gateway_.health(), now_.unix_ms, order);
   w.end_array();
 
   Fault fault = decision.fault;

@@ -87,6 +87,7 @@ void Machine::fail_attempt(FaultKind kind, std::string said) {
 // `original`: the error's own body, whole and in the client's dialect, still in the host's window.
 void Machine::fail_attempt(Failure failure, std::string_view original) {
   note_failure(std::move(failure));
+  if (probed_) return end_probe(&failures_.back());
   if (const Choice* next = take_next(failures_.back(), WhereFull::waits)) {
     drop_attempt();
     return serve(*next);

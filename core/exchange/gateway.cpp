@@ -5,6 +5,7 @@
 #include "routing/lane_stats.h"
 #include "routing/lane_table.h"
 #include "routing/places.h"
+#include "routing/probing.h"
 #include "routing/refusals.h"
 #include "routing/retry_budget.h"
 #include "signalbox/client_ledger.h"
@@ -56,6 +57,11 @@ bool Gateway::merge(std::string_view delta) {
   if (!health_->merge(delta)) return false;
   for (const std::string& name : health_->resets()) lane_stats_->forget_limits(name);
   return true;
+}
+
+DueProbe Gateway::next_probe(int64_t now_unix_ms) const {
+  const int64_t every_ms = config_->probes.every_ms;
+  return every_ms > 0 ? routing::next_probe(*config_, *health_, {}, every_ms, now_unix_ms) : DueProbe{};
 }
 
 std::string Gateway::snapshot() const { return health_->snapshot(); }

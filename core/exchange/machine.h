@@ -20,6 +20,7 @@
 //   report.cpp       the line of the log
 //   explain.cpp      what would be done, without doing it
 //   administration.cpp  the state of lanes, looked at, reset and switched
+//   probe.cpp        a lane is asked whether it serves again, by us
 #pragma once
 
 #include <memory>
@@ -334,6 +335,12 @@ class Machine {
   void administrate();
   void reply_state();
 
+  // probe.cpp
+  const routing::Lane* lane_called(std::string_view name);
+  void probe(std::string_view name, std::string_view provider_name);
+  void end_probe(const Failure* failure);
+  void reply_unasked(std::string_view name, std::string_view why);
+
   Gateway& gateway_;
   std::shared_ptr<const Config> config_;  // as it was when the exchange began, with its lanes
   routing::LaneTable& lane_table_;
@@ -365,6 +372,7 @@ class Machine {
   Attempt attempt_;
   routing::Place place_;                    // what the attempt holds of its lane's bounds
   routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
+  const Choice* probed_ = nullptr;          // of an exchange that is a probe
   const Choice* paid_for_ = nullptr;        // the last that was paid from its provider's budget
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place

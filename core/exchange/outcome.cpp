@@ -60,11 +60,11 @@ void Machine::tell(const routing::Outcome& outcome) {
   const routing::Lane& lane = outcome.lane;
   if (routing::LaneStat* stat = lane.stat) {
     const int64_t content_ms = outcome.content_ms >= 0 ? outcome.content_ms - outcome.opened_ms : -1;
-    gateway_.lane_stats().learn(*stat, {content_ms, outcome.usage}, now_.monotonic_ms);
+    if (!probed_) gateway_.lane_stats().learn(*stat, {content_ms, outcome.usage}, now_.monotonic_ms);
     stat->headroom.see(outcome.head, now_.unix_ms);
   }
   if (outcome.end == AttemptEnd::answered) settle_conversation(lane);
-  count_attempt(outcome);
+  if (!probed_) count_attempt(outcome);
   routing::Health& health = gateway_.health();
   if (attempt_.probe) health.end_probe(outcome.lane.key);
   switch (outcome.end) {
@@ -92,7 +92,8 @@ void Machine::punish(const routing::Outcome& outcome) {
   const routing::Suffering suffering =
       routing::suffering_of(outcome.kind, credential_owner(), gateway_.capabilities().tells_unreachable);
   const std::string_view name = routing::scoped(lane.key, suffering.scope);
-  const int64_t began_unix_ms = now_.unix_ms - (outcome.closed_ms - outcome.opened_ms);
+  // Nobody fails side by side with a probe.
+  const int64_t began_unix_ms = now_.unix_ms - (probed_ ? 0 : outcome.closed_ms - outcome.opened_ms);
   const uint8_t step = health.next_step(name, began_unix_ms, now_.unix_ms);
   const Failures& rules = failures();
   const bool slow = outcome.end == AttemptEnd::answered;
@@ -102,6 +103,9 @@ void Machine::punish(const routing::Outcome& outcome) {
   if (cool_ms > 0 && outcome.asked_ms < 0 && suffering.is_users) cool_ms = rules.cool_ms;
   if (cool_ms > 0 && outcome.asked_ms < 0 && grows) cool_ms = routing::grown(cool_ms, rules.cool_ms_max, step);
   routing::Why why = suffering.why;
+  // Who said himself for how long is not asked before.
+  if (cool_ms > 0 && outcome.asked_ms >= 0 && suffering.is_users && why == routing::Why::hiccup)
+    why = routing::Why::asked;
   // What a request could bring about alone opens no breaker.
   if (grows && (slow || suffering.counts)) {
     const bool full = health.count(lane.key, routing::Counted::failure, rule_of(rules), now_.unix_ms);
@@ -109,7 +113,12 @@ void Machine::punish(const routing::Outcome& outcome) {
       const uint8_t times = health.next_step(lane.key, began_unix_ms, now_.unix_ms);
       const int64_t open_ms = routing::grown(rules.open_ms, rules.open_ms_max, times);
       report_.lane_rests_ms = std::max(open_ms, cool_ms);
-      health.cool(lane.key, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, routing::Why::breaker, times);
+      // A probe has spoken for all that suffer together.
+      if (probed_ && suffering.scope != routing::Scope::lane)
+        health.cool(name, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, why, step);
+      const bool as_asked = why == routing::Why::asked && cool_ms > open_ms;
+      health.cool(lane.key, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms,
+                  as_asked ? routing::Why::asked : routing::Why::breaker, times);
       return;
     }
   }

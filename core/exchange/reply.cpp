@@ -181,7 +181,7 @@ void Machine::finish(Ending ending) {
   const dialects::Observation& last = seen();
   if (last.usage.input_tokens >= 0 || last.usage.output_tokens >= 0) report_.usage = last.usage;
   if (!last.stop_reason.empty()) report_.stop_reason = last.stop_reason;
-  if (translation_ && translation_->was_read && last.usage.input_tokens >= 0) {
+  if (!probed_ && translation_ && translation_->was_read && last.usage.input_tokens >= 0) {
     // An upstream may count what it likes; no sum of three overflows below this.
     auto sane = [](int64_t count) { return std::clamp<int64_t>(count, 0, INT64_MAX / 4); };
     const int64_t all =

@@ -33,6 +33,7 @@ constexpr PathRow paths[] = {
     {"/signalbox/explain", Operation::explain, post},
     {"/signalbox/state", Operation::state, get},
     {"/signalbox/reset", Operation::reset, post},
+    {"/signalbox/probe", Operation::probe, post},
     {"/signalbox/enable", Operation::enable, post},
     {"/signalbox/disable", Operation::disable, post},
     {"/signalbox/select", Operation::select, "POST, DELETE"},
@@ -163,6 +164,7 @@ std::string_view name_of(const Endpoint& endpoint) {
     case Operation::explain: return "explain";
     case Operation::state: return "state";
     case Operation::reset: return "reset";
+    case Operation::probe: return "probe";
     case Operation::enable: return "enable";
     case Operation::disable: return "disable";
     case Operation::select: return "select";

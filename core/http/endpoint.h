@@ -24,6 +24,7 @@ struct Endpoint {
     metrics,  // GET /metrics
     state,    // GET /signalbox/state
     reset,    // POST /signalbox/reset
+    probe,    // POST /signalbox/probe
     enable,   // POST /signalbox/enable
     disable,  // POST /signalbox/disable
     select,   // POST, and DELETE, /signalbox/select

@@ -81,6 +81,7 @@ std::string_view name_of(Why why) {
     case Why::doubtful: return "doubtful";
     case Why::unreachable: return "unreachable";
     case Why::breaker: return "breaker";
+    case Why::asked: return "asked";
   }
   return "unknown";
 }
@@ -229,6 +230,21 @@ void Health::begin_probe(std::string_view lane) {
 
 void Health::end_probe(std::string_view lane) {
   if (Register* held = find(lane)) held->probing = false;
+}
+
+Health::Looked Health::looked(std::string_view name) const {
+  const Register* held = find(name);
+  return held ? Looked{held->stamp_unix_ms, held->probed_unix_ms} : Looked{};
+}
+
+void Health::note_probe(std::string_view name, int64_t now_unix_ms) {
+  if (Register* held = find(name)) held->probed_unix_ms = now_unix_ms;
+}
+
+void Health::hold(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why) {
+  const Register* held = find(lane);
+  const bool own = held && held->until_unix_ms != 0;
+  cool(lane, until_unix_ms, now_unix_ms, own ? Why(held->why) : why, own ? held->step : 0);
 }
 
 void Health::lift(Register& held, int64_t now_unix_ms) {
@@ -440,6 +456,7 @@ bool Health::merge(std::string_view delta) {
     if (held.untold) --untold_count_;
     Register merged = told;
     merged.probing = held.probing;
+    merged.probed_unix_ms = held.probed_unix_ms;
     merged.window = held.window;
     merged.window_generation = held.window_generation;
     held = merged;

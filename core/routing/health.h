@@ -65,6 +65,7 @@ enum class Why : uint8_t {
   doubtful,       // it blamed the request in words that may be the request's own
   unreachable,    // nobody answers at the provider's address
   breaker,        // too many of its last attempts failed
+  asked,          // it failed, and said itself for how long
 };
 std::string_view name_of(Why why);
 
@@ -127,6 +128,17 @@ class Health {
   void begin_probe(std::string_view lane);
   void end_probe(std::string_view lane);
 
+  // When a name was cooled last and when it was probed here; 0: never. Probes are told nobody.
+  struct Looked {
+    int64_t cooled_unix_ms = 0;
+    int64_t probed_unix_ms = 0;
+  };
+  Looked looked(std::string_view name) const;
+  void note_probe(std::string_view name, int64_t now_unix_ms);
+  // Keeps a cooling `lane` behind while it is being found out about: no further cooling in a row, and for the same
+  // reason; `why`: where it suffers with others and has none of its own.
+  void hold(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why);
+
   // Ends all coolings of `name`, a lane with its credential and its provider, or a provider with all its lanes; of
   // everything where it is empty. Windows are forgotten with them. Whoever merges the delta finds it among `resets`.
   void reset(std::string_view name, int64_t now_unix_ms);
@@ -184,7 +196,8 @@ class Health {
     // What follows is this gateway's own.
     bool untold = false;   // changed here since the last take_delta
     bool probing = false;  // an attempt at a half-open lane is under way
-    Window window;         // of `window_generation`: a reset elsewhere is one here
+    int64_t probed_unix_ms = 0;
+    Window window;  // of `window_generation`: a reset elsewhere is one here
     uint32_t window_generation = 0;
   };
   using Lanes = std::map<std::string, Register, std::less<>>;

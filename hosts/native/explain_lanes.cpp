@@ -61,7 +61,7 @@ void write_service(PageWriter& page, Json& lane) {
 }
 
 void write_standing(PageWriter& page, Json& lane) {
-  const auto cooling_ms = take_number(lane, "cooling_for_ms");
+  const auto cooling_ms = take_number(lane, "cooling_for_ms"), probe_ms = take_number(lane, "probe_in_ms");
   const std::string standing = take_text(lane, "standing"), why = take_text(lane, "why"),
                     suffers = take_text(lane, "suffers");
   if (!standing.empty() || cooling_ms) {
@@ -70,6 +70,7 @@ void write_standing(PageWriter& page, Json& lane) {
     if (!why.empty()) text += ", because " + std::string(cooled_because(why));
     if (text.back() != '.') text += ". Until then it is asked only after all others.";
     if (!suffers.empty()) text += " " + std::string(who_is_concerned(suffers));
+    if (probe_ms) text += " It is probed " + (*probe_ms > 0 ? "in " + duration(*probe_ms) : std::string("now")) + ".";
     page.line(text, 5, 7);
   }
   if (const std::string what = take_text(lane, "cannot_take"); !what.empty())

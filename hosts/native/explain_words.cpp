@@ -80,6 +80,7 @@ std::string_view cooled_because(std::string_view why) {
       {"doubtful", "its answer was doubtful"},
       {"unreachable", "it could not be reached"},
       {"breaker", "too many of its requests failed (circuit breaker)"},
+      {"asked", "it failed and asked for so long"},
       {"unknown", "it failed"},
   };
   return find(words, why);

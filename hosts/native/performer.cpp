@@ -11,7 +11,7 @@ constexpr size_t voices_kept_max = 2;
 
 }  // namespace
 
-Performer::Performer(PerformerHost& host, ClientConnection& client)
+Performer::Performer(PerformerHost& host, ClientConnection* client)
     : host_(host), client_(client), wake_(host.loop(), [this] { tell(Woken{}); }) {}
 
 Performer::~Performer() {
@@ -99,22 +99,28 @@ void Performer::perform(const CancelUpstream& cancel) {
 
 void Performer::perform(const SendClientHead& head) {
   if (Voice* voice = voice_of(head.attempt)) voice->mode_ = head.mode;
-  client_.send_head(head);
+  if (client_) client_->send_head(head);
 }
 
-void Performer::perform(const SendClientBody& body) { client_.send_body(body.bytes); }
+void Performer::perform(const SendClientBody& body) {
+  if (client_) client_->send_body(body.bytes);
+}
 
 void Performer::perform(const ReleaseBody& release) {
   Voice* voice = voice_of(release.attempt);
   if (!voice || voice->window_.empty()) return;
   const std::string_view gone = voice->window_.substr(voice->released_, release.bytes);
   voice->released_ += gone.size();
-  if (release.to == ReleaseTo::client) client_.send_body(gone);
+  if (client_ && release.to == ReleaseTo::client) client_->send_body(gone);
 }
 
-void Performer::perform(const DecodeRequest& decode) { client_.decode_request(decode); }
+void Performer::perform(const DecodeRequest& decode) {
+  if (client_) client_->decode_request(decode);
+}
 
-void Performer::perform(const ReleaseRequest&) { client_.release_request(); }
+void Performer::perform(const ReleaseRequest&) {
+  if (client_) client_->release_request();
+}
 
 void Performer::perform(const ShareState& share) { host_.share(share.delta); }
 
@@ -147,7 +153,7 @@ void Performer::end() {
   }
   exchange_.reset();
   secrets_.reset();
-  client_.finish(ending);
+  if (client_) client_->finish(ending);
 }
 
 Performer::Voice* Performer::voice_of(uint32_t attempt) {
@@ -170,11 +176,11 @@ void Performer::pipe(Voice& voice) {
   const std::string_view rest = voice.window_.substr(voice.released_);
   voice.released_ = voice.window_.size();
   voice.piped_bytes_ += rest.size();
-  client_.send_body(rest);
+  if (client_) client_->send_body(rest);
 }
 
 void Performer::slow_down() {
-  if (!client_.backed_up()) return;
+  if (!client_ || !client_->backed_up()) return;
   for (auto& voice : voices_) {
     if (!voice->attempt_ || voice->paused_) continue;
     voice->paused_ = true;

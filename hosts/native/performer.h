@@ -39,7 +39,8 @@ class PerformerHost {
 
 class Performer final : public RequestHandler {
  public:
-  Performer(PerformerHost& host, ClientConnection& client);
+  // `client` null: nobody listens to what the exchange says.
+  Performer(PerformerHost& host, ClientConnection* client);
   ~Performer() override;
 
   void on_client_head(const ClientHead& head) override;
@@ -48,6 +49,8 @@ class Performer final : public RequestHandler {
   void on_client_gone() override;
   void on_client_taking() override;
   void on_turn() { tell(Woken{}); }
+  // Whether an exchange is open. When it has ended the next one may begin.
+  bool busy() const { return exchange_.has_value(); }
 
  private:
   // One attempt's voice: turns what the transport tells into events that carry the attempt's number.
@@ -91,7 +94,7 @@ class Performer final : public RequestHandler {
   void end();
 
   PerformerHost& host_;
-  ClientConnection& client_;
+  ClientConnection* client_;
   std::optional<Exchange> exchange_;
   // Those of the configuration the exchange keeps, taken at the same moment: a reload may give a
   // provider another address, and its new key must not go to the old one.

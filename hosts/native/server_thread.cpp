@@ -101,6 +101,7 @@ ServerThread::ServerThread(HttpServer& server, uint32_t number, std::vector<int>
   gateway_.share_metrics(server.metrics_->of(number));
   for (int fd : sockets) listeners_.push_back(std::make_unique<Listener>(*this, fd));
   trim_.arm_at(loop_.now().monotonic_ms + trim_every_ms);
+  if (number == 0) probes_.emplace(*this).adopt();
 }
 
 ServerThread::~ServerThread() = default;
@@ -197,7 +198,7 @@ std::string_view ServerThread::date() {
 }
 
 std::unique_ptr<RequestHandler> ServerThread::make_handler(ClientConnection& connection) {
-  return std::make_unique<Performer>(*this, connection);
+  return std::make_unique<Performer>(*this, &connection);
 }
 
 std::string ServerThread::new_request_id() {
@@ -278,6 +279,7 @@ void ServerThread::post_setup(const Setup& setup) {
     transport_->adopt(transport_settings(*config));
     gateway_.adopt(std::move(config));
     secrets_ = std::move(secrets);
+    if (probes_ && !draining_) probes_->adopt();
   });
 }
 
@@ -303,6 +305,7 @@ void ServerThread::drain() {
   // Who has been let in by the kernel already would otherwise see a reset.
   for (const auto& listener : listeners_) listener->on_ready(EPOLLIN);
   draining_ = true;
+  if (probes_) probes_->stop();
   close_listeners();
   drain_end_.arm_at(loop_.now().monotonic_ms + gateway_.config()->server.drain_ms);
   const std::vector<ClientConnection*> now = clients_;

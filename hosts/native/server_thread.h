@@ -10,6 +10,7 @@
 
 #include "client_connection.h"
 #include "performer.h"
+#include "probe_runner.h"
 #include "server.h"
 #include "upstream.h"
 
@@ -77,6 +78,7 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<ClientConnection*> clients_;
   std::unordered_map<uint64_t, Performer*> awaiting_;  // by the turn that they await
+  std::optional<ProbeRunner> probes_;                  // of the first thread, which asks for all
   bool draining_ = false;
   Timer trim_;
   size_t work_ = 0;       // exchanges that have ended since the last trim

@@ -176,4 +176,8 @@ TEST_CASE("hosted configuration: what the host does otherwise is a warning, seen
   CHECK(hosted.config->warnings.size() == 2);
   // The default bound is nobody's wish.
   CHECK(read_hosted("{" + rest, {}, can).config->warnings.empty());
+  const std::string probes = R"({"probes":{"every_ms":5000},)" + rest;
+  CHECK(holds(read_hosted(probes, {}, can).warnings, "probes.every_ms: this host does nothing between requests"));
+  can.runs_probes = true;
+  CHECK(read_hosted(probes, {}, can).config->warnings.empty());
 }

@@ -39,6 +39,8 @@ struct Capabilities {
   // Performs GiveTurn: it has several exchanges at a time, and one can be told because of another. Where there is nobody
   // to wait for, nobody waits.
   bool gives_turns = false;
+  // Runs Gateway::next_probe's probes by itself, between requests.
+  bool runs_probes = false;
 };
 
 }  // namespace signalbox

@@ -302,6 +302,7 @@ struct Provider {
   int64_t concurrent_max = 0;  // requests at a time; 0: no bound
   Timeouts timeouts;
   FailureSigns failures;
+  bool probes = true;  // its lanes may be probed
   LaneFlags flags;
   std::vector<Rewrite> rewrite;  // in file order
   Takes takes;
@@ -412,10 +413,17 @@ struct Route {
   std::string_view label() const { return name.empty() ? match : name; }
 };
 
+// Asking lanes that are cooling, before requests do.
+struct Probes {
+  int64_t every_ms = 0;  // 0: never by itself
+  int64_t wait_ms_max = 10'000;
+};
+
 struct Config {
   Server server;
   Failover failover;
   Failures failures;
+  Probes probes;
   std::vector<Provider> providers;
   std::vector<Model> models;
   // In file order; the first whose pattern takes the model serves. Behind them, without patterns, those that rules and

@@ -20,7 +20,8 @@
 namespace signalbox {
 
 // Where a client's connection comes from, as far as the host can tell.
-enum class PeerScope : uint8_t { loopback, remote, unknown };
+// `host`: there is no connection, the host itself asks.
+enum class PeerScope : uint8_t { loopback, remote, unknown, host };
 
 // The client's request line and headers; first event of every exchange, exactly once.
 // The views stay valid until the host has performed ReleaseRequest or Finish.

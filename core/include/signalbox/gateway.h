@@ -31,6 +31,12 @@ namespace tokens {
 class Calibration;
 }
 
+// A lane that is to be asked whether it serves again, and from when on.
+struct DueProbe {
+  std::string lane;  // "provider/credential/model"; empty: there is none
+  int64_t at_unix_ms = never_ms;
+};
+
 class Gateway {
  public:
   // `writer` tells this gateway's deltas from its sisters'; unique among those that exchange deltas.
@@ -55,6 +61,10 @@ class Gateway {
   Metrics* metrics() { return metrics_; }
   // Made when it is first asked for, where none is shared.
   ClientLedger& ledger();
+
+  // Which lane `POST /signalbox/probe?lane=` is to be told of next, by the host itself (PeerScope::host), where the
+  // configuration asks for probes. Coolings that come may bring it nearer. One gateway of a process asks for all.
+  DueProbe next_probe(int64_t now_unix_ms) const;
 
   // Everything there is to share, as one delta.
   std::string snapshot() const;

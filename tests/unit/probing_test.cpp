@@ -1,0 +1,316 @@
+// Probes: lanes that are cooling are asked a few words of ours, whose outcome is that of any attempt, and which count for
+// nothing else.
+#include "routing/probing.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <variant>
+
+#include "json/walk.h"
+#include "routing/affinity.h"
+#include "routing/lane_stats.h"
+#include "routing/places.h"
+#include "signalbox/exchange.h"
+#include "signalbox/gateway.h"
+#include "signalbox/metrics.h"
+#include "tokens/calibration.h"
+
+using namespace signalbox;
+using namespace signalbox::routing;
+
+namespace {
+
+constexpr Now begin{1'000, 1'700'000'000'000};
+
+std::shared_ptr<Config> config() {
+  auto config = std::make_shared<Config>();
+  for (std::string_view name : {"near", "far"}) {
+    Provider provider;
+    provider.name = name;
+    provider.dialect = name == "near" ? Dialect::anthropic : Dialect::openai_chat;
+    provider.base_url = "https://" + provider.name + ".example";
+    provider.credentials = {"main", "spare"};
+    config->providers.push_back(provider);
+  }
+  config->routes.push_back({"*", {{0, "m"}, {1, "n"}, {1, ""}}, Accounting::on});
+  config->probes.every_ms = 10'000;
+  return config;
+}
+
+// Who asks for a probe, and what the host is asked for.
+struct Asker {
+  Exchange exchange;
+  Now now = begin;
+  int opened = 0;
+  std::string url, body, credential, answer;
+  std::vector<std::string> headers;
+  int status = 0;
+  bool finished = false;
+  int64_t wake_at_ms = never_ms;
+
+  explicit Asker(Gateway& gateway, Now at = begin) : exchange(gateway), now(at) {}
+  void tell(const Event& event) {
+    const Step step = exchange.handle(event, now);
+    wake_at_ms = step.wake_at_ms;
+    for (const Effect& effect : step.effects) {
+      if (const auto* open = std::get_if<OpenUpstream>(&effect)) {
+        ++opened;
+        url = open->url;
+        credential = open->credential.credential;
+        for (std::string_view piece : open->body) body += piece;
+        for (const Header& header : open->headers) headers.push_back(std::string(header.name));
+      } else if (const auto* head = std::get_if<SendClientHead>(&effect)) {
+        status = head->status;
+      } else if (const auto* sent = std::get_if<SendClientBody>(&effect)) {
+        answer += sent->bytes;
+      } else if (std::holds_alternative<Finish>(effect)) {
+        finished = true;
+      }
+    }
+  }
+  void ask(std::string_view target, PeerScope peer = PeerScope::host, std::string_view sent = {}) {
+    const Header said[] = {{"host", "localhost"}, {"x-secret-of-the-asker", "1"}, {"authorization", "Bearer mine"}};
+    tell(ClientHead{"POST", target, said, int64_t(sent.size()), peer, {}});
+    if (!finished) tell(ClientBody{sent, true});
+  }
+  void answers(int with, std::string_view text, std::span<const Header> more = {}) {
+    std::vector<Header> head(more.begin(), more.end());
+    head.push_back({"content-type", "application/json"});
+    tell(UpstreamHead{1, with, head});
+    if (!finished) tell(UpstreamBody{1, text, text.size()});
+    if (!finished) tell(UpstreamEnd{1, text});
+    CHECK(finished);
+  }
+  std::string told(std::string_view key) const { return std::string(json::member(answer, key)); }
+};
+
+constexpr std::string_view message =
+    R"({"content":[{"type":"text","text":"pong"}],"stop_reason":"max_tokens","usage":{"input_tokens":9,"output_tokens":3}})";
+constexpr std::string_view completion =
+    R"({"id":"c","choices":[{"index":0,"finish_reason":"length","message":{"role":"assistant","content":""}}]})";
+const std::string near = "near/main/m";
+
+Now later(int64_t ms) { return {begin.monotonic_ms + ms, begin.unix_ms + ms}; }
+
+}  // namespace
+
+TEST_CASE("probe: a cooling lane is asked in our own few words, and its answer ends its cooling", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1), sister(config(), Capabilities{}, 2);
+  gateway.health().cool(near, begin.unix_ms + 60'000, begin.unix_ms, Why::hiccup);
+  Asker asker(gateway);
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  REQUIRE(asker.opened == 1);
+  CHECK(asker.url == "https://near.example/v1/messages");
+  CHECK(asker.credential == "main");
+  CHECK(asker.body == R"({"model":"m","max_tokens":16,"messages":[{"role":"user","content":"ping"}]})");
+  for (const std::string& name : asker.headers) {
+    CHECK(name != "x-secret-of-the-asker");
+    CHECK(name != "authorization");
+  }
+  asker.answers(200, message);
+  CHECK(asker.status == 200);
+  CHECK(asker.told("asked") == "true");
+  CHECK(asker.told("serves") == "true");
+  CHECK(asker.told("standing") == R"("ready")");
+  CHECK(gateway.health().standing(near, begin.unix_ms).until_unix_ms == 0);
+  REQUIRE(sister.merge(gateway.snapshot()));
+  CHECK_FALSE(sister.health().cooled(near, begin.unix_ms));
+}
+
+TEST_CASE("probe: another dialect gets its own words, and an answer that says nothing is one", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool("far/spare/n", begin.unix_ms + 60'000, begin.unix_ms);
+  Asker asker(gateway, later(10'000));
+  asker.ask("/signalbox/probe?provider=far");
+  REQUIRE(asker.opened == 1);
+  CHECK(asker.url == "https://far.example/v1/chat/completions");
+  CHECK(asker.credential == "spare");
+  CHECK(json::member(asker.body, "model") == R"("n")");
+  CHECK(json::member(asker.body, "max_tokens") == "16");
+  asker.answers(200, completion);
+  CHECK(asker.told("serves") == "true");
+  CHECK_FALSE(gateway.health().cooled("far/spare/n", begin.unix_ms));
+}
+
+TEST_CASE("probe: a failure opens the breaker, longer each time", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms);
+  int64_t rests_ms = 0;
+  for (int64_t at = 0; at < 60'000; at += 20'000) {
+    Asker asker(gateway, later(at));
+    asker.ask("/signalbox/probe?lane=near/main/m");
+    REQUIRE(asker.opened == 1);
+    asker.now.unix_ms += 5;
+    asker.now.monotonic_ms += 5;
+    asker.answers(500, R"({"type":"error","error":{"type":"api_error","message":"no"}})");
+    CHECK(asker.status == 200);
+    CHECK(asker.told("serves") == "false");
+    CHECK(asker.told("fault") == R"("upstream_error")");
+    const int64_t rests = std::stoll(asker.told("rests_ms"));
+    CHECK(rests > rests_ms);
+    rests_ms = rests;
+    CHECK(gateway.health().standing(near, asker.now.unix_ms).why == Why::breaker);
+    CHECK(gateway.health().standing(near, asker.now.unix_ms).until_unix_ms == asker.now.unix_ms + rests);
+  }
+}
+
+TEST_CASE("probe: who cannot be reached is spoken for by one lane", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool("far", begin.unix_ms + 5'000, begin.unix_ms, Why::unreachable);
+  const DueProbe due = gateway.next_probe(begin.unix_ms);
+  CHECK(due.lane == "far/main/n");
+  CHECK(due.at_unix_ms == begin.unix_ms + 4'000);
+  Asker asker(gateway, later(4'000));
+  asker.ask("/signalbox/probe");
+  REQUIRE(asker.opened == 1);
+  CHECK(gateway.next_probe(later(4'000).unix_ms).at_unix_ms > later(4'500).unix_ms);
+  asker.tell(UpstreamFailed{1, FaultKind::upstream_connect, {}});
+  CHECK(asker.told("fault") == R"("upstream_connect")");
+  for (std::string_view lane : {"far/main/n", "far/spare/n"})
+    CHECK(gateway.health().standing(lane, later(20'000).unix_ms).until_unix_ms > later(20'000).unix_ms);
+
+  Asker again(gateway, later(20'000));
+  again.ask("/signalbox/probe");
+  REQUIRE(again.opened == 1);
+  again.answers(200, completion);
+  for (std::string_view lane : {"far/main/n", "far/spare/n"})
+    CHECK(gateway.health().standing(lane, later(20'000).unix_ms).until_unix_ms == 0);
+}
+
+TEST_CASE("probe: one at a time over all gateways, and nobody else finds out meanwhile", "[probing]") {
+  auto permits = std::make_shared<Permits>(2);
+  Gateway gateway(config(), Capabilities{}, 1, {permits, 0}), sister(config(), Capabilities{}, 2, {permits, 1});
+  gateway.health().cool(near, begin.unix_ms + 100, begin.unix_ms, Why::breaker);
+  REQUIRE(sister.merge(gateway.snapshot()));
+  Asker first(gateway), second(sister);
+  first.ask("/signalbox/probe?lane=near/main/m");
+  second.ask("/signalbox/probe?lane=near/main/m");
+  CHECK(first.opened == 1);
+  CHECK(second.opened == 0);
+  CHECK(second.finished);
+  CHECK(second.told("asked") == "false");
+  // Its cooling would be over by now.
+  CHECK(gateway.health().cooled(near, later(5'000).unix_ms));
+  first.answers(200, message);
+  CHECK_FALSE(gateway.health().cooled(near, later(5'000).unix_ms));
+}
+
+TEST_CASE("probe: who is not to be asked is not", "[probing]") {
+  auto of = config();
+  of->providers[0].concurrent_max = 1;
+  of->providers.push_back(of->providers[0]);
+  of->providers.back().name = "theirs";
+  of->providers.back().passthrough = true;
+  of->providers.back().credentials.clear();
+  of->routes[0].targets.push_back({2, "m"});
+  Gateway gateway(of, Capabilities{}, 1);
+  const auto unasked = [&](std::string_view target, int64_t at = 0) {
+    Asker asker(gateway, later(at));
+    asker.ask(target);
+    INFO(target << " " << asker.answer);
+    CHECK(asker.opened == 0);
+    CHECK(asker.finished);
+    CHECK(asker.status == 200);
+    CHECK(asker.told("asked") == "false");
+  };
+  unasked("/signalbox/probe");
+  unasked("/signalbox/probe?lane=theirs//m");
+  unasked("/signalbox/probe?lane=far/main/*");
+  for (Why why : {Why::limited, Why::exhausted, Why::asked}) {
+    gateway.health().cool(near, begin.unix_ms + 60'000, begin.unix_ms, why);
+    CHECK(gateway.next_probe(begin.unix_ms).lane.empty());
+    unasked("/signalbox/probe?lane=near/main/m");
+    gateway.health().reset("", begin.unix_ms);
+  }
+  // A refused credential now and then.
+  gateway.health().cool("near/main", begin.unix_ms + 1'800'000, begin.unix_ms, Why::refused);
+  CHECK(gateway.next_probe(begin.unix_ms).at_unix_ms == begin.unix_ms + seldom_ms);
+  unasked("/signalbox/probe?lane=near/main/m", 60'000);
+  gateway.health().turn("near", Switch::off, begin.unix_ms);
+  CHECK(gateway.next_probe(begin.unix_ms).lane.empty());
+  unasked("/signalbox/probe?lane=near/main/m", seldom_ms);
+  gateway.health().turn("near", Switch::on, begin.unix_ms);
+  // No place.
+  Place held;
+  const Bound bound[] = {{"provider near", 1}};
+  REQUIRE(gateway.places().take(bound, held));
+  unasked("/signalbox/probe?lane=near/main/m", seldom_ms);
+  held.give_back();
+  Asker asker(gateway, later(2 * seldom_ms));
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  CHECK(asker.opened == 1);
+  CHECK_FALSE(gateway.places().take(bound, held));
+
+  for (std::string_view target : {"/signalbox/probe?lane=near/main/x", "/signalbox/probe?credential=main",
+                                  "/signalbox/probe?provider=x", "/signalbox/probe?provider=near&lane=near/main/m"}) {
+    Asker wrong(gateway);
+    wrong.ask(target);
+    CHECK(wrong.status == 400);
+  }
+  Asker stranger(gateway);
+  stranger.ask("/signalbox/probe", PeerScope::remote);
+  CHECK(stranger.status == 403);
+  of->providers[0].probes = false;
+  CHECK(gateway.next_probe(begin.unix_ms + 10 * seldom_ms).lane.empty());
+}
+
+TEST_CASE("probe: it counts for health and nothing else", "[probing]") {
+  auto of = config();
+  Gateway gateway(of, Capabilities{}, 1);
+  const auto board = make_metrics_board(1);
+  Metrics* const metrics = &board->of(0);
+  gateway.share_metrics(*metrics);
+  const auto stat = gateway.lane_stats().of("near/main/m");
+  gateway.health().cool(near, begin.unix_ms + 60'000, begin.unix_ms);
+  std::string counted;
+  Asker asker(gateway);
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  asker.answers(200, message);
+  CHECK(stat->latency_ms == -1);
+  CHECK(stat->output_tokens == -1);
+  CHECK(stat->turn == 0);
+  CHECK(stat->open == 0);
+  CHECK(gateway.calibration().lane_count() == 0);
+  metrics->write(counted, gateway, begin);
+  CHECK(counted.find("signalbox_attempts_total{") == counted.npos);
+  CHECK(counted.find("signalbox_requests_total{") == counted.npos);
+}
+
+TEST_CASE("probe: what hangs ends in time, and a failed request that was asked to wait is not asked before",
+          "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms);
+  Asker asker(gateway);
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  CHECK(asker.wake_at_ms == begin.monotonic_ms + 20'000);
+  const Header wait[] = {{"retry-after", "120"}};
+  asker.answers(503, "{}", wait);
+  CHECK(asker.told("rests_ms") == "120000");
+  CHECK(gateway.health().standing(near, begin.unix_ms).why == Why::asked);
+  CHECK(gateway.next_probe(begin.unix_ms).lane.empty());
+}
+
+TEST_CASE("probe: explain says when", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 60'000, begin.unix_ms);
+  Asker asker(gateway, later(3'000));
+  asker.ask("/signalbox/explain", PeerScope::loopback, R"({"model":"any","max_tokens":9,"messages":[]})");
+  REQUIRE(asker.status == 200);
+  std::string times;
+  json::each_element(json::member(asker.answer, "lanes"),
+                     [&](std::string_view lane) { times.append(json::member(lane, "probe_in_ms")).append(";"); });
+  CHECK(times == ";;;;;7000;");
+  // The host itself may ask for probes and for nothing else.
+  Asker host(gateway);
+  host.ask("/signalbox/explain", PeerScope::host, "{}");
+  CHECK(host.status == 403);
+}
+
+TEST_CASE("probe: a lane that is half-open is asked at once", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms, Why::breaker);
+  CHECK(gateway.next_probe(begin.unix_ms).at_unix_ms == begin.unix_ms + 4'000);
+  const DueProbe due = gateway.next_probe(begin.unix_ms + 6'000);
+  CHECK(due.lane == near);
+  CHECK(due.at_unix_ms <= begin.unix_ms + 6'000);
+}
