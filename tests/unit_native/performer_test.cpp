@@ -83,7 +83,7 @@ struct Bench final : ConnectionHost, PerformerHost {
   std::string_view date() override { return "Sun, 06 Nov 1994 08:49:37 GMT"; }
   bool draining() const override { return false; }
   std::unique_ptr<RequestHandler> make_handler(ClientConnection& c) override {
-    return std::make_unique<Performer>(*this, c);
+    return std::make_unique<Performer>(*this, &c);
   }
   std::string new_request_id() override { return "req_1"; }
   void on_refused(std::string_view, int, std::string_view) override {}
