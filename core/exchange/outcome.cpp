@@ -141,10 +141,10 @@ void Machine::settle_conversation(const routing::Lane& lane) {
     const bool was_full = std::any_of(passed_over_.begin(), passed_over_.end(),
                                       [&](const Choice* choice) { return choice->lane->hash == was_at->hash; });
     report_.moved_from = was_at->name;
-    report_.moved_why = !report_.tried.empty()         ? std::string_view("failed")
-                        : was_at->cooled_until_unix_ms ? std::string_view("cooling")
-                        : was_full                     ? std::string_view("full")
-                                                       : std::string_view("unable");
+    report_.moved_why = !report_.tried.empty()                              ? std::string_view("failed")
+                        : was_at->cooled_until_unix_ms || was_at->half_open ? std::string_view("cooling")
+                        : was_full                                          ? std::string_view("full")
+                                                                            : std::string_view("unable");
   }
   if (placement.home && placement.home->hash == lane.hash) return stays.forget(placement.stay_key);
   // An order of priority means something: who has left the first place comes back to it, in use or not.

@@ -34,15 +34,14 @@ const Choice* Machine::with_place(const Choice& wanted) {
     if (choice->lane->half_open && asks_upstream(*choice) &&
         !gateway_.places().take_probe(choice->lane->key, now_.monotonic_ms, probe_)) {
       if (!found_out) found_out = choice;
+      pass_over(*choice);  // its turn comes again if those behind it fail
       continue;
     }
     if (take_it(wanted, *choice)) return choice;
     probe_.end();
   }
   if (!found_out) return nullptr;
-  if (!rather_waits()) return take_it(wanted, *found_out) ? found_out : nullptr;
-  pass_over(*found_out);
-  return nullptr;
+  return !rather_waits() && take_it(wanted, *found_out) ? found_out : nullptr;
 }
 
 bool Machine::take_it(const Choice& wanted, const Choice& choice) {
@@ -79,8 +78,9 @@ bool Machine::may_wait() const {
 
 // Whether a place is better waited for than had at a lane that rests: where one of those that are full does not.
 bool Machine::rather_waits() const {
-  return may_wait() && std::any_of(passed_over_.begin(), passed_over_.end(),
-                                   [&](const Choice* choice) { return is_waited_for(*choice) && !rests(*choice); });
+  return may_wait() && std::any_of(passed_over_.begin(), passed_over_.end(), [&](const Choice* choice) {
+           return is_waited_for(*choice) && !choice->lane->half_open && !rests(*choice);
+         });
 }
 
 // A place of all that bounds the lane. Nobody takes one ahead of those who wait for it.

@@ -47,7 +47,7 @@ struct Asked {
   int64_t began_ms = 0;
   int64_t decided_ms = -1;  // when the body was whole
   std::unique_ptr<Exchange> exchange;
-  std::string target, body;
+  std::string target, body, session;
   std::vector<Header> headers;
   size_t body_told = 0;
   int64_t wake_at_ms = never_ms;  // virtual
@@ -75,6 +75,8 @@ struct Asked {
   std::string queue;
 
   bool finished = false;
+  int64_t finished_ms = -1;
+  bool well = false;  // with a whole answer
   Ending ending = Ending::complete;
 
   // What was certain of the route's lanes when the request was decided, in their order.
@@ -83,12 +85,16 @@ struct Asked {
     int64_t context_tokens_max = 0;
     bool clean = false;  // never to blame
     bool rests = false;
+    bool off = false;            // switched off, and known to be
+    int64_t concurrent_max = 0;  // of its models entry
+    std::string entry;           // by which that is counted
     Fits fits = Fits::surely;
   };
   std::vector<Standing> standings;
 
   const Question& question() const { return client->question; }
   Attempt* last() { return attempts.empty() ? nullptr : attempts.back().get(); }
+  const Attempt* last() const { return attempts.empty() ? nullptr : attempts.back().get(); }
   // Whether the client has got anything but a head and signs of life.
   bool has_content() const { return !only_signs_of_life(question().dialect, answer); }
 };

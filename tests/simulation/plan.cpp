@@ -169,10 +169,13 @@ Plan make_plan(uint64_t seed) {
   plan.hardships.deltas_late = random.percent(60);
   plan.hardships.cut_anywhere = random.percent(60);
   plan.hardships.odd_wakes = random.percent(20);
+  widen(plan);
   return plan;
 }
 
-size_t Plan::part_count() const { return clients.size() + troubles.size() + reloads.size() + jumps.size() + 4; }
+size_t Plan::part_count() const {
+  return clients.size() + troubles.size() + reloads.size() + jumps.size() + flips.size() + 4;
+}
 
 void Plan::leave_out(size_t part) {
   const auto within = [&part](size_t size) {
@@ -184,6 +187,7 @@ void Plan::leave_out(size_t part) {
   else if (within(troubles.size())) troubles[part].there = false;
   else if (within(reloads.size())) reloads[part].there = false;
   else if (within(jumps.size())) jumps[part].there = false;
+  else if (within(flips.size())) flips[part].there = false;
   else if (part == 0) hardships.clocks_differ = false;
   else if (part == 1) hardships.deltas_late = false;
   else if (part == 2) hardships.cut_anywhere = false;
@@ -202,6 +206,8 @@ std::string Plan::part_name(size_t part) const {
            std::to_string(c.gateway) + ", " + std::string(signalbox::name_of(c.question.dialect)) + ", model " +
            c.question.model + (c.question.streamed ? ", streamed" : "") +
            (c.leaves_after_ms >= 0 ? ", leaves after " + std::to_string(c.leaves_after_ms) : "") +
+           (c.question.session ? ", session " + std::to_string(c.question.session) : "") +
+           (c.question.image ? ", with an image" : "") + (c.question.tools ? ", with tools" : "") +
            (c.deaf_to_ms ? ", deaf" : "") + (c.bad_json ? ", bad JSON" : "");
   }
   if (within(troubles.size())) {
@@ -214,6 +220,12 @@ std::string Plan::part_name(size_t part) const {
   if (within(jumps.size()))
     return "clock of gateway " + std::to_string(jumps[part].gateway) + " set by " + std::to_string(jumps[part].by_ms) +
            " ms at " + std::to_string(jumps[part].at_ms);
+  if (within(flips.size())) {
+    const Flip& f = flips[part];
+    return "p" + std::to_string(f.provider) + (f.credential < 0 ? "" : "/c" + std::to_string(f.credential)) +
+           (f.on ? " switched on" : " switched off") + " at " + std::to_string(f.at_ms) + " ms, gateway " +
+           std::to_string(f.gateway);
+  }
   constexpr const char* names[] = {"clocks differ", "deltas late", "answers cut anywhere", "odd wakes"};
   return names[part];
 }

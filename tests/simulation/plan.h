@@ -82,6 +82,15 @@ struct Jump {  // of the wall clock
   int64_t by_ms = 0;
 };
 
+struct Flip {  // of the switch of a provider, or of one of its credentials
+  bool there = true;
+  int64_t at_ms = 0;
+  int gateway = 0;
+  int provider = 0;
+  int credential = -1;  // -1: the provider's
+  bool on = false;
+};
+
 // What makes the rest harder without being an event of its own.
 struct Hardships {
   bool clocks_differ = false;  // between gateways
@@ -98,14 +107,19 @@ struct Plan {
   std::vector<Trouble> troubles;
   std::vector<Reload> reloads;
   std::vector<Jump> jumps;
+  std::vector<Flip> flips;
   Hardships hardships;
 
-  // The parts that may be left out: clients, troubles, reloads, jumps, hardships, in this order.
+  // The parts that may be left out: clients, troubles, reloads, jumps, flips, hardships, in this order.
   size_t part_count() const;
   void leave_out(size_t part);
   std::string part_name(size_t part) const;
 };
 
 Plan make_plan(uint64_t seed);
+
+// What a part of the seeds has besides (widening.cpp): strategies and conversations, targets that say what they take, breakers
+// that open at once, limits of clients, switches.
+void widen(Plan& plan);
 
 }  // namespace signalbox::simulation

@@ -22,20 +22,23 @@ std::string model_of(Dialect dialect, std::string_view url, std::string_view bod
 }
 
 // A token has a byte at least, and no tokenizer makes one of two words.
-Fits fits(const Question& question, size_t body_bytes, int64_t tokens_max) {
+Fits fits(const Question& question, size_t body_bytes, const TargetSpec& target) {
+  if ((question.image && !target.images) || (question.tools && !target.tools)) return Fits::not_at_all;
+  const int64_t tokens_max = target.context_tokens_max;
+  if (tokens_max > 0 && question.image) return Fits::perhaps;  // nobody knows what an image counts
   if (tokens_max == 0 || int64_t(body_bytes) <= tokens_max) return Fits::surely;
   // docs/routing.md: what is longer by no more than a third, as we count, may be sent where nothing else is left.
   return int64_t(question.filler_words) * 2 > tokens_max * 3 ? Fits::not_at_all : Fits::perhaps;
 }
 
 // docs/health.md: how long a lane rests at least that failed so and asked for nothing. 0: nothing is certain of it.
-int64_t rest_ms_min(TroubleKind trouble) {
+int64_t rest_ms_min(TroubleKind trouble, bool touchy) {
   switch (trouble) {
     case TroubleKind::limited: return 15'000;
     case TroubleKind::overloaded:
     case TroubleKind::failing:
     case TroubleKind::not_again:
-    case TroubleKind::quotes_key: return 5'000;
+    case TroubleKind::quotes_key: return touchy ? touchy_open_ms : 5'000;
     default: return 0;
   }
 }
@@ -68,12 +71,18 @@ void Rules::decided(Asked& asked, int64_t now_ms) {
   const auto& targets = setting(asked).route_of(asked.question().model).targets;
   for (LaneId& lane : lanes(asked)) {
     Asked::Standing standing;
-    for (const TargetSpec& target : targets)
-      if (target.provider == lane.provider && target.model == lane.model)
-        standing.context_tokens_max = target.context_tokens_max;
-    standing.fits = fits(asked.question(), asked.body.size(), standing.context_tokens_max);
-    standing.clean = ledger_.clean(lane);
-    standing.rests = ledger_.rests(asked.client->gateway, lane, now_ms);
+    const auto target = std::find_if(targets.begin(), targets.end(), [&](const TargetSpec& each) {
+      return each.provider == lane.provider && each.model == lane.model;
+    });
+    standing.context_tokens_max = target->context_tokens_max;
+    standing.concurrent_max = target->concurrent_max;
+    if (target->concurrent_max) standing.entry = entry_name(*target);
+    const Off off = is_off(asked.client->gateway, lane, now_ms);
+    standing.off = off == Off::surely;
+    standing.fits = fits(asked.question(), asked.body.size(), *target);
+    if (off != Off::no && standing.fits == Fits::surely) standing.fits = Fits::perhaps;
+    standing.clean = off == Off::no && ledger_.clean(lane);
+    standing.rests = off == Off::no && ledger_.rests(asked.client->gateway, lane, now_ms);
     standing.lane = std::move(lane);
     asked.standings.push_back(std::move(standing));
   }
@@ -170,6 +179,7 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
       std::find_if(standings.begin(), standings.end(), [&](const auto& each) { return each.lane == now.lane; });
   check(here != standings.end(), "configured lanes only", asked, text_of(now.lane));
   if (broken_) return;
+  check(!here->off, "what is switched off is not asked", asked, text_of(now.lane));
   check(here->fits != Fits::not_at_all, "no request to a target that cannot take it", asked, text_of(now.lane));
   if (asked.attempts.size() > 1) {
     const Attempt& before = *asked.attempts[asked.attempts.size() - 2];
@@ -178,7 +188,10 @@ void Rules::check_order(const Asked& asked, int64_t now_ms) {
     check(before.script.fate != Fate::overflow || here->context_tokens_max > there->context_tokens_max,
           "what is too long goes to a larger model", asked, text_of(now.lane) + " behind " + text_of(before.lane));
   }
+  check_choice(asked, now_ms);
   if (!here->clean && !here->rests) return;
+  // Another strategy than the order of targets has its own mind among those that are well.
+  if (!setting(asked).route_of(asked.question().model).strategy.empty() && here->clean) return;
   // Where one may wait, what has become of a lane since the decision counts as well.
   const bool may_wait = setting(asked).route_of(asked.question().model).queue_places_max > 0;
   for (auto other = standings.begin(); other != standings.end(); ++other) {
@@ -207,7 +220,7 @@ bool Rules::has_time(const Asked& asked, const LaneId& lane, int64_t now_ms) con
 
 // Whether a lane need not be asked now: it may be full, or it is out of the question.
 bool Rules::has_cause_to_skip(const Asked& asked, const Asked::Standing& lane, int64_t now_ms) const {
-  return setting(asked).providers[size_t(lane.lane.provider)].concurrent_max > 0 ||
+  return lane.concurrent_max > 0 || setting(asked).providers[size_t(lane.lane.provider)].concurrent_max > 0 ||
          is_out_of_question(asked, lane, now_ms);
 }
 
@@ -254,7 +267,7 @@ void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
   const bool named = said && script.retry_after_ms >= 0;
   ledger_.blame(asked.client->gateway, attempt.lane, now_ms,
                 named  ? script.retry_after_ms
-                : said ? rest_ms_min(script.trouble)
+                : said ? rest_ms_min(script.trouble, setting(asked).touchy)
                        : 0,
                 named ? Ledger::Rest::named : Ledger::Rest::at_least);
 }
@@ -299,6 +312,7 @@ void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
       heard.endings == 1 && heard.errors == 0 && heard.of == heard.words && asked.ending == Ending::complete;
   if (well) {
     const Attempt& last = *asked.attempts.back();
+    asked.well = true;
     check(heard.attempt == last.number, "an answer to the client's own question, unspliced", asked,
           "not the last attempt's");
     check(!report.fault, "the report tells what happened", asked, "a fault behind a success");
@@ -340,7 +354,8 @@ void Rules::check_answer(Asked& asked, const Report& report, int64_t now_ms) {
           asked, std::to_string(asked.status));
 }
 
-bool Rules::client_at_fault(const Asked& asked) const { return asked.client->bad_json; }
+// Limits are asked before a body is read.
+bool Rules::client_at_fault(const Asked& asked) const { return asked.client->bad_json && asked.decided_ms >= 0; }
 
 // The lane that should have been asked before the client was told that nothing can be done; empty when there is none.
 std::string Rules::lane_missed(const Asked& asked, int64_t now_ms) const {

@@ -3,6 +3,7 @@
 // into the core.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "ledger.h"
@@ -24,6 +25,8 @@ class Rules {
   void check(bool holds, const char* rule, const Asked& asked, std::string text);
   const Broken& broken() const { return broken_; }
 
+  // The head of a request was told. `limited`: the client was refused for what it has asked before (rules_of_limits.cpp).
+  void came(const Asked& asked, bool limited, int64_t now_ms);
   // The request is whole: what is certain of its lanes now is what its order is judged by.
   void decided(Asked& asked, int64_t now_ms);
   // Which lane an attempt is at, by its address, credential and body.
@@ -56,7 +59,16 @@ class Rules {
   void check_report(const Asked& asked, const Report& report);
   bool has_room(const Asked& asked, const LaneId& lane) const;
   int64_t open_attempts(int provider) const;
+  int64_t open_attempts(const std::string& entry) const;
   void check_place(const Asked& asked, int64_t now_ms);
+  // Of strategies, conversations, breakers and switches (rules_of_choice.cpp).
+  void check_choice(const Asked& asked, int64_t now_ms);
+  void check_stay(const Asked& asked);
+  void check_home(const Asked& asked);
+  void check_probe(const Asked& asked, int64_t now_ms);
+  enum class Off : uint8_t { no, perhaps, surely };
+  Off is_off(int gateway, const LaneId& lane, int64_t now_ms) const;
+  const Asked::Standing* standing_of(const Asked& asked, const LaneId& lane) const;
   void check_rest(const Asked& asked, int64_t now_ms);
   void check_free(Asked& asked, int64_t now_ms);
   int64_t others_in_queue(const Asked& asked) const;
@@ -70,6 +82,11 @@ class Rules {
   Ledger& ledger_;
   const AllAsked& all_;
   std::vector<int64_t> free_since_ms_;  // by provider; -1: full
+  struct Account {                      // of the one client key at a gateway
+    int64_t level = -1, filled_ms = 0;  // in parts of which 60,000 are a request
+    int64_t window = -1, window_count = 0;
+  };
+  std::map<int, Account> accounts_;
   Broken broken_;
 };
 

@@ -24,7 +24,19 @@ int64_t Rules::open_attempts(int provider) const {
 
 bool Rules::has_room(const Asked& asked, const LaneId& lane) const {
   const int64_t most = setting(asked).providers[size_t(lane.provider)].concurrent_max;
-  return most == 0 || open_attempts(lane.provider) < most;
+  if (most > 0 && open_attempts(lane.provider) >= most) return false;
+  const Asked::Standing* standing = standing_of(asked, lane);
+  return !standing || standing->concurrent_max == 0 || open_attempts(standing->entry) < standing->concurrent_max;
+}
+
+int64_t Rules::open_attempts(const std::string& entry) const {
+  int64_t count = 0;
+  for (const auto& asked : all_) {
+    if (!asked || asked->attempts.empty() || !asked->last()->open) continue;
+    const Asked::Standing* standing = standing_of(*asked, asked->last()->lane);
+    count += standing && standing->entry == entry;
+  }
+  return count;
 }
 
 void Rules::waits(Asked& asked) {
@@ -86,9 +98,14 @@ void Rules::check_rest(const Asked& asked, int64_t now_ms) {
 void Rules::check_place(const Asked& asked, int64_t now_ms) {
   const Attempt& now = *asked.attempts.back();
   const int64_t most = setting(asked).providers[size_t(now.lane.provider)].concurrent_max;
-  if (most == 0) return;
+  const Asked::Standing* standing = standing_of(asked, now.lane);
+  if (standing && standing->concurrent_max > 0)
+    check(open_attempts(standing->entry) <= standing->concurrent_max, "no lane above its bound", asked,
+          standing->entry);
+  if (most == 0 && (!standing || standing->concurrent_max == 0)) return;
   const int64_t open = open_attempts(now.lane.provider);
-  check(open <= most, "no lane above its bound", asked, std::to_string(open) + " of " + std::to_string(most));
+  check(most == 0 || open <= most, "no lane above its bound", asked,
+        std::to_string(open) + " of " + std::to_string(most));
   const RouteSpec& route = setting(asked).route_of(asked.question().model);
   const std::string& queue = route.match;
   for (const auto& other : all_) {
@@ -140,13 +157,14 @@ void Rules::waiting(int64_t now_ms) {
 void Rules::check_free(Asked& asked, int64_t now_ms) {
   const auto free_since_ms = [&](const auto& standing) { return free_since_ms_[size_t(standing.lane.provider)]; };
   const bool may_be_better = std::any_of(asked.standings.begin(), asked.standings.end(), [&](const auto& standing) {
-    return free_since_ms(standing) < 0 && standing.fits != Fits::not_at_all &&
+    return (free_since_ms(standing) < 0 || standing.concurrent_max > 0) && standing.fits != Fits::not_at_all &&
            !ledger_.rests(asked.client->gateway, standing.lane, now_ms);
   });
   if (may_be_better || asked.first_since_ms == now_ms) asked.nothing_better_since_ms = now_ms;
   for (const auto& standing : asked.standings) {
     const int64_t since_ms = std::max(free_since_ms(standing), asked.first_since_ms);
-    if (free_since_ms(standing) < 0 || standing.fits != Fits::surely || !has_time(asked, standing.lane, now_ms))
+    if (free_since_ms(standing) < 0 || standing.concurrent_max > 0 || standing.fits != Fits::surely ||
+        !has_time(asked, standing.lane, now_ms))
       continue;
     const bool is_well = ledger_.clean(standing.lane);
     const int64_t for_ms = now_ms - (is_well ? since_ms : std::max(since_ms, asked.nothing_better_since_ms));

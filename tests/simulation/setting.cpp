@@ -18,6 +18,19 @@ constexpr int64_t contexts[] = {0, 1'000, 8'000, 200'000};
 
 std::string number(int64_t n) { return std::to_string(n); }
 
+std::string takes_json(const TargetSpec& target) {
+  if (target.images && target.tools) return {};
+  return std::string(R"(,"takes":{)") + (target.images ? "" : R"("images":"off")") +
+         (target.images || target.tools ? "" : ",") + (target.tools ? "" : R"("tools":"off")") + "}";
+}
+
+std::string limits_json(const LimitsSpec& limits) {
+  return R"("clients":{"each_key":{"requests_per_minute":)" + number(limits.requests_per_minute) +
+         ",\"burst\":" + number(limits.burst) + ",\"concurrent_max\":" + number(limits.concurrent_max) +
+         ",\"window_ms\":" + number(std::max<int64_t>(limits.window_ms, 1'000)) +
+         ",\"window_requests_max\":" + number(limits.window_requests_max) + "}}";
+}
+
 TargetSpec any_target(const Setting& setting, Random& random) {
   TargetSpec target;
   target.provider = int(random.below(int64_t(setting.providers.size())));
@@ -41,6 +54,12 @@ std::vector<TargetSpec> any_targets(const Setting& setting, Random& random) {
 }
 
 }  // namespace
+
+std::string entry_name(const TargetSpec& target) {
+  return target.model + "-" + number(target.context_tokens_max) +
+         (target.concurrent_max ? "-b" + number(target.concurrent_max) : "") + (target.images ? "" : "-blind") +
+         (target.tools ? "" : "-bare");
+}
 
 const RouteSpec& Setting::route_of(const std::string& model) const {
   for (const RouteSpec& route : routes)
@@ -98,7 +117,11 @@ std::string Setting::json() const {
   std::string out = "{";
   if (client_key)
     out +=
-        R"("server":{"client_keys":[{"name":"k0","key":"sha256:47ac9cab197e87f9cc768f943a5eb46954f2a6f442cab9aac8f63e4c9b143b0d"}]},)";
+        R"("server":{"client_keys":[{"name":"k0","key":"sha256:47ac9cab197e87f9cc768f943a5eb46954f2a6f442cab9aac8f63e4c9b143b0d"}])" +
+        (limits.any() ? "," + limits_json(limits) : "") + "},";
+  if (touchy)
+    out += R"("failures":{"window_requests_min":1,"window_failure_percent":1,"cool_ms_max":5000,"open_ms":)" +
+           number(touchy_open_ms) + ",\"open_ms_max\":" + number(touchy_open_ms) + "},";
   out += "\"failover\":{\"attempts_max\":" + number(failover.attempts_max) +
          ",\"retry_wait_ms_max\":" + number(failover.retry_wait_ms_max) + ",\"gate_ms\":" + number(failover.gate_ms) +
          ",\"gate_bytes_max\":" + number(failover.gate_bytes_max) +
@@ -124,18 +147,21 @@ std::string Setting::json() const {
     list += R"({"match":")" + route.match + R"(","targets":[)";
     for (const TargetSpec& target : route.targets) {
       if (&target != route.targets.data()) list += ',';
-      if (target.context_tokens_max == 0) {
+      if (!target.has_entry()) {
         list += '"' + providers[size_t(target.provider)].name + '/' + target.model + '"';
         continue;
       }
-      const std::string name = target.model + "-" + number(target.context_tokens_max);
+      const std::string name = entry_name(target);
       list += '"' + name + '"';
       if (models.find('"' + name + '"') != models.npos) continue;
       models += (models.empty() ? "\"" : ",\"") + name + R"(":{"provider":")" +
                 providers[size_t(target.provider)].name + R"(","upstream_model":")" + target.model +
-                R"(","context_tokens_max":)" + number(target.context_tokens_max) + "}";
+                R"(","context_tokens_max":)" + number(target.context_tokens_max) +
+                (target.concurrent_max ? ",\"concurrent_max\":" + number(target.concurrent_max) : "") +
+                takes_json(target) + "}";
     }
     list += "]";
+    if (!route.strategy.empty()) list += R"(,"strategy":")" + route.strategy + "\"";
     if (!route.accounting) list += R"(,"accounting":"off")";
     if (route.commit_at_head) list += R"(,"commit":"head")";
     if (route.queue_places_max)

@@ -25,12 +25,17 @@ struct TargetSpec {
   int provider = 0;
   std::string model;               // the upstream's name
   int64_t context_tokens_max = 0;  // 0: not said
+  int64_t concurrent_max = 0;      // 0: no bound
+  bool images = true, tools = true;
+  // Whether it says something of itself.
+  bool has_entry() const { return context_tokens_max || concurrent_max || !images || !tools; }
   bool operator==(const TargetSpec&) const = default;
 };
 
 struct RouteSpec {
   std::string match;
   std::vector<TargetSpec> targets;
+  std::string strategy = {};  // empty: the order of targets
   bool accounting = true;
   bool commit_at_head = false;
   int64_t queue_places_max = 0, queue_wait_ms_max = 20'000;
@@ -41,16 +46,30 @@ struct FailoverSpec {
           gate_frames_max = 64, keep_alive_ms = 15'000, retry_budget_percent = 20;
 };
 
+// Of the one key that all clients of a gateway show; 0: none.
+struct LimitsSpec {
+  int64_t requests_per_minute = 0, burst = 10, concurrent_max = 0, window_ms = 0, window_requests_max = 0;
+  bool any() const { return requests_per_minute || concurrent_max || window_requests_max; }
+};
+
+// How long a breaker is open where every failure opens it, always.
+inline constexpr int64_t touchy_open_ms = 6'000;
+
 struct Setting {
   std::vector<ProviderSpec> providers;
   std::vector<RouteSpec> routes;  // in file order
   FailoverSpec failover;
   bool client_key = false;
+  bool touchy = false;  // every failure that counts opens its lane's breaker
+  LimitsSpec limits;
 
   // The route that takes a model named as one of them, or the last, which takes all.
   const RouteSpec& route_of(const std::string& model) const;
   std::string json() const;
 };
+
+// What a target that says something of itself is called.
+std::string entry_name(const TargetSpec& target);
 
 // The key that clients show where one is configured. Nothing that a gateway says or sends may hold it.
 inline constexpr const char* client_key_text = "sk-client-0000-secret-word";

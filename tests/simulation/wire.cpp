@@ -186,9 +186,72 @@ std::string request_target(const Question& question) {
          (question.streamed ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 
+// With a first turn, an image, a tool: whatever the question has.
+std::string long_body(const Question& question, const std::string& text) {
+  const std::string member = question.dialect == Dialect::openai_responses ? "input"
+                             : question.dialect == Dialect::gemini         ? "contents"
+                                                                           : "messages";
+  const bool gemini = question.dialect == Dialect::gemini, responses = question.dialect == Dialect::openai_responses;
+  const auto turn = [&](std::string_view role, const std::string& said, bool image) {
+    const bool model = role != "user";
+    const std::string type = responses ? (model ? R"("type":"output_text",)" : R"("type":"input_text",)")
+                             : gemini  ? ""
+                                       : R"("type":"text",)";
+    std::string parts = "{" + type + R"("text":")" + said + "\"}";
+    constexpr std::string_view data = "iVBORw0KGgo=";
+    if (image) switch (question.dialect) {
+        case Dialect::anthropic:
+          parts += R"(,{"type":"image","source":{"type":"base64","media_type":"image/png","data":")" +
+                   std::string(data) + "\"}}";
+          break;
+        case Dialect::openai_chat:
+          parts += R"(,{"type":"image_url","image_url":{"url":"data:image/png;base64,)" + std::string(data) + "\"}}";
+          break;
+        case Dialect::openai_responses:
+          parts += R"(,{"type":"input_image","image_url":"data:image/png;base64,)" + std::string(data) + "\"}";
+          break;
+        case Dialect::gemini:
+          parts += R"(,{"inlineData":{"mimeType":"image/png","data":")" + std::string(data) + "\"}}";
+          break;
+      }
+    const std::string own_role(gemini && model ? "model" : role);
+    return std::string("{") + (responses ? R"("type":"message",)" : "") + R"("role":")" + own_role + "\",\"" +
+           (gemini ? "parts" : "content") + "\":[" + parts + "]}";
+  };
+  std::string body = "{";
+  if (!gemini) body += "\"model\":\"" + question.model + "\"" + (question.streamed ? ",\"stream\":true," : ",");
+  if (question.dialect == Dialect::anthropic) body += R"("max_tokens":100,)";
+  if (question.dialect == Dialect::openai_chat && question.streamed)
+    body += R"("stream_options":{"include_usage":true},)";
+  if (question.tools) {
+    const std::string schema = R"({"type":"object","properties":{}})";
+    switch (question.dialect) {
+      case Dialect::anthropic:
+        body += R"("tools":[{"name":"t","description":"d","input_schema":)" + schema + "}],";
+        break;
+      case Dialect::openai_chat:
+        body += R"("tools":[{"type":"function","function":{"name":"t","parameters":)" + schema + "}}],";
+        break;
+      case Dialect::openai_responses:
+        body += R"("tools":[{"type":"function","name":"t","parameters":)" + schema + "}],";
+        break;
+      case Dialect::gemini:
+        body += R"("tools":[{"functionDeclarations":[{"name":"t","parameters":)" + schema + "}]}],";
+        break;
+    }
+  }
+  body += "\"" + member + "\":[";
+  if (question.session) {
+    body += turn("user", "conversation " + number(question.session), false) + ",";
+    body += turn("assistant", "yes", false) + ",";
+  }
+  return body + turn("user", text, question.image) + "]}";
+}
+
 std::string request_body(const Question& question) {
   std::string text = "(q" + number(question.nonce) + ")";
   for (int n = 0; n < question.filler_words; ++n) text += " no";
+  if (question.session || question.image || question.tools) return long_body(question, text);
   const std::string stream = question.streamed ? ",\"stream\":true" : "";
   const std::string model = "\"model\":\"" + question.model + "\"";
   switch (question.dialect) {

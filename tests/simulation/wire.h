@@ -21,6 +21,9 @@ struct Question {
   bool streamed = false;
   int nonce = 0;
   int filler_words = 0;  // of a token each
+  int session = 0;       // of which it is the second turn; 0: a conversation of its own
+  bool image = false;
+  bool tools = false;
 };
 
 std::string request_target(const Question& question);

@@ -16,7 +16,7 @@ constexpr int64_t unix_begin_ms = 1'790'000'000'000;
 constexpr int64_t steps_max = 200'000;  // a run that takes more has lost its way
 constexpr int64_t lateness_ms_max = 30;
 
-enum class Kind : uint8_t { turn, client_comes, body_comes, client_leaves, upstream, wake, delta, reload, jump };
+enum class Kind : uint8_t { turn, client_comes, body_comes, client_leaves, upstream, wake, delta, reload, jump, flip };
 
 struct Due {
   int64_t at_ms;
@@ -47,7 +47,9 @@ class World {
       gateways_.push_back(
           std::make_unique<Gateway>(configs_[0], capabilities, uint32_t(g + 1), PermitsShare{permits_, uint32_t(g)}));
       settings_.push_back(0);
-      monotonic_ahead_.push_back(clocks.between(0, 1'000'000));
+      // Who shares Permits is of one process, and so is its monotonic clock.
+      const int64_t ahead_ms = clocks.between(0, 1'000'000);
+      monotonic_ahead_.push_back(g == 0 ? ahead_ms : monotonic_ahead_.front());
       unix_ahead_.push_back(plan.hardships.clocks_differ ? clocks.between(-60'000, 60'000) : 0);
     }
     const bool jumps = std::any_of(plan.jumps.begin(), plan.jumps.end(), [](const Jump& jump) { return jump.there; });
@@ -61,6 +63,8 @@ class World {
       if (plan_.reloads[size_t(i)].there) at(plan_.reloads[size_t(i)].at_ms, Kind::reload, i);
     for (int i = 0; i < int(plan_.jumps.size()); ++i)
       if (plan_.jumps[size_t(i)].there) at(plan_.jumps[size_t(i)].at_ms, Kind::jump, i);
+    for (int i = 0; i < int(plan_.flips.size()); ++i)
+      if (plan_.flips[size_t(i)].there) at(plan_.flips[size_t(i)].at_ms, Kind::flip, i);
     asked_.resize(plan_.clients.size());
     while (!due_.empty() && !rules_.broken()) {
       const Due due = due_.top();
@@ -112,6 +116,7 @@ class World {
         }
         return;
       }
+      case Kind::flip: return flip(plan_.flips[size_t(due.a)]);
       case Kind::jump: {
         const Jump& jump = plan_.jumps[size_t(due.a)];
         unix_ahead_[size_t(jump.gateway)] += jump.by_ms;
@@ -124,6 +129,25 @@ class World {
     for (const auto& asked : asked_)
       if (asked) return asked.get();
     return nullptr;
+  }
+
+  // An administrator at gateway `flip.gateway` switches something.
+  void flip(const Flip& flip) {
+    const std::string target = std::string(flip.on ? "/signalbox/enable" : "/signalbox/disable") + "?provider=p" +
+                               std::to_string(flip.provider) +
+                               (flip.credential < 0 ? "" : "&credential=c" + std::to_string(flip.credential));
+    const Header key[] = {{"x-api-key", client_key_text}};
+    Exchange exchange(*gateways_[size_t(flip.gateway)]);
+    bool done = false;
+    const auto hear = [&](const Step& step) {
+      for (const Effect& effect : step.effects) {
+        if (const auto* head = std::get_if<SendClientHead>(&effect)) done = head->status == 200;
+        if (const auto* share = std::get_if<ShareState>(&effect)) this->share(flip.gateway, share->delta);
+      }
+    };
+    hear(exchange.handle(ClientHead{"POST", target, key, 0, PeerScope::loopback, {}}, now_of(flip.gateway)));
+    if (!exchange.finished()) hear(exchange.handle(ClientBody{{}, true}, now_of(flip.gateway)));
+    if (const Asked* asked = any_asked()) rules_.check(done, "switches are switched", *asked, target);
   }
 
   void client_comes(int i) {
@@ -139,12 +163,18 @@ class World {
     asked.headers = {{"content-type", "application/json"}, {"user-agent", "simulated"}};
     if (question.dialect == Dialect::anthropic) asked.headers.push_back({"anthropic-version", "2023-06-01"});
     if (plan_.settings[0].client_key) asked.headers.push_back({"x-api-key", client_key_text});
+    if (question.session) {
+      asked.session = "s" + std::to_string(question.session);
+      asked.headers.push_back({"session-id", asked.session});
+    }
     asked.exchange = std::make_unique<Exchange>(*gateways_[size_t(asked.client->gateway)]);
     ClientHead head{"POST", asked.target, asked.headers, int64_t(asked.body.size()), PeerScope::loopback, {}};
     const uint64_t random[2] = {random_.next(), random_.next()};
     std::memcpy(head.random.data(), random, sizeof random);
     if (asked.client->leaves_after_ms >= 0) at(now_ms_ + asked.client->leaves_after_ms, Kind::client_leaves, i);
     tell(i, head);
+    if (rules_.broken()) return;
+    rules_.came(asked, limited_, now_ms_);
     at(now_ms_ + asked.client->body_gap_ms, Kind::body_comes, i);
   }
 
@@ -399,16 +429,17 @@ class World {
     asked.target.assign(asked.target.size(), '#');
   }
 
-  void perform(int, Asked& asked, const ShareState& share) {
-    note(share.delta);
-    deltas_.emplace_back(share.delta);
-    const int from = asked.client->gateway;
+  void perform(int, Asked& asked, const ShareState& share) { this->share(asked.client->gateway, share.delta); }
+
+  void share(int from, std::string_view delta) {
+    note(delta);
+    deltas_.emplace_back(delta);
     const std::vector<Ledger::News> news = ledger_.take_news(from);
     for (int g = 0; g < plan_.gateways; ++g) {
       if (g == from) continue;
       const int copies = plan_.hardships.deltas_late && random_.percent(20) ? 2 : 1;
       for (int n = 0; n < copies; ++n) {
-        posts_.push_back({g, std::string(share.delta), news});
+        posts_.push_back({g, std::string(delta), news});
         at(now_ms_ + (plan_.hardships.deltas_late ? random_.below(delta_late_ms_max) : 0), Kind::delta,
            int(posts_.size()) - 1);
       }
@@ -419,6 +450,8 @@ class World {
     rules_.check(finish.report != nullptr, "a report", asked, "none");
     if (rules_.broken()) return;
     asked.finished = true;
+    asked.finished_ms = now_ms_;
+    limited_ = finish.report->fault.kind == FaultKind::client_limited;
     rules_.waits_no_more(asked, now_ms_);
     asked.ending = finish.ending;
     asked.gathered.clear();
@@ -458,6 +491,7 @@ class World {
   std::priority_queue<Due> due_;
   uint64_t order_ = 0;
   int64_t now_ms_ = 0;
+  bool limited_ = false;  // the exchange that finished last was refused for its client's limits
   Played played_;
 };
 

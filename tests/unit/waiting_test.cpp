@@ -184,3 +184,19 @@ TEST_CASE("queue: a pause that was asked for is made behind a wait in vain, and 
   client.wake_after(5'000);
   CHECK(client.log == Log{opened_free, "await", "head", opened_free});
 }
+
+TEST_CASE("half-open: who finds a lane being found out about asks it when those behind it have failed", "[places]") {
+  auto config = bounded_and_free(0);
+  config->providers[0].concurrent_max = 0;
+  auto permits = std::make_shared<Permits>(2);
+  Gateway here(config, with_turns, 1, {permits, 0}), there(config, with_turns, 2, {permits, 1});
+  for (Gateway* gateway : {&here, &there})
+    gateway->health().cool("*up/main/m", 999'999, 999'990, routing::Why::breaker);
+  Client first(here), second(there);
+  first.ask();
+  second.ask();
+  CHECK(first.log == Log{opened});
+  CHECK(second.log == Log{opened_free});
+  second.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  CHECK(second.log == Log{opened_free, opened});
+}
