@@ -118,7 +118,7 @@ void Machine::punish(const routing::Outcome& outcome) {
         health.cool(name, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, why, step);
       const bool as_asked = why == routing::Why::asked && cool_ms > open_ms;
       health.cool(lane.key, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms,
-                  as_asked ? routing::Why::asked : routing::Why::breaker, times);
+                  as_asked ? routing::Why::breaker_asked : routing::Why::breaker, times);
       return;
     }
   }

@@ -82,6 +82,7 @@ std::string_view name_of(Why why) {
     case Why::unreachable: return "unreachable";
     case Why::breaker: return "breaker";
     case Why::asked: return "asked";
+    case Why::breaker_asked: return "breaker";
   }
   return "unknown";
 }
@@ -208,7 +209,8 @@ Standing Health::standing(std::string_view lane, int64_t now_unix_ms) const {
       standing.why = Why(held->why);
       standing.scope = Scope(i);
     }
-    if (Scope(i) == Scope::lane && until == 0 && Why(held->why) == Why::breaker) {
+    const bool of_breaker = Why(held->why) == Why::breaker || Why(held->why) == Why::breaker_asked;
+    if (Scope(i) == Scope::lane && until == 0 && of_breaker) {
       standing.half_open = true;
       standing.probing = held->probing;
     }

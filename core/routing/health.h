@@ -66,6 +66,7 @@ enum class Why : uint8_t {
   unreachable,    // nobody answers at the provider's address
   breaker,        // too many of its last attempts failed
   asked,          // it failed, and said itself for how long
+  breaker_asked,  // both of the last two: a breaker that is not half-open before that
 };
 std::string_view name_of(Why why);
 

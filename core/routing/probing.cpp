@@ -15,7 +15,9 @@ bool is_probed(const Provider& provider, std::string_view key) {
 
 int64_t probe_lead_ms(int64_t every_ms) { return std::clamp<int64_t>(every_ms, 50, 1'000); }
 
-bool ends_by_itself(Why why) { return why == Why::limited || why == Why::exhausted || why == Why::asked; }
+bool ends_by_itself(Why why) {
+  return why == Why::limited || why == Why::exhausted || why == Why::asked || why == Why::breaker_asked;
+}
 
 int64_t probe_at(const Health& health, std::string_view lane, const Standing& standing, int64_t every_ms) {
   if (standing.probing || (standing.until_unix_ms == 0 && !standing.half_open)) return never_ms;

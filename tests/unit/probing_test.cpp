@@ -286,8 +286,11 @@ TEST_CASE("probe: what hangs ends in time, and a failed request that was asked t
   const Header wait[] = {{"retry-after", "120"}};
   asker.answers(503, "{}", wait);
   CHECK(asker.told("rests_ms") == "120000");
-  CHECK(gateway.health().standing(near, begin.unix_ms).why == Why::asked);
+  CHECK(gateway.health().standing(near, begin.unix_ms).why == Why::breaker_asked);
   CHECK(gateway.next_probe(begin.unix_ms).lane.empty());
+  // And then one attempt finds out.
+  CHECK(gateway.health().standing(near, later(120'000).unix_ms).half_open);
+  CHECK(gateway.next_probe(later(120'000).unix_ms).lane == near);
 }
 
 TEST_CASE("probe: explain says when", "[probing]") {
