@@ -34,6 +34,7 @@ constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8
 constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", uint8_t(OnLoss::reject)}};
 constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
 constexpr Choice mays[] = {{"off", uint8_t(May::no)}, {"on", uint8_t(May::yes)}};
+constexpr Choice thinking_suffixes[] = {{"off", uint8_t(ThinkingSuffix::off)}, {"on", uint8_t(ThinkingSuffix::on)}};
 constexpr Choice commits[] = {{"first_content", uint8_t(Commit::first_content)}, {"head", uint8_t(Commit::head)}};
 constexpr Choice strategies[] = {
     {"priority", uint8_t(Strategy::priority)},     {"round_robin", uint8_t(Strategy::round_robin)},
@@ -123,6 +124,9 @@ constinit const Field limits_fields[] = {
     {.key = "client_unsent_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::client_unsent_bytes_max>,
      .min = kib, .max = 64 * mib,
      .doc = "How much of an answer waits for a slow client before its upstream is read no further, in bytes."},
+    {.key = "client_stalled_ms_max", .kind = FieldKind::integer, .slot = slot<&Limits::client_stalled_ms_max>,
+     .min = 0, .max = day_ms,
+     .doc = "How long a client may take no byte of an answer that waits for it, in milliseconds, before its connection is closed and its exchange ends: it holds places of its lane that others wait for. Five minutes, because people stop agents for a moment; 0 for as long as `timeouts.total_ms` lets it. Of the native host alone: under wasmtime and workerd it is always so."},
     {.key = "connections_max", .kind = FieldKind::integer, .slot = slot<&Limits::connections_max>,
      .min = 1, .max = 1'000'000,
      .doc = "How many client connections are open at once; more are answered with 503 (Anthropic's 529) and `retry-after`, and closed."},
@@ -468,6 +472,8 @@ constinit const Field root_fields[] = {
      .doc = "Which targets serve which models; the first route that matches serves. Without routes there is one, `*`, with `provider/*` for every enabled provider in the order of the file. A pattern's options hold for the `models` entries whose names it takes, and its targets follow them where they are among these."},
     {.key = "rules", .kind = FieldKind::object_list, .items_max = 256, .shape = &rule_shape, .elements = elements<&Config::rules>(),
      .doc = "Who answers where some facts of a request hold, in this order and ahead of `tasks` and `routes`. [docs/routing.md](routing.md) has examples."},
+    {.key = "thinking_suffix", .kind = FieldKind::choice, .slot = slot<&Config::thinking_suffix>, .choices = thinking_suffixes,
+     .doc = "Whether `model(high)` and `model(8192)` ask the model for that much thinking: one of `none`, `minimal`, `low`, `medium`, `high`, `xhigh`, `max` and `auto`, or a budget in tokens. It takes the place of what the body says, and a name that is configured with its parentheses is a name. Off, because a model's name is the client's word, and some upstreams have such names themselves."},
     {.key = "tasks", .kind = FieldKind::object, .slot = slot<&Config::tasks>, .shape = &tasks_shape,
      .doc = "Who answers what kind of work: background, thinking, long contexts, and so on."},
 };

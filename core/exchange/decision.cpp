@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "dialects/canonical/effort.h"
 #include "dialects/dialect.h"
 #include "http/url.h"
 #include "json/writer.h"
+#include "routing/thinking_suffix.h"
 #include "tokens/estimate.h"
 
 namespace signalbox::exchange {
@@ -28,6 +30,11 @@ Choice judge(const routing::Lane& lane, const Conversation& conversation, const 
     if (!facts.kept_history.empty() && !counting) return {&lane, Service::none, FaultKind::previous_response_not_found};
     // Other dialects count other requests; what the client asks about is this one.
     return {&lane, counting ? Service::estimate : Service::translate, FaultKind::none};
+  }
+  // How much thinking is said in the body's words, and those differ from lane to lane.
+  if (facts.thinking.any() && !counting && !compacting && client.translates()) {
+    if (!facts.kept_history.empty()) return {&lane, Service::none, FaultKind::previous_response_not_found};
+    return {&lane, Service::translate, FaultKind::none};
   }
   if (counting && (!lane.flags.count_tokens || !upstream.counts_tokens))
     return {&lane, Service::estimate, FaultKind::none};
@@ -102,6 +109,13 @@ Fault read_more(const Conversation& conversation, FactSet wanted, int64_t tokens
   if (!known.session.empty()) read.session = known.session;
   known = read;
   return std::move(result.fault);
+}
+
+// What stands behind the model's name takes the place of what the body says.
+void heed(const routing::ThinkingSaid& said, routing::TaskFacts& known) {
+  const auto effort = canonical::effort_of(canonical::Reasoning{canonical::Effort(said.effort), said.budget_tokens});
+  known.thinks = said.budget_tokens > 0;
+  known.effort = uint8_t(effort);
 }
 
 // Leaves out the lanes that cannot take the request; a fault where that leaves none.
@@ -184,18 +198,22 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
+  decision.facts.thinking = routing::without_thinking(config, decision.facts.model).thinking;
   decision.match = routing::match_said(config, conversation.asker, decision.facts);
   // Tags go whoever answers.
   const FactSet wanted =
       decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;
   if (wanted) decision.fault = read_more(conversation, wanted, config.tokens_asked_min, decision, arena);
   if (decision.fault) return decision;
+  if (decision.facts.thinking.any()) heed(decision.facts.thinking, decision.known);
   if (!decision.match.decided())
     decision.match = routing::match_facts(config, conversation.asker, decision.facts, decision.known, arena);
   if (decision.match.fault) {
     decision.fault = std::move(decision.match.fault);
     return decision;
   }
+  if (decision.match.reason == routing::Reason::tag)
+    decision.facts.thinking = routing::without_thinking(config, decision.known.tag).thinking;
   routing::Asked asked = conversation.asked;
   asked.body = conversation.body;
   decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena, asked);

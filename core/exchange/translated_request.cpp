@@ -53,6 +53,10 @@ Fault TranslatedRequest::read(const dialects::DialectRow& client, const routing:
   canonical::ReadResult result = client.read_request(client_body, arena, request_losses);
   request = result.request;
   request.streamed = facts.streamed;
+  if (facts.thinking.any()) {
+    request.reasoning.effort = canonical::Effort(facts.thinking.effort);
+    request.reasoning.budget_tokens = facts.thinking.budget_tokens;
+  }
   canonical::cut_texts(request, facts.tag_cuts_within, client_body, arena);
   was_read = !result.fault;
   tool_ids = canonical::ToolIds(request);

@@ -23,6 +23,14 @@ struct Cut {
   std::string_view text;
 };
 
+// How much thinking a model's name asks for (thinking_suffix.h): one of the two, or neither.
+struct ThinkingSaid {
+  uint8_t effort = 0;  // canonical::Effort
+  int64_t budget_tokens = -1;
+
+  bool any() const { return effort > 0 || budget_tokens >= 0; }
+};
+
 // `model` is in the arena given to the reader, and outlives the body.
 struct Facts {
   std::string_view model;  // unescaped, 1 to model_bytes_max bytes
@@ -30,6 +38,7 @@ struct Facts {
   size_t model_end = 0;
   bool streamed = false;  // the client asked for a stream
   bool listed = false;    // it asked for one JSON array of answers, which is Gemini's other form of a stream
+  ThinkingSaid thinking;  // behind the name that decides
   // Some string begins as an envelope does in which a client carries another vendor's reasoning state.
   bool envelopes = false;
   // The member that names a history which an upstream of the client's own dialect keeps, and nobody else has; or, where

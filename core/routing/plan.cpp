@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "routing/thinking_suffix.h"
 
 namespace signalbox::routing {
 
@@ -99,7 +100,7 @@ std::string_view without_alias(const Config& config, std::string_view client_mod
 }
 
 std::string_view own_name(const Config& config, std::string_view client_model) {
-  return without_local_suffix(without_alias(config, client_model));
+  return without_local_suffix(without_alias(config, without_thinking(config, client_model).name));
 }
 
 std::string_view alias_of(std::string_view name, Arena& arena) {
@@ -109,7 +110,7 @@ std::string_view alias_of(std::string_view name, Arena& arena) {
 }
 
 const Route* find_route(const Config& config, std::string_view client_model) {
-  return route_of(config, without_alias(config, client_model));
+  return route_of(config, without_alias(config, without_thinking(config, client_model).name));
 }
 
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,

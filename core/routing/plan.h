@@ -48,7 +48,7 @@ std::string_view without_local_suffix(std::string_view client_model);
 // local suffix, is a name of the catalogue; a name of the catalogue is no alias.
 std::string_view without_alias(const Config& config, std::string_view client_model);
 
-// `client_model` as upstreams know it: without both.
+// `client_model` as upstreams know it: without both, and without what it says of thinking.
 std::string_view own_name(const Config& config, std::string_view client_model);
 
 // The name under which Claude Code's discovery of models shows `name`, since it passes over all that begin

@@ -25,6 +25,9 @@ ClientConnection::ClientConnection(ConnectionHost& host, int fd, PeerScope peer,
       timer_(loop_, [this] { on_due(); }) {
   int one = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  // The kernel alone sees whether a client takes bytes: a socket says that there is room when a third of it is free.
+  const auto stalled_ms = unsigned(host.limits().client_stalled_ms_max);
+  if (stalled_ms > 0) setsockopt(fd_, IPPROTO_TCP, TCP_USER_TIMEOUT, &stalled_ms, sizeof stalled_ms);
 }
 
 ClientConnection::~ClientConnection() {

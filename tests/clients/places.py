@@ -131,6 +131,45 @@ def leavers(tap):
             tap.check("nor does the upstream get what they asked", upstream.upstream.count < 8, upstream.upstream.count)
 
 
+def events(count):
+    """A stream of so many long pieces."""
+    def event(kind, **more):
+        return b"event: %s\ndata: %s\n\n" % (kind.encode(), json.dumps({"type": kind, **more}).encode())
+    yield b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+    yield event("message_start", message={**json.loads(ANSWER), "content": [], "stop_reason": None})
+    yield event("content_block_start", index=0, content_block={"type": "text", "text": ""})
+    for _ in range(count):
+        yield event("content_block_delta", index=0, delta={"type": "text_delta", "text": "z" * 60_000})
+    yield event("content_block_stop", index=0)
+    yield event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 9})
+    yield event("message_stop")
+
+
+def stalled(tap):
+    """Who takes nothing of an answer gives his place up in the end, and who takes it slowly does not."""
+    for reads in (False, True):
+        upstream = raw_upstream.RawUpstream(lambda _: events(600) if upstream.count == 1 else
+                                            [b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER) + ANSWER])
+        config = {"server": {"listen": ["127.0.0.1:0"], "threads": 2, "limits": {"client_stalled_ms_max": 1000}},
+                  "providers": {"up": signalbox_server.provider(upstream, concurrent_max=1)},
+                  "routes": [{"match": "*", "targets": ["up/*"], "queue": {"places_max": 5, "wait_ms_max": 60_000}}]}
+        with signalbox_server.Server(config, "stalled") as server, wire.Connection(server.port) as client:
+            client.send(wire.request_bytes("POST", "/v1/messages", STREAM, [JSON, *server.client_headers]))
+            wire.wait_until(lambda: upstream.count == 1)
+            if not reads:
+                tap.equal("who waits behind one who reads nothing is served", crowd(server, 1, seconds=30)[0].status, 200)
+                tap.check("and the log says that he was left", wire.wait_until(lambda: '"client_gone"' in server.text() or "client_gone" in server.text()), server.text()[-600:])
+                continue
+            out = bytearray()
+            while b"message_stop" not in out[-200:]:
+                piece = client.socket.recv(2 << 20)
+                if not piece:
+                    break
+                out += piece
+                time.sleep(0.05)
+            tap.check("who takes it slowly gets all of it", b"message_stop" in out[-200:] and len(out) > 600 * 60_000, len(out))
+
+
 def counted(tap):
     """GET /metrics sums over all threads, and nothing that has ended is missing."""
     upstream = Counted(0.05)
@@ -155,7 +194,7 @@ def alone(tap):
 
 def main():
     tap = Tap("places" if HOST == "native" else "%s-places" % HOST)
-    for test in [alone] if HOST.startswith("wasi") else [alone, refused, queued, overfull, waited_out, leavers] + ([counted] if HOST == "native" else []):
+    for test in [alone] if HOST.startswith("wasi") else [alone, refused, queued, overfull, waited_out, leavers] + ([counted, stalled] if HOST == "native" else []):
         tap.run(test.__name__, test, tap)
     tap.exit()
 

@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "clients"))
 import signalbox_server  # noqa: E402
 import wire  # noqa: E402
 from cases import CLIENT_COUNT, CONTENT, CUT, FINE, HEAD, ROUTES, Case  # noqa: E402
-from players import FaultyUpstream, Judge, exchange_lines, play  # noqa: E402
+from players import FaultyUpstream, Judge, end, exchange_lines, play  # noqa: E402
 from tap import Tap  # noqa: E402
 
 KEYS = {"a": ["sk-upstream-a-51f0"], "b": ["sk-upstream-b-9c3e"]}
@@ -76,10 +76,7 @@ def main():
     again = server.ask("GET", "/healthz")
     tap.equal("the server goes on serving", (again.status, server.alive()), (200, True))
     tap.equal("it stops as ever", server.stop(), 0)
-    signalbox_server.SECRETS += SECRETS
-    signalbox_server.check_secrets(tap)
-    upstream.close()
-    tap.exit()
+    end(tap, upstream, SECRETS)
 
 
 if __name__ == "__main__":

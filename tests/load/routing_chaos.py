@@ -23,7 +23,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "clients"))
 
 import signalbox_server  # noqa: E402
 import wire  # noqa: E402
-from players import FaultyUpstream, Judge, exchange_lines, play  # noqa: E402
+from players import FaultyUpstream, Judge, end, exchange_lines, play  # noqa: E402
 from routing_cases import BOUNDED, CLIENT_COUNT, KEYS as CLIENT_KEYS, DEAD, DIALECTS, LANES, ROUTES, RoutingCase  # noqa: E402
 from tap import Tap  # noqa: E402
 
@@ -170,10 +170,7 @@ def main():
     code = server.stop()
     if host == "native":
         tap.equal("it stops as ever", code, 0)
-    signalbox_server.SECRETS += SECRETS
-    signalbox_server.check_secrets(tap)
-    upstream.close()
-    tap.exit()
+    end(tap, upstream, SECRETS)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 // From a model's name to lanes in order.
 #include <catch2/catch.hpp>
 
+#include "dialects/canonical/effort.h"
 #include "routing/plan.h"
+#include "routing/thinking_suffix.h"
 
 using namespace signalbox;
 using namespace signalbox::routing;
@@ -155,4 +157,47 @@ TEST_CASE("names that Claude Code's discovery shows need no alias", "[plan]") {
   CHECK(alias_of("my-claude", arena) == "claude-sb-my-claude");
   CHECK(alias_of("claude-opus", arena).empty());
   CHECK(alias_of("anthropic/opus", arena).empty());
+}
+
+TEST_CASE("plan: how much thinking a name asks for, where that is on and the name is nobody's own", "[plan]") {
+  Config config;
+  config.providers.resize(1);
+  config.providers[0].name = "a";
+  for (const char* match : {"own(high)", "sonnet", "*"}) config.routes.push_back({match, {{0, ""}}});
+  CHECK_FALSE(without_thinking(config, "sonnet(high)").thinking.any());
+  CHECK(find_route(config, "sonnet(high)")->match == "*");
+
+  config.thinking_suffix = ThinkingSuffix::on;
+  const auto said = [&](std::string_view name) {
+    const SuffixedName found = without_thinking(config, name);
+    return std::string(found.name) + " " + std::to_string(found.thinking.effort) + " " +
+           std::to_string(found.thinking.budget_tokens);
+  };
+  CHECK(said("sonnet(high)") == "sonnet 5 -1");
+  CHECK(said("sonnet(none)") == "sonnet 1 -1");
+  CHECK(said("sonnet(auto)") == "sonnet 5 -1");
+  CHECK(said("sonnet(-1)") == "sonnet 5 -1");
+  CHECK(said("sonnet(8192)[1M]") == "sonnet 0 8192");
+  for (const char* name : {"sonnet", "sonnet(free)", "(high)", "sonnet(high) ", "sonnet()", "sonnet(-2)", "own(high)",
+                           "sonnet(99999999999999999999)", "sonnet(8192", ")", "", "sonnet(HIGH)"}) {
+    INFO(name);
+    CHECK(said(name) == std::string(name) + " 0 -1");
+  }
+  CHECK(find_route(config, "sonnet(high)")->match == "sonnet");
+  CHECK(find_route(config, "own(high)")->match == "own(high)");
+  CHECK(own_name(config, "sonnet(8192)[1m]") == "sonnet");
+  // One that a model's entry has is a name as well.
+  config.models.emplace_back();
+  config.models.back().upstream_model = "x(low)";
+  CHECK(said("a/x(low)") == "a/x(low) 0 -1");
+  CHECK(said("a/y(low)") == "a/y 3 -1");
+}
+
+TEST_CASE("plan: the words for thinking are those of the ladder, in its order", "[plan]") {
+  Config config;
+  config.thinking_suffix = ThinkingSuffix::on;
+  for (int effort = 1; effort <= int(canonical::Effort::max); ++effort) {
+    const std::string name = "m(" + std::string(canonical::word_of(canonical::Effort(effort))) + ")";
+    CHECK(without_thinking(config, name).thinking.effort == effort);
+  }
 }

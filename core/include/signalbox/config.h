@@ -88,6 +88,7 @@ struct Limits {
   int64_t answer_head_bytes_max = 64 << 10;
   int64_t frame_bytes_max = int64_t(16) << 20;
   int64_t client_unsent_bytes_max = 256 << 10;
+  int64_t client_stalled_ms_max = 300'000;  // 0: as long as the exchange may take
   int64_t connections_max = 16'384;
   int64_t exchanges_max = 0;  // 0: no such bound
 };
@@ -419,6 +420,9 @@ struct Probes {
   int64_t wait_ms_max = 10'000;
 };
 
+// Whether "model(high)" and "model(8192)" ask a model for that much thinking.
+enum class ThinkingSuffix : uint8_t { off, on };
+
 struct Config {
   Server server;
   Failover failover;
@@ -432,6 +436,7 @@ struct Config {
   std::vector<Route> provider_routes;  // for each of `providers` one with nothing else, for who asks for it by name
   std::vector<Rule> rules;             // in file order; the first that holds decides
   Tasks tasks;
+  ThinkingSuffix thinking_suffix = ThinkingSuffix::off;
   FactSet facts_wanted = 0;           // by rules and tasks
   int64_t tokens_asked_min = 0;       // the smallest number of tokens that any of them asks about
   std::vector<std::string> warnings;  // sentences with their places; /readyz counts them
