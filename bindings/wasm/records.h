@@ -85,7 +85,7 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
 // An effect.
 #define SIGNALBOX_EFFECT_WORDS(W)                                                                                      \
   W(kind, "one of Effect")                                                                                             \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                                         \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                               \
   W(text,                                                                                                              \
     "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
     "`(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level " \

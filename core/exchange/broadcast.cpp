@@ -65,8 +65,8 @@ void Broadcast::append(std::string_view bytes) {
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
       const size_t before = blocks_.empty() ? 0 : blocks_.back().capacity();
       std::string block;
-      block.reserve(std::clamp(std::max(2 * before, std::min(bytes.size(), block_bytes_max)), block_bytes_min,
-                               block_bytes_max));
+      block.reserve(
+          std::clamp(std::max(2 * before, std::min(bytes.size(), block_bytes_max)), block_bytes_min, block_bytes_max));
       kept_bytes_ += block.capacity();
       all_.kept_bytes_ += block.capacity();
       blocks_.push_back(std::move(block));
@@ -201,7 +201,8 @@ void Broadcasts::make_room(size_t bytes_max) {
   while (kept_bytes_ > bytes_max) {
     Broadcast* alone = nullptr;
     for (Broadcast* each : all_)
-      if (each->readers_.empty() && !each->leader_reader_ && each->kept_bytes_ > 0 && (!alone || larger(alone, each))) alone = each;
+      if (each->readers_.empty() && !each->leader_reader_ && each->kept_bytes_ > 0 && (!alone || larger(alone, each)))
+        alone = each;
     if (alone) {
       alone->close();
       continue;

@@ -108,8 +108,8 @@ class Broadcast {
   void append(std::string_view bytes);
   void end(End end) { this->end(end, Failure()); }
   void end(End end, Failure failure);
-  Answerer answerer;        // as it is when the head or the end is told
-  bool shareable = true;    // false: nothing of it can be kept, and who followed asks for himself and follows nobody
+  Answerer answerer;          // as it is when the head or the end is told
+  bool shareable = true;      // false: nothing of it can be kept, and who followed asks for himself and follows nobody
   bool gate_wanted = false;   // a follower's client has waited long enough for its head
   bool flush_wanted = false;  // the leader's own client is what keeps too much here
   int64_t seen_ms = 0;        // when the leader last showed that it is there

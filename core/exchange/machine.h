@@ -137,9 +137,9 @@ class Machine {
     uint64_t turn = 0;         // by which it is found
     size_t credit = 0;         // what may be sent before the client is asked whether it takes more
     bool awaits_taking = false;
-    bool direct = false;          // leader: what is answered goes to its client at once, come what may
-    uint32_t free_attempt = 0;    // leader: the attempt that is not read at its client's pace
-    std::array<char, 4> last{};   // that one that follows has sent its client
+    bool direct = false;         // leader: what is answered goes to its client at once, come what may
+    uint32_t free_attempt = 0;   // leader: the attempt that is not read at its client's pace
+    std::array<char, 4> last{};  // that one that follows has sent its client
     bool sent_any = false;
   };
 
@@ -438,8 +438,8 @@ class Machine {
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;
-  int64_t paused_ms_ = 0;          // before the same lane was asked again, in all
-  std::vector<Failure> failures_;  // in the order of the attempts
+  int64_t paused_ms_ = 0;             // before the same lane was asked again, in all
+  std::vector<Failure> failures_;     // in the order of the attempts
   std::unique_ptr<Sharing> sharing_;  // only where the route has `once`
   bool client_left_ = false;          // and others follow: the answer is theirs
   bool shares_nothing_ = false;       // what would be answered cannot be shared

@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "base/sha256.h"
+#include "config/host_fit.h"
+#include "config/json_source.h"
+#include "config/read.h"
 #include "exchange/broadcast.h"
 #include "exchange/same_request.h"
 #include "signalbox/client_ledger.h"
@@ -51,7 +54,7 @@ struct Client {
   std::vector<std::string> headers;
   int status = 0;
   uint64_t turn = 0;
-  bool reads = true;          // what it is sent
+  bool reads = true;  // what it is sent
   bool awaits_taking = false;
   std::vector<GiveTurn> given;
   std::vector<Event> next;
@@ -76,7 +79,8 @@ struct Client {
     wake_at_ms = step.wake_at_ms;
     size_t released = 0;
     for (const Effect& effect : step.effects) {
-      if (auto* open = std::get_if<OpenUpstream>(&effect)) log.push_back("open"), attempt = open->attempt, window.clear();
+      if (auto* open = std::get_if<OpenUpstream>(&effect))
+        log.push_back("open"), attempt = open->attempt, window.clear();
       else if (std::holds_alternative<CancelUpstream>(effect)) log.push_back("cancel");
       else if (auto* await = std::get_if<AwaitTurn>(&effect)) turn = await->turn;
       else if (auto* give = std::get_if<GiveTurn>(&effect)) given.push_back(*give);
@@ -84,7 +88,8 @@ struct Client {
         log.push_back("await taking");
         if (reads) next.push_back(ClientTaking{});
         else awaits_taking = true;
-      } else if (auto* set = std::get_if<SetPace>(&effect)) log.push_back(set->pace == Pace::free ? "free" : "of client");
+      } else if (auto* set = std::get_if<SetPace>(&effect))
+        log.push_back(set->pace == Pace::free ? "free" : "of client");
       else if (auto* head = std::get_if<SendClientHead>(&effect)) {
         log.push_back("head");
         status = head->status;
@@ -114,17 +119,23 @@ struct Client {
 const std::string question = R"({"model":"m","stream":true,"max_tokens":5})";
 const std::string whole_question = R"({"model":"m","max_tokens":5})";
 const std::string begin =
-    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":"
-    "\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"usage\":{\"input_tokens\":7,\"output_tokens\":1}}}\n\n"
-    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
+    "event: message_start\ndata: "
+    "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":"
+    "\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":null,\"usage\":{\"input_tokens\":7,\"output_tokens\":"
+    "1}}}\n\n"
+    "event: content_block_start\ndata: "
+    "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\","
     "\"text\":\"\"}}\n\n";
 std::string delta(const std::string& text) {
-  return "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
-         "\"text\":\"" + text + "\"}}\n\n";
+  return "event: content_block_delta\ndata: "
+         "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"text_delta\","
+         "\"text\":\"" +
+         text + "\"}}\n\n";
 }
 const std::string end =
     "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n"
-    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}\n\n"
+    "event: message_delta\ndata: "
+    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":9}}\n\n"
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
 const std::string whole_answer =
     R"({"id":"msg_1","type":"message","role":"assistant","model":"m","stop_reason":"end_turn","content":[{"type":"text","text":"Hello"}],"usage":{"input_tokens":7,"output_tokens":9}})";
@@ -301,7 +312,8 @@ TEST_CASE("once: what is not the same is not shared", "[once]") {
   CHECK(exchange::digest_of(one) != exchange::digest_of(other));
 }
 
-TEST_CASE("once: an upstream's failure is told to each in his own words, and it is not asked again for each", "[once]") {
+TEST_CASE("once: an upstream's failure is told to each in his own words, and it is not asked again for each",
+          "[once]") {
   Crowd crowd(config_with_once());
   Client& leader = crowd.ask();
   Client& follower = crowd.ask();
@@ -726,7 +738,182 @@ TEST_CASE("once: who follows pays for no tokens", "[once]") {
   crowd.finish(leader, begin + delta("Hello") + end);
   // 7 and 9 are gone, once.
   std::array<ClientLedger::Standing, 4> standings;
-  const size_t count = crowd.gateway.ledger().look({"alice", {}}, config->server.clients.each_key, leader.now, standings);
+  const size_t count =
+      crowd.gateway.ledger().look({"alice", {}}, config->server.clients.each_key, leader.now, standings);
   REQUIRE(count == 1);
   CHECK(standings[0].remaining == 984);
+}
+
+namespace {
+
+// A client's bytes without the signs of life between events.
+std::string without_pings(std::string bytes) {
+  for (const std::string sign : {"event: ping\ndata: {\"type\": \"ping\"}\n\n", ": keepalive\n\n"})
+    for (size_t at = bytes.find(sign); at != bytes.npos; at = bytes.find(sign, at)) bytes.erase(at, sign.size());
+  return bytes;
+}
+
+// Clients that ask the same, come and go and read when they like, with upstreams that answer by pieces, fail and break off.
+struct Weather {
+  uint64_t state;
+  std::shared_ptr<Config> config = config_with_once();
+  std::unique_ptr<Crowd> crowd;
+  struct Call {
+    uint32_t attempt = 0;
+    bool headed = false, over = false;
+    std::string script;
+    size_t sent = 0;
+  };
+  std::vector<Call> calls;           // by client, its last
+  std::vector<std::string> scripts;  // of all calls that there ever were
+  std::vector<bool> lost, left;
+
+  explicit Weather(uint64_t seed) : state(seed * 2654435761u + 1) {
+    config->server.limits.once_answer_bytes_max = 64 << 10;
+    config->server.limits.once_bytes_max = 160 << 10;
+    crowd = std::make_unique<Crowd>(config);
+  }
+  size_t below(size_t bound) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    return size_t(state >> 33) % bound;
+  }
+  // New attempts get a script of their own, by which an answer of two would show.
+  void look() {
+    calls.resize(crowd->clients.size());
+    lost.resize(crowd->clients.size());
+    left.resize(crowd->clients.size());
+    for (size_t i = 0; i < calls.size(); ++i) {
+      const Client& client = *crowd->clients[i];
+      if (client.attempt == calls[i].attempt) continue;
+      calls[i] = {client.attempt, false, false, begin, 0};
+      const size_t pieces = 1 + below(below(4) == 0 ? 200 : 10);
+      for (size_t piece = 0; piece < pieces; ++piece)
+        calls[i].script += delta("call " + std::to_string(scripts.size()) + std::string(below(2'000), 'x'));
+      calls[i].script += end;
+      scripts.push_back(calls[i].script);
+    }
+  }
+  void check() {
+    REQUIRE(crowd->broadcasts().kept_bytes() <= (160 << 10) + (96 << 10));
+    for (size_t i = 0; i < crowd->clients.size(); ++i) {
+      const Client& client = *crowd->clients[i];
+      if (client.bytes.empty() || client.status != 200) continue;
+      std::string got = without_pings(client.bytes);
+      bool is_error = false;
+      if (const size_t error = got.find("event: error\n"); error != got.npos) got.erase(error), is_error = true;
+      const bool one_calls = std::any_of(scripts.begin(), scripts.end(),
+                                         [&](const std::string& each) { return each.substr(0, got.size()) == got; });
+      REQUIRE(one_calls);
+      if (!client.finished || is_error || left[i] || client.log.back() == "cut") continue;
+      REQUIRE(std::find(scripts.begin(), scripts.end(), got) != scripts.end());
+    }
+  }
+  void advance(size_t i) {
+    Client& client = *crowd->clients[i];
+    Call& call = calls[i];
+    if (!client.exchange || client.attempt == 0 || call.over || client.finished) return;
+    if (!call.headed) {
+      if (below(12) == 0) {
+        call.over = true;
+        return crowd->tell(client, UpstreamFailed{call.attempt, FaultKind::upstream_connect});
+      }
+      call.headed = true;
+      return crowd->head(client);
+    }
+    if (below(60) == 0) {
+      call.over = true;
+      return crowd->tell(client, UpstreamFailed{call.attempt, FaultKind::upstream_reset});
+    }
+    const std::string piece = call.script.substr(call.sent, 1 + below(9'000));
+    call.sent += piece.size();
+    if (call.sent < call.script.size()) return crowd->body(client, piece);
+    call.over = true;
+    crowd->finish(client, piece);
+  }
+  void step() {
+    const size_t count = crowd->clients.size();
+    const size_t what = below(100);
+    if (count == 0 || (what < 12 && count < 40)) {
+      crowd->ask(below(6) == 0 ? question + " " : question).reads = below(3) != 0;
+    } else {
+      const size_t i = below(count);
+      Client& client = *crowd->clients[i];
+      if (what < 75) {
+        advance(i);
+      } else if (what < 80) {
+        if (client.exchange) left[i] = true, crowd->tell(client, ClientGone{});
+      } else if (what < 88) {
+        crowd->take(client);
+      } else if (what < 93) {
+        client.reads = false;
+      } else if (what < 94) {
+        if (client.exchange && below(4) == 0) lost[i] = true, client.exchange.reset();
+      } else {
+        crowd->pass(int64_t(below(3'000)));
+      }
+    }
+    look();
+    check();
+  }
+  void end_all() {
+    for (int round = 0; round < 400; ++round) {
+      bool any = false;
+      for (size_t i = 0; i < crowd->clients.size(); ++i) {
+        crowd->take(*crowd->clients[i]);
+        look();
+        advance(i);
+        any = any || crowd->clients[i]->exchange != nullptr;
+      }
+      look();
+      check();
+      if (!any) break;
+      if (round % 10 == 9) crowd->pass(3'000);
+    }
+    for (size_t i = 0; i < crowd->clients.size(); ++i) REQUIRE((crowd->clients[i]->finished || lost[i]));
+    REQUIRE(crowd->broadcasts().kept_bytes() == 0);
+    REQUIRE(crowd->broadcasts().joinable_count() == 0);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("once: in a configuration, and where it has no effect") {
+  const auto read_route = [](const std::string& more) {
+    config::Source source = config::read_json_tree(
+        R"({"providers":{"mock":{"builtin":"mock"}},"routes":[{"match":"*","targets":["mock/*"])" + more + "}]}");
+    return config::read(source.tree);
+  };
+  CHECK(read_route("").config.routes.at(0).once == Once::off);
+  const auto on = read_route(R"(,"once":"on")");
+  CHECK(on.problems.empty());
+  CHECK(on.config.routes.at(0).once == Once::on);
+  CHECK(read_route(R"(,"once":true)").config.routes.at(0).once == Once::on);
+  const auto unseen = read_route(R"(,"once":"on","accounting":"off")");
+  REQUIRE(unseen.problems.size() == 1);
+  CHECK(unseen.problems[0].path == "routes[0].once");
+  CHECK(unseen.problems[0].message.find("accounting") != std::string::npos);
+  CHECK(config::beyond(with_turns, on.config).warnings.empty());
+  Capabilities alone;
+  const auto fit = config::beyond(alone, on.config);
+  REQUIRE(fit.warnings.size() == 1);
+  CHECK(fit.warnings[0].path == "routes[].once");
+}
+
+TEST_CASE("once: explain says so", "[once]") {
+  Crowd crowd(config_with_once());
+  crowd.target = "/signalbox/explain?path=/v1/messages";
+  const Header host[] = {{"host", "localhost"}};
+  crowd.headers.assign(std::begin(host), std::end(host));
+  Client& client = crowd.ask();
+  CHECK(client.bytes.find(R"("once":"on")") != std::string::npos);
+}
+
+TEST_CASE("once: whatever comes in whatever order, each gets one answer, whole or honestly ended", "[once]") {
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    INFO("seed " << seed);
+    Weather weather(seed);
+    weather.look();
+    for (int i = 0; i < 250; ++i) weather.step();
+    weather.end_all();
+  }
 }
