@@ -6,13 +6,14 @@ export const Event = Object.freeze({
   client_body: 1,
   client_gone: 2,
   client_failed: 3,
-  upstream_sent: 4,
-  upstream_head: 5,
-  upstream_body: 6,
-  upstream_end: 7,
-  upstream_failed: 8,
-  upstream_piped: 9,
-  woken: 10,
+  client_taking: 4,
+  upstream_sent: 5,
+  upstream_head: 6,
+  upstream_body: 7,
+  upstream_end: 8,
+  upstream_failed: 9,
+  upstream_piped: 10,
+  woken: 11,
 });
 
 export const Effect = Object.freeze({
@@ -26,7 +27,9 @@ export const Effect = Object.freeze({
   share_state: 7,
   await_turn: 8,
   give_turn: 9,
-  finish: 10,
+  await_taking: 10,
+  set_pace: 11,
+  finish: 12,
 });
 
 export const event = Object.freeze({
@@ -58,7 +61,7 @@ export const step = Object.freeze({
 
 export const effect = Object.freeze({
   kind: 0, // one of Effect
-  attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body
+  attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body, set_pace
   text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level leaves it out
   text_bytes: 3,
   data: 4, // share_state; open_upstream: its pieces
@@ -72,11 +75,12 @@ export const effect = Object.freeze({
   body_bytes: 12, // send_client_head: -1 when not known; decode_request: how many decoded bytes are taken
   mode: 13, // send_client_head: one of Mode
   to: 14, // release_body: one of ReleaseTo
-  ending: 15, // finish: one of Ending
-  level: 16, // finish: one of Level
-  turn_0: 17, // await_turn, give_turn: its lower word, with the upper one that follows
-  turn_1: 18,
-  words: 19,
+  pace: 15, // set_pace: one of Pace
+  ending: 16, // finish: one of Ending
+  level: 17, // finish: one of Level
+  turn_0: 18, // await_turn, give_turn: its lower word, with the upper one that follows
+  turn_1: 19,
+  words: 20,
 });
 
 export const piece = Object.freeze({
@@ -110,6 +114,11 @@ export const Place = Object.freeze({
   bearer: 2,
   x_goog_api_key: 3,
   api_key: 4,
+});
+
+export const Pace = Object.freeze({
+  of_client: 0,
+  free: 1,
 });
 
 export const ReleaseTo = Object.freeze({

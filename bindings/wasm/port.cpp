@@ -147,6 +147,7 @@ Event Port::read(const EventRecord& record) {
       return ClientBody{request_.bytes(), record.last != 0};
     case EventKind::client_gone: return ClientGone{};
     case EventKind::client_failed: return ClientFailed{FaultKind(record.fault)};
+    case EventKind::client_taking: return ClientTaking{};
     case EventKind::upstream_sent: return UpstreamSent{attempt};
     case EventKind::upstream_head:
       Fields(std::string_view(coming_head_).substr(0, record.fresh_bytes)).next_headers(upstream_headers_);
@@ -279,6 +280,10 @@ void Port::write(const GiveTurn& give) {
   record.turn_0 = uint32_t(give.turn);
   record.turn_1 = uint32_t(give.turn >> 32);
 }
+
+void Port::write(const AwaitTaking&) { write(EffectKind::await_taking, 0); }
+
+void Port::write(const SetPace& set) { write(EffectKind::set_pace, set.attempt).pace = uint32_t(set.pace); }
 
 void Port::write(const Finish& finish) {
   EffectRecord& record = write(EffectKind::finish, 0);

@@ -127,6 +127,11 @@ std::string boundary_javascript() {
     places.add("api_key", CredentialPlace::api_key);
   }
   {
+    Numbers paces(out, "Pace");
+    paces.add("of_client", Pace::of_client);
+    paces.add("free", Pace::free);
+  }
+  {
     Numbers receivers(out, "ReleaseTo");
     receivers.add("client", ReleaseTo::client);
     receivers.add("nobody", ReleaseTo::nobody);

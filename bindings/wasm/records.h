@@ -24,6 +24,7 @@ namespace signalbox::bindings {
   E(ClientBody, client_body)         \
   E(ClientGone, client_gone)         \
   E(ClientFailed, client_failed)     \
+  E(ClientTaking, client_taking)     \
   E(UpstreamSent, upstream_sent)     \
   E(UpstreamHead, upstream_head)     \
   E(UpstreamBody, upstream_body)     \
@@ -43,6 +44,8 @@ namespace signalbox::bindings {
   E(ShareState, share_state)          \
   E(AwaitTurn, await_turn)            \
   E(GiveTurn, give_turn)              \
+  E(AwaitTaking, await_taking)        \
+  E(SetPace, set_pace)                \
   E(Finish, finish)
 
 #define SIGNALBOX_KIND(structure, name) name,
@@ -82,7 +85,7 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
 // An effect.
 #define SIGNALBOX_EFFECT_WORDS(W)                                                                                      \
   W(kind, "one of Effect")                                                                                             \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                                         \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                               \
   W(text,                                                                                                              \
     "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
     "`(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level " \
@@ -99,6 +102,7 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken")               \
   W(mode, "send_client_head: one of Mode")                                                                             \
   W(to, "release_body: one of ReleaseTo")                                                                              \
+  W(pace, "set_pace: one of Pace")                                                                                     \
   W(ending, "finish: one of Ending")                                                                                   \
   W(level, "finish: one of Level")                                                                                     \
   W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                                  \

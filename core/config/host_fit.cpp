@@ -38,6 +38,11 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
          "it with POST /signalbox/probe",
          {},
          "probes.every_ms"});
+  const bool once = std::any_of(config.routes.begin(), config.routes.end(),
+                                [](const Route& route) { return route.once == Once::on; });
+  if (once && !capabilities.gives_turns)
+    fit.warnings.push_back(
+        {"an instance of this host knows of no other request, so each has a call of its own", {}, "routes[].once"});
   const Clients& clients = config.server.clients;
   const bool tells_addresses = capabilities.sees_peers || !capabilities.address_header.empty();
   if (!tells_addresses) {

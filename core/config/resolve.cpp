@@ -344,6 +344,9 @@ class Resolver {
       const NodeId targets = tree_.child(node, "targets");
       if (!is(targets, Kind::sequence) || !resolve_targets(targets, route)) all_targets_known_ = false;
       else check_choices(node, targets, route);
+      if (const NodeId once = tree_.child(node, "once");
+          once != no_node && route.once == Once::on && route.accounting == Accounting::off)
+        problem(once, "does not go with `accounting: off`: an answer that nobody sees cannot be shared");
       route.failover = over(node, "failover", config_.failover);
       route.failures = over(node, "failures", config_.failures);
       const NodeId match = tree_.child(node, "match");

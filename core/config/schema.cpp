@@ -30,6 +30,7 @@ constexpr Choice log_levels[] = {{"debug", uint8_t(LogLevel::debug)},
 constexpr Choice address_headers[] = {{"x_forwarded_for", uint8_t(AddressHeader::x_forwarded_for)},
                                       {"cf_connecting_ip", uint8_t(AddressHeader::cf_connecting_ip)},
                                       {"x_real_ip", uint8_t(AddressHeader::x_real_ip)}};
+constexpr Choice onces[] = {{"off", uint8_t(Once::off)}, {"on", uint8_t(Once::on)}};
 constexpr Choice accountings[] = {{"on", uint8_t(Accounting::on)}, {"off", uint8_t(Accounting::off)}};
 constexpr Choice on_losses[] = {{"report", uint8_t(OnLoss::report)}, {"reject", uint8_t(OnLoss::reject)}};
 constexpr Choice echo_models[] = {{"client", uint8_t(EchoModel::client)}, {"upstream", uint8_t(EchoModel::upstream)}};
@@ -132,6 +133,12 @@ constinit const Field limits_fields[] = {
      .doc = "How many client connections are open at once; more are answered with 503 (Anthropic's 529) and `retry-after`, and closed."},
     {.key = "exchanges_max", .kind = FieldKind::integer, .slot = slot<&Limits::exchanges_max>, .min = 0, .max = 1'000'000,
      .doc = "How many requests of all clients are open at once; more are answered with 503 (Anthropic's 529) and `retry-after` before their body is read, and the open ones go on undisturbed. 0, the default, is no such bound: connections are bounded anyway."},
+    {.key = "once_answer_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_answer_bytes_max>,
+     .min = 64 * kib, .max = 16 * mib,
+     .doc = "How much of one answer is kept for requests that share it (a route's `once`), in bytes. An answer that grows beyond it takes nobody in any more, and who is further behind than this is not waited for. Answers of agents have some 100 KiB, and seldom one MiB."},
+    {.key = "once_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_bytes_max>,
+     .min = 64 * kib, .max = 1024 * mib,
+     .doc = "How much is kept of all answers together for requests that share them, in bytes, for each thread or instance. What nobody shares yet goes first."},
 };
 constinit const Shape limits_shape{"limits", "Bounds that keep memory bounded under any input.", limits_fields, prototype<Limits>, ""};
 
@@ -443,6 +450,8 @@ constinit const Field route_fields[] = {
      .doc = "Until when another target may still answer: the first content, or the head of the answer. `first_content`, because many failures come behind a head that says 200; `head` lets the first byte through at once."},
     {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
      .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
+    {.key = "once", .kind = FieldKind::choice, .slot = slot<&Route::once>, .choices = onces,
+     .doc = "Whether identical requests share one upstream call: those of the same client, to the byte, that come while the first is being answered get the same answer from its beginning. Off, because who asks twice may want two answers; on, clients that ask again because they lost patience cost nothing. [docs/once.md](once.md) says what is identical."},
     {.key = "failover", .kind = FieldKind::object, .shape = &failover_shape,
      .doc = "How failures are met on this route: its keys over those of the whole configuration."},
     {.key = "failures", .kind = FieldKind::object, .shape = &failures_shape,

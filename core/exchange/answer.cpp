@@ -90,6 +90,7 @@ void Machine::end_with_error(const Failure& failure) {
     attempt_.translated->fail(told(failure));
     send_translated();
   } else if (attempt_.handling == Handling::frames) {
+    if (leads()) share_failure(told(failure), report_.fault, row(failure.kind).status, {});
     std::string bytes;
     client_dialect().write_error_frame(bytes, told(failure), report_.request_id);
     send(arena_.copy(bytes));

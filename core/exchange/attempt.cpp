@@ -291,7 +291,11 @@ void Machine::on(const UpstreamHead& head) {
   constexpr size_t member_bytes_max = 8 << 10;  // usage is a few hundred bytes; content need not fit
   switch (attempt_.handling) {
     case Handling::none: break;
-    case Handling::unseen: return commit();
+    case Handling::unseen:
+      // Who sees nothing of an answer can keep nothing of it.
+      if (leads()) sharing_->broadcast->shareable = false;
+      end_leading(Broadcast::End::abandoned);
+      return client_left_ ? end_as_left() : commit();
     case Handling::error:
       enter(Phase::holding);
       // A page for people has nothing to say here, and a redirect neither.

@@ -184,7 +184,8 @@ void Machine::settle_limits() {
   const Usage& usage = report_.usage;
   const int64_t reserved = std::max(limited_->of_address.reserved_tokens, limited_->of_key.reserved_tokens);
   int64_t cost = committed_ == Committed::content ? reserved : 0;
-  if (counting()) cost = 0;
+  // Who follows pays nothing: the call is paid by the one that made it, for the same key.
+  if (counting() || !report_.followed.empty()) cost = 0;
   else if (!report_.estimated && (usage.input_tokens >= 0 || usage.output_tokens >= 0)) {
     // An upstream may count what it likes; no sum of three overflows below this.
     auto sane = [](int64_t count) { return std::clamp<int64_t>(count, 0, INT64_MAX / 8); };

@@ -251,16 +251,29 @@ void Machine::converse() {
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();
   if (decision_.fault) return refuse(std::move(decision_.fault));
-  if (limited_)
-    if (Fault fault = limit_tokens()) return refuse(std::move(fault));
   // A client that waits for a stream hears something within this time, whatever its lanes do.
   const int64_t gate_ms = failover().gate_ms;
-  if (report_.streamed && gate_ms > 0 && decision_.plan.route->accounting == Accounting::on)
+  if (report_.streamed && gate_ms > 0 && decision_.plan.route->accounting == Accounting::on &&
+      committed_ == Committed::nothing)
     timers_.arm(Timer::gate, began_.monotonic_ms + gate_ms);
+  const bool shares = shares_calls();
+  Sha256 key{};
+  if (shares) {
+    key = shared_key();
+    if (follow(key)) return;
+  }
+  if (limited_)
+    if (Fault fault = limit_tokens()) return refuse(std::move(fault));
+  if (shares) lead(key);
   serve(*decision_.first);
 }
 
 void Machine::on(const ClientGone&) {
+  if (leads() && sharing_->broadcast->follower_count() > 0) return leave_client_behind();
+  end_as_left();
+}
+
+void Machine::end_as_left() {
   drop_attempt();
   close_attempt(routing::AttemptEnd::client_left);
   report_.fault = {FaultKind::client_gone, {}};

@@ -25,6 +25,7 @@ void Machine::commit() {
                            : BodyMode::observe);
   }
   committed_ = Committed::content;
+  if (leads()) share_answerer();
   timers_.disarm(Timer::gate);
   timers_.disarm(Timer::error_body);
   const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;
@@ -41,12 +42,15 @@ void Machine::commit_head() {
   std::span<Header> headers = arena_.array<Header>(1);
   headers[0] = {"content-type", "text/event-stream; charset=utf-8"};
   send_head(200, headers, -1, BodyMode::rewrite, Answerer::open);
-  send(client_dialect().keep_alive_before);
+  send_now(client_dialect().keep_alive_before);
   if (failover().keep_alive_ms > 0) timers_.arm(Timer::keep_alive, last_sent_ms_ + failover().keep_alive_ms);
 }
 
 void Machine::send_head(int status, std::span<const Header> headers, int64_t body_bytes, BodyMode mode,
                         Answerer answerer) {
+  if (leads()) share_head(status, headers, body_bytes, answerer);
+  committed_ = Committed::head;
+  if (client_left_) return;
   std::span<Header> all = arena_.array<Header>(headers.size() + own_headers_max);
   std::copy(headers.begin(), headers.end(), all.begin());
   const size_t filled = add_own_headers(all, headers.size(), answerer);
@@ -58,7 +62,6 @@ void Machine::send_head(int status, std::span<const Header> headers, int64_t bod
   send.mode = mode;
   send.attempt = attempt_.number;
   emit(send);
-  committed_ = Committed::head;
   report_.status = status;
   report_.first_byte_ms = now_.monotonic_ms - began_.monotonic_ms;
   last_sent_ms_ = now_.monotonic_ms;
@@ -67,6 +70,11 @@ void Machine::send_head(int status, std::span<const Header> headers, int64_t bod
 // Bytes of our own, next in the client's body; they must stand until the next event.
 void Machine::send(std::string_view bytes) {
   if (bytes.empty()) return;
+  leads() ? send_shared(bytes) : send_now(bytes);
+}
+
+void Machine::send_now(std::string_view bytes) {
+  if (client_left_) return;
   emit(SendClientBody{bytes});
   report_.answer_bytes += bytes.size();
   last_sent_ms_ = now_.monotonic_ms;
@@ -88,19 +96,21 @@ void Machine::send_translated() {
 // with every frame, which would cost each of them, so it may come too early.
 void Machine::keep_alive() {
   const int64_t every_ms = failover().keep_alive_ms;
-  if (now_.monotonic_ms - last_sent_ms_ >= every_ms) {
+  const bool due = now_.monotonic_ms - last_sent_ms_ >= every_ms;
+  if (due && may_send_sign()) {
     const dialects::DialectRow& dialect = client_dialect();
     // A gate may open for the sheer number of frames, none of which says anything yet.
-    const bool begun = committed_ == Committed::content &&
-                       (attempt_.translated ? attempt_.translated->begun() : attempt_.released_bytes > 0);
-    send(begun ? dialect.keep_alive_within : dialect.keep_alive_before);
+    const bool of_attempt = attempt_.translated ? attempt_.translated->begun() : attempt_.released_bytes > 0;
+    const bool begun = committed_ == Committed::content && (follows() || of_attempt);
+    send_now(begun ? dialect.keep_alive_within : dialect.keep_alive_before);
   }
-  timers_.arm(Timer::keep_alive, last_sent_ms_ + every_ms);
+  timers_.arm(Timer::keep_alive, (due ? now_.monotonic_ms : last_sent_ms_) + every_ms);
 }
 
 // Lets the oldest bytes of the answer's window go.
 void Machine::release(size_t bytes, ReleaseTo to) {
   if (!bytes) return;
+  if (leads()) to = share_released(bytes, to);
   emit(ReleaseBody{attempt_.number, bytes, to});
   attempt_.released_bytes += bytes;
   attempt_.skimmed_bytes -= std::min(attempt_.skimmed_bytes, bytes);
@@ -110,7 +120,10 @@ void Machine::release(size_t bytes, ReleaseTo to) {
 }
 
 void Machine::release_request_if_done() {
-  if (committed_ != Committed::content || !attempt_.sent || request_released_) return;
+  if (committed_ == Committed::content && attempt_.sent && !request_released_) release_request();
+}
+
+void Machine::release_request() {
   request_released_ = true;
   body_ = {};
   head_ = {};

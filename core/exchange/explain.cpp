@@ -210,6 +210,7 @@ void Machine::reply_explanation() {
     if (!route->name.empty()) w.key("name").string(route->name);
     if (!route->match.empty()) w.key("match").string(route->match);
     w.key("accounting").string(route->accounting == Accounting::on ? "on" : "off");
+    if (route->once == Once::on) w.key("once").string(gateway_.capabilities().gives_turns ? "on" : "without effect");
     if (route->queue.places_max > 0) {
       w.key("queue").begin_object().key("places_max").number(route->queue.places_max);
       w.key("wait_ms_max").number(route->queue.wait_ms_max);

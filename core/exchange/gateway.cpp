@@ -1,5 +1,6 @@
 #include "signalbox/gateway.h"
 
+#include "exchange/broadcast.h"
 #include "routing/affinity.h"
 #include "routing/health.h"
 #include "routing/lane_stats.h"
@@ -33,7 +34,8 @@ Gateway::Gateway(std::shared_ptr<const Config> config, Capabilities capabilities
       retry_budget_(std::make_unique<routing::RetryBudget>()),
       refusals_(std::make_unique<routing::Refusals>()),
       calibration_(std::make_unique<tokens::Calibration>()),
-      places_(std::make_unique<routing::Places>(std::move(share))) {
+      places_(std::make_unique<routing::Places>(std::move(share))),
+      broadcasts_(std::make_unique<exchange::Broadcasts>(*places_)) {
   adopt(std::move(config));
 }
 

@@ -32,6 +32,7 @@ bool is_half(const sse::Frame& last) {
 void Machine::on(const UpstreamBody& body) {
   if (body.fresh_bytes > body.window.size()) return poison("more fresh bytes than the window has");
   if (attempt_.skimmed_bytes > body.window.size()) return poison("a window that lost bytes");
+  shown_ = body.window;
   switch (attempt_.handling) {
     case Handling::none:
     case Handling::unseen: return poison("a body of an answer that has none");
@@ -60,6 +61,7 @@ void Machine::on(const UpstreamBody& body) {
 void Machine::on(const UpstreamEnd& end) {
   if (attempt_.skimmed_bytes > end.window.size()) return poison("a window that lost bytes");
   attempt_.open = false;
+  shown_ = end.window;
   timers_.disarm(Timer::error_body);
   timers_.disarm(Timer::farewell);
   switch (attempt_.handling) {

@@ -24,14 +24,17 @@ enum class Phase : uint8_t {
   holding,    // it answers, and nothing of it has reached the client: another may still follow
   pausing,    // no attempt is open; the same lane will be asked again
   queueing,   // no attempt is open; every lane is at its bound, and a place is waited for
+  following,  // no attempt of its own: the answer to an identical request is waited for, and may still be asked for here
   streaming,  // content-committed: the answer goes out under the core's eyes
+  repeating,  // content-committed: what the followed request is answered goes out here too
   piping,     // content-committed: the platform's pipe carries the answer
   finished,   // Finish has been said
 };
-inline constexpr size_t phase_count = 9;
+inline constexpr size_t phase_count = 11;
 
 inline constexpr std::array<std::string_view, phase_count> phase_names = {
-    "start", "reading", "opening", "holding", "pausing", "queueing", "streaming", "piping", "finished"};
+    "start",     "reading",   "opening",   "holding", "pausing", "queueing",
+    "following", "streaming", "repeating", "piping",  "finished"};
 
 // What the client has been given (translation.md section 0.6). It only grows; up to `head` another lane
 // may answer, because nothing but headers and keep-alives has been sent.
@@ -43,6 +46,7 @@ enum class EventKind : uint8_t {
   client_body,
   client_gone,
   client_failed,
+  client_taking,
   upstream_sent,
   upstream_head,
   upstream_body,
@@ -51,43 +55,47 @@ enum class EventKind : uint8_t {
   upstream_piped,
   woken,
 };
-inline constexpr size_t event_count = 11;
+inline constexpr size_t event_count = 12;
 static_assert(std::variant_size_v<Event> == event_count);
 
 inline constexpr std::array<std::string_view, event_count> event_names = {
-    "client_head",   "client_body",  "client_gone",     "client_failed",  "upstream_sent", "upstream_head",
-    "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken"};
+    "client_head",   "client_body",   "client_gone",  "client_failed",   "client_taking",  "upstream_sent",
+    "upstream_head", "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken"};
 
 enum class Verdict : uint8_t { accept, late, bug };
 
 namespace table {
 inline constexpr Verdict A = Verdict::accept, L = Verdict::late, B = Verdict::bug;
 
-//                             head body gone failed | sent head body end fail piped | woken
+//                             head body gone failed taking | sent head body end fail piped | woken
 inline constexpr std::array<std::array<Verdict, event_count>, phase_count> verdicts = {{
-    /* start     */ std::array{A, B, L, L, B, B, B, B, B, B, L},
-    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, A},
-    /* opening   */ std::array{B, L, A, L, A, A, B, B, A, B, A},
-    /* holding   */ std::array{B, L, A, L, A, B, A, A, A, B, A},
-    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, A},
-    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, A},
-    /* streaming */ std::array{B, L, A, L, A, B, A, A, A, B, A},
-    /* piping    */ std::array{B, L, A, L, A, B, B, B, A, A, A},
-    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L},
+    /* start     */ std::array{A, B, L, L, L, B, B, B, B, B, B, L},
+    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, L, A},
+    /* opening   */ std::array{B, L, A, L, L, A, A, B, B, A, B, A},
+    /* holding   */ std::array{B, L, A, L, L, A, B, A, A, A, B, A},
+    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, L, A},
+    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, L, A},
+    /* following */ std::array{B, L, A, L, A, L, L, L, L, L, L, A},
+    /* streaming */ std::array{B, L, A, L, A, A, B, A, A, A, B, A},
+    /* repeating */ std::array{B, L, A, L, A, L, L, L, L, L, L, A},
+    /* piping    */ std::array{B, L, A, L, L, A, B, B, B, A, A, A},
+    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L, L},
 }};
 
 inline constexpr bool Y = true, N = false;
-//                             start reading opening holding pausing queueing streaming piping finished
+//                             start reading opening holding pausing queueing following streaming repeating piping end
 inline constexpr std::array<std::array<bool, phase_count>, phase_count> successors = {{
-    /* start     */ std::array{N, Y, N, N, N, N, N, N, Y},
-    /* reading   */ std::array{N, N, Y, N, N, Y, N, N, Y},
-    /* opening   */ std::array{N, N, Y, Y, Y, Y, Y, Y, Y},
-    /* holding   */ std::array{N, N, Y, N, Y, Y, Y, N, Y},
-    /* pausing   */ std::array{N, N, Y, N, Y, Y, N, N, Y},
-    /* queueing  */ std::array{N, N, Y, N, Y, Y, N, N, Y},
-    /* streaming */ std::array{N, N, N, N, N, N, N, N, Y},
-    /* piping    */ std::array{N, N, N, N, N, N, N, N, Y},
-    /* finished  */ std::array{N, N, N, N, N, N, N, N, N},
+    /* start     */ std::array{N, Y, N, N, N, N, N, N, N, N, Y},
+    /* reading   */ std::array{N, N, Y, N, N, Y, Y, N, N, N, Y},
+    /* opening   */ std::array{N, N, Y, Y, Y, Y, N, Y, N, Y, Y},
+    /* holding   */ std::array{N, N, Y, N, Y, Y, N, Y, N, N, Y},
+    /* pausing   */ std::array{N, N, Y, N, Y, Y, N, N, N, N, Y},
+    /* queueing  */ std::array{N, N, Y, N, Y, Y, N, N, N, N, Y},
+    /* following */ std::array{N, N, Y, N, N, Y, Y, N, Y, N, Y},
+    /* streaming */ std::array{N, N, N, N, N, N, N, N, N, N, Y},
+    /* repeating */ std::array{N, N, N, N, N, N, N, N, N, N, Y},
+    /* piping    */ std::array{N, N, N, N, N, N, N, N, N, N, Y},
+    /* finished  */ std::array{N, N, N, N, N, N, N, N, N, N, N},
 }};
 }  // namespace table
 
@@ -122,6 +130,7 @@ constexpr bool only_finish_follows(Phase phase) {
 }
 static_assert(only_finish_follows(Phase::streaming), "no attempt after the content commit");
 static_assert(only_finish_follows(Phase::piping), "no attempt after the content commit");
+static_assert(only_finish_follows(Phase::repeating), "no attempt after the content commit, whoever made it");
 static_assert(nothing_follows(Phase::finished), "Finish is the last");
 static_assert(finished_takes_everything(), "late events after Finish are legal");
 static_assert(every_phase_can_finish());

@@ -33,6 +33,7 @@ Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()
 }
 
 Machine::~Machine() {
+  if (leads()) sharing_->broadcast->end(Broadcast::End::abandoned);
   close_attempt(routing::AttemptEnd::client_left);
   count_request();
 }
@@ -42,6 +43,7 @@ Step Machine::handle(const Event& event, Now now) {
   sent_.clear();
   if (!retired_body_.empty()) std::string().swap(retired_body_);
   now_ = now;
+  if (sharing_) let_go_shared();
   const auto kind = EventKind(event.index());
   const uint32_t attempt = attempt_of(event);
   // Of an attempt that is not the current one, or that has ended, only a leftover can come.
@@ -80,6 +82,9 @@ void Machine::enter(Phase next) {
 }
 
 void Machine::on(const Woken&) {
+  if (follows()) return follow_on();
+  if (leads()) lead_on();
+  if (finished()) return;
   const int64_t now = now_.monotonic_ms;
   // Who waits for a place has left the lane whose time this is; is_waited_for knows the others'.
   if (timers_.take(Timer::total, now) && phase_ != Phase::queueing) {
@@ -106,6 +111,7 @@ void Machine::poison(std::string_view broken_rule) {
   fault.detail += "); please report it.";
   if (finished()) return;
   drop_attempt();
+  end_leading(Broadcast::End::abandoned);
   if (committed_ != Committed::nothing) {
     report_.fault = std::move(fault);
     finish(Ending::cut);

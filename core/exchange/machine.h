@@ -16,6 +16,8 @@
 //   answer.cpp       the answer after the commit, up to its honest end
 //   failover.cpp     an attempt came to nothing: the next lane, a pause, or the best error
 //   client_limits.cpp  how much a client may ask
+//   leading.cpp      one call for identical requests: of the one that makes it
+//   following.cpp    and of those that get its answer too
 //   reply.cpp        answers of our own: errors, catalogue, health
 //   report.cpp       the line of the log
 //   explain.cpp      what would be done, without doing it
@@ -32,6 +34,7 @@
 #include "auth/client_auth.h"
 #include "base/arena.h"
 #include "dialects/dialect.h"
+#include "exchange/broadcast.h"
 #include "exchange/decision.h"
 #include "exchange/lifecycle.h"
 #include "exchange/timers.h"
@@ -121,6 +124,25 @@ class Machine {
     ClientLedger::Standing shown;              // what the answer's headers say
   };
 
+  // What the exchange is to others that ask the same (routes[].once).
+  struct Sharing {
+    enum class Role : uint8_t {
+      none,     // any more; what was sent of the kept bytes may still be on its way
+      leads,    // asks the upstream; what its client gets is kept for the others
+      follows,  // gets what another one is answered
+    };
+    Role role = Role::none;
+    std::shared_ptr<Broadcast> broadcast;
+    Broadcast::Reader reader;  // of one that follows, and of a leader whose client is not to slow the others down
+    uint64_t turn = 0;         // by which it is found
+    size_t credit = 0;         // what may be sent before the client is asked whether it takes more
+    bool awaits_taking = false;
+    bool direct = false;         // leader: what is answered goes to its client at once, come what may
+    uint32_t free_attempt = 0;   // leader: the attempt that is not read at its client's pace
+    std::array<char, 4> last{};  // that one that follows has sent its client
+    bool sent_any = false;
+  };
+
   // Whether it is known which lane answers when a head goes out.
   enum class Answerer : uint8_t { known, open };
 
@@ -156,6 +178,8 @@ class Machine {
   void on(const ClientBody& body);
   void on(const ClientGone&);
   void on(const ClientFailed& failed);
+  void on(const ClientTaking&);
+  void end_as_left();
   Fault admit(const ClientHead& head);
   Fault admit_client(const ClientHead& head);
   void converse();
@@ -263,10 +287,46 @@ class Machine {
   void send_head(int status, std::span<const Header> headers, int64_t body_bytes, BodyMode mode,
                  Answerer answerer = Answerer::known);
   void send(std::string_view bytes);
+  void send_now(std::string_view bytes);
   void send_translated();
   void keep_alive();
   void release(size_t bytes, ReleaseTo to);
   void release_request_if_done();
+  void release_request();
+
+  // leading.cpp
+  bool leads() const { return sharing_ && sharing_->role == Sharing::Role::leads; }
+  bool follows() const { return sharing_ && sharing_->role == Sharing::Role::follows; }
+  bool shares_calls() const;
+  Sha256 shared_key() const;
+  void let_go_shared();
+  void lead(const Sha256& key);
+  void lead_on();
+  void leave_client_behind();
+  void share_head(int status, std::span<const Header> headers, int64_t body_bytes, Answerer answerer);
+  void share_answerer();
+  void send_shared(std::string_view bytes);
+  ReleaseTo share_released(size_t bytes, ReleaseTo to);
+  void decouple_client();
+  void feed_client();
+  void read_freely();
+  void share_failure(const Fault& told, const Fault& logged, int status, std::span<const Header> headers);
+  void end_leading(Broadcast::End end, Broadcast::Failure failure = Broadcast::Failure());
+  void end_sharing(Ending ending);
+
+  // following.cpp
+  bool follow(const Sha256& key);
+  void follow_on();
+  void look_for_leader();
+  void repeat();
+  void tell_head();
+  void name_answerer();
+  void end_repeating();
+  void tell_failure(const Broadcast::Failure& failure);
+  void break_off(const Fault& told);
+  void ask_alone();
+  bool is_at_border() const;
+  bool may_send_sign() const;
 
   // answer.cpp
   void on(const UpstreamFailed& failed);
@@ -316,7 +376,7 @@ class Machine {
   void finish(Ending ending);
   // Our own headers of every answer, written behind `filled` entries of `headers`; returns the new count.
   size_t add_own_headers(std::span<Header> headers, size_t filled, Answerer answerer);
-  static constexpr size_t own_headers_max = 10;
+  static constexpr size_t own_headers_max = 12;
 
   // client_limits.cpp
   bool is_limited() const;
@@ -352,6 +412,7 @@ class Machine {
   Now began_;
   Timers timers_;
   int64_t last_sent_ms_ = 0;  // when the client was last given bytes
+  std::string_view shown_;    // of the answer's window, what has not been released yet; while an event shows it
   std::string sent_;          // what the step being performed sends
   std::string retired_body_;  // of an attempt that the step being performed cancels
   Report report_;
@@ -377,8 +438,11 @@ class Machine {
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;
-  int64_t paused_ms_ = 0;          // before the same lane was asked again, in all
-  std::vector<Failure> failures_;  // in the order of the attempts
+  int64_t paused_ms_ = 0;             // before the same lane was asked again, in all
+  std::vector<Failure> failures_;     // in the order of the attempts
+  std::unique_ptr<Sharing> sharing_;  // only where the route has `once`
+  bool client_left_ = false;          // and others follow: the answer is theirs
+  bool shares_nothing_ = false;       // what would be answered cannot be shared
 };
 
 }  // namespace signalbox::exchange

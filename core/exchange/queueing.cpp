@@ -179,6 +179,7 @@ void Machine::leave_queue() {
   waiting_.leave();
   timers_.disarm(Timer::pause);
   report_.queued_ms = std::max<int64_t>(report_.queued_ms, 0) + now_.monotonic_ms - waits_since_ms_;
+  if (leads() && !finished()) emit(AwaitTurn{sharing_->turn});
 }
 
 // No lane has a place, and none is waited for any longer. One that rests and was passed over for others is asked then. What
@@ -196,6 +197,8 @@ void Machine::refuse_full() {
     base::append_decimal(report_.fault.detail, report_.queued_ms);
     report_.fault.detail += " ms; try again.";
   }
+  const Header extra[] = {{"retry-after", retry_after_s}};
+  if (leads()) share_failure(report_.fault, report_.fault, row(FaultKind::lanes_full).status, extra);
   std::string body;
   if (committed_ != Committed::nothing) {
     client_dialect().write_error_frame(body, report_.fault, report_.request_id);
@@ -204,7 +207,6 @@ void Machine::refuse_full() {
   }
   const int status = row(FaultKind::lanes_full).status;
   client_dialect().write_error(body, report_.fault, status, report_.request_id);
-  const Header extra[] = {{"retry-after", retry_after_s}};
   reply(status, "application/json", body, extra);
 }
 

@@ -72,6 +72,13 @@ void Machine::refuse(Fault fault) {
   }
   if (row(kind).repeating == Repeating::hopeless || retry_ms > sdk_wait_ms_max)
     extra[filled++] = {"x-should-retry", "false"};
+  if (leads()) share_failure(report_.fault, report_.fault, status, {extra, filled});
+  if (committed_ != Committed::nothing) {
+    std::string frame;
+    client_dialect().write_error_frame(frame, report_.fault, report_.request_id);
+    send(arena_.copy(frame));
+    return finish(Ending::complete);
+  }
   reply(status, "application/json", body, {extra, filled});
 }
 
@@ -102,6 +109,11 @@ size_t Machine::add_own_headers(std::span<Header> headers, size_t filled, Answer
   }
   if (translation_ && !translation_->losses.empty())
     headers[filled++] = {"x-signalbox-translation-loss", arena_.copy(translation_->losses.joined())};
+  if (follows()) {
+    headers[filled++] = {"x-signalbox-followed", report_.followed};
+    if (const std::string& losses = sharing_->broadcast->answerer.losses; !losses.empty())
+      headers[filled++] = {"x-signalbox-translation-loss", losses};
+  }
   return filled;
 }
 
@@ -173,6 +185,7 @@ void Machine::reply_estimate() {
 
 void Machine::finish(Ending ending) {
   if (finished()) return;
+  if (sharing_) end_sharing(ending);
   enter(Phase::finished);
   timers_.disarm_all();
   leave_queue();
@@ -189,6 +202,7 @@ void Machine::finish(Ending ending) {
     gateway_.calibration().learn(attempt_.lane().key, translation_->rough_tokens, all);
   }
   if (translation_) report_.losses = translation_->losses.paths();
+  if (client_left_ && !report_.fault) report_.fault = {FaultKind::client_gone, {}};
   if (limited_) settle_limits();
   count_request();
   emit(Finish{ending, &report_});

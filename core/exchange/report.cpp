@@ -92,6 +92,7 @@ void write_json_line(std::string& out, const Report& r) {
   line.text("credential", r.credential);
   line.text("model", r.upstream_model);
   line.text("upstream_request_id", r.upstream_request_id);
+  line.text("followed", r.followed);
   line.count("attempts", r.attempt_count);
   w.key("streamed").boolean(r.streamed);
   if (r.estimated) w.key("estimated").boolean(true);
@@ -167,6 +168,11 @@ void write_terminal_line(std::string& out, const Report& r) {
     append_printable(out, r.moved_from);
     out += ": ";
     out += r.moved_why;
+    out += ")";
+  }
+  if (!r.followed.empty()) {
+    out += "  (with ";
+    out += r.followed;
     out += ")";
   }
   if (!r.losses.empty()) {

@@ -18,6 +18,7 @@ enum class Timer : uint8_t {
   pause,       // before the same lane is asked again
   error_body,  // an error status came, and its body does not
   farewell,    // the answer has said its end, and its connection does not
+  sign,        // between an exchange and those that follow it: that it is there, and a look whether it is
 };
 
 class Timers {
@@ -40,7 +41,7 @@ class Timers {
   int64_t next_ms() const { return *std::min_element(at_ms_.begin(), at_ms_.end()); }
 
  private:
-  std::array<int64_t, 6> at_ms_;
+  std::array<int64_t, 7> at_ms_;
 };
 
 }  // namespace signalbox::exchange

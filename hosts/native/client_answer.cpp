@@ -66,7 +66,7 @@ std::string& ClientConnection::text() {
 }
 
 void ClientConnection::send_head(const SendClientHead& head) {
-  if (state_ == State::closed || head_sent_) return;
+  if (is_gone() || head_sent_) return;
   head_sent_ = true;
   no_body_out_ = is_head_method_ || head.status == 204 || head.status == 304;
   std::string& out = text();
@@ -94,7 +94,7 @@ void ClientConnection::send_head(const SendClientHead& head) {
 }
 
 void ClientConnection::send_body(std::string_view bytes) {
-  if (state_ == State::closed || broken_ || no_body_out_ || !head_sent_ || bytes.empty()) return;
+  if (is_gone() || broken_ || no_body_out_ || !head_sent_ || bytes.empty()) return;
   if (out_left_ >= 0) {
     bytes = bytes.substr(0, size_t(std::min<uint64_t>(bytes.size(), uint64_t(out_left_))));
     out_left_ -= int64_t(bytes.size());
@@ -167,6 +167,7 @@ void ClientConnection::flush() {
 }
 
 bool ClientConnection::backed_up() {
+  if (is_gone()) return false;
   if (int64_t(unsent()) > host_.limits().client_unsent_bytes_max) told_backed_up_ = true;
   return told_backed_up_;
 }
@@ -175,6 +176,7 @@ void ClientConnection::finish(Ending ending) {
   if (!exchange_open_) return;
   exchange_open_ = false;
   if (state_ == State::closed) return;
+  if (state_ == State::left) return close(Goodbye::fin);
   const bool whole = request_whole();
   if (!head_sent_ || out_left_ > 0) ending = Ending::cut;
   if (ending == Ending::cut) {
@@ -268,10 +270,10 @@ void ClientConnection::refuse(const Fault& fault, int status, std::string_view r
   loop_.settle_later(*this);
 }
 
-void ClientConnection::close(Goodbye goodbye) {
-  if (state_ == State::closed) return;
-  state_ = State::closed;
+// The socket is closed, and nothing more is sent.
+void ClientConnection::hang_up(Goodbye goodbye) {
   timer_.disarm();
+  if (fd_ < 0) return;
   if (goodbye == Goodbye::reset) {
     ::linger option{1, 0};
     setsockopt(fd_, SOL_SOCKET, SO_LINGER, &option, sizeof option);
@@ -279,6 +281,12 @@ void ClientConnection::close(Goodbye goodbye) {
   ::close(fd_);
   fd_ = -1;
   if (text_) host_.buffers().give_back(std::move(text_));
+}
+
+void ClientConnection::close(Goodbye goodbye) {
+  if (state_ == State::closed) return;
+  state_ = State::closed;
+  hang_up(goodbye);
   host_.on_closed(*this);
   loop_.bury(std::unique_ptr<Pollable>(this));
 }

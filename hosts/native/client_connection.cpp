@@ -44,7 +44,7 @@ bool ClientConnection::start() {
 }
 
 void ClientConnection::on_ready(uint32_t epoll_events) {
-  if (state_ == State::closed) return;
+  if (is_gone()) return;
   if ((epoll_events & EPOLLOUT) && blocked_) {
     blocked_ = false;
     loop_.settle_later(*this);
@@ -62,12 +62,13 @@ void ClientConnection::on_ready(uint32_t epoll_events) {
       if (epoll_events & (EPOLLHUP | EPOLLERR)) close(Goodbye::fin);
       return;
     case State::lingering: return drop_rest();
+    case State::left:
     case State::closed: return;
   }
 }
 
 void ClientConnection::on_settled() {
-  if (state_ == State::closed) return;
+  if (is_gone()) return;
   const size_t unsent_before = unsent();
   flush();
   if (broken_) return lost();
@@ -96,7 +97,7 @@ void ClientConnection::pump() {
     if (!receive()) break;
   }
   pumping_ = false;
-  if (state_ == State::closed) return;
+  if (is_gone()) return;
   if (state_ == State::head && begin_ == end_) drop_input();
   rearm();
   if (state_ == State::answering && peer_closed_) lost();
@@ -262,9 +263,13 @@ void ClientConnection::next_request() {
 }
 
 void ClientConnection::lost() {
-  if (state_ == State::closed) return;
+  if (is_gone()) return;
   if (exchange_open_) {
     handler_->on_client_gone();
+    if (exchange_open_) {
+      state_ = State::left;
+      return hang_up(Goodbye::fin);
+    }
   } else {
     // A client may half-close after its last request and still read the answer.
     flush();

@@ -5,6 +5,8 @@
 //     buffer, further ones in the kernel.
 //   - A client that closes, or half-closes, while its answer is open is gone: no client of these APIs
 //     half-closes, and whoever leaves must not keep an upstream busy.
+//   - A handler may go on without its client, for others who get the same answer: then the socket is closed and the
+//     connection waits for the handler's end.
 //   - Memory between requests, and of a quiet answer, is this object alone.
 //   - After an answer that comes before the request was read whole, a bounded amount of the rest is read
 //     and thrown away, so that the client gets to read the answer (RFC 9112 section 9.6).
@@ -94,7 +96,8 @@ class ClientConnection final : public Pollable {
   void on_piece() override;
 
  private:
-  enum class State : uint8_t { head, body, answering, closing, lingering, closed };
+  // left: the client has, and the handler goes on
+  enum class State : uint8_t { head, body, answering, closing, lingering, left, closed };
   enum class Progress : uint8_t { more, stuck, enough };  // enough: the rest in another piece
 
   // client_connection.cpp: the life of the connection and its input
@@ -106,6 +109,7 @@ class ClientConnection final : public Pollable {
   void next_request();
   void drop_input();
   void lost();
+  bool is_gone() const { return state_ == State::left || state_ == State::closed; }
   void rearm();
   void on_due();
   void body_came_too_slowly();
@@ -137,6 +141,7 @@ class ClientConnection final : public Pollable {
   void drop_rest();
   size_t unsent() const { return text_ ? text_->size() - text_sent_ : 0; }
   enum class Goodbye : uint8_t { fin, reset };
+  void hang_up(Goodbye goodbye);
   void close(Goodbye goodbye);
 
   // Behind a head in its buffer there is always this much room: for the coded bytes of a chunked body, and

@@ -121,6 +121,9 @@ void write_route(PageWriter& page, Json& answer, const Json& lanes) {
     page.line(text, 2, 4);
     write_rest(page, queue, 4, "queue");
   }
+  if (const std::string once = take_text(route, "once"); once == "on")
+    page.line("Identical requests that come while it is answered share its call (once).", 2, 4);
+  else if (!once.empty()) page.line("once: " + once, 2, 4);
   if (const std::string accounting = take_text(route, "accounting"); accounting == "off")
     page.line("Its answers are not read for what they cost (accounting: off).", 2, 4);
   else if (!accounting.empty() && accounting != "on") page.line("accounting: " + accounting, 2, 4);

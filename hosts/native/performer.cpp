@@ -40,12 +40,20 @@ void Performer::on_client_taking() {
     voice->paused_ = false;
     if (voice->attempt_) voice->attempt_->resume();
   }
+  if (taking_ != Taking::awaited) return;
+  taking_ = Taking::not_awaited;
+  tell(ClientTaking{});
 }
 
 void Performer::tell(const Event& event) {
   if (!exchange_) return;  // late
   perform(exchange_->handle(event, host_.loop().now()));
-  while (!failures_.empty() && !ending_) {
+  while ((!failures_.empty() || taking_ == Taking::due) && !ending_) {
+    if (taking_ == Taking::due) {
+      taking_ = Taking::not_awaited;
+      perform(exchange_->handle(ClientTaking{}, host_.loop().now()));
+      continue;
+    }
     const UpstreamFailed failed = failures_.front();
     failures_.erase(failures_.begin());
     perform(exchange_->handle(failed, host_.loop().now()));
@@ -63,6 +71,7 @@ void Performer::perform(const OpenUpstream& open) {
   voice.number_ = open.attempt;
   voice.mode_ = BodyMode::rewrite;
   voice.paused_ = false;
+  voice.pace_ = Pace::of_client;
   voice.piped_bytes_ = 0;
 
   AttemptRequest request;
@@ -132,6 +141,17 @@ void Performer::perform(const AwaitTurn& await) {
 
 void Performer::perform(const GiveTurn& give) { host_.give_turn(give); }
 
+void Performer::perform(const AwaitTaking&) { taking_ = client_.backed_up() ? Taking::awaited : Taking::due; }
+
+void Performer::perform(const SetPace& set) {
+  Voice* voice = voice_of(set.attempt);
+  if (!voice) return;
+  voice->pace_ = set.pace;
+  if (set.pace != Pace::free || !voice->paused_) return;
+  voice->paused_ = false;
+  if (voice->attempt_) voice->attempt_->resume();
+}
+
 void Performer::perform(const Finish& finish) {
   if (finish.report) host_.on_report(*finish.report);
   ending_ = finish.ending;
@@ -144,6 +164,7 @@ void Performer::end() {
   wake_.disarm();
   if (turn_) host_.forget_turn(std::exchange(turn_, 0));
   failures_.clear();
+  taking_ = Taking::not_awaited;
   for (auto& voice : voices_) {
     voice->number_ = 0;
     if (!voice->attempt_) continue;
@@ -182,7 +203,7 @@ void Performer::pipe(Voice& voice) {
 void Performer::slow_down() {
   if (!client_ || !client_->backed_up()) return;
   for (auto& voice : voices_) {
-    if (!voice->attempt_ || voice->paused_) continue;
+    if (!voice->attempt_ || voice->paused_ || voice->pace_ == Pace::free) continue;
     voice->paused_ = true;
     voice->attempt_->pause();
   }

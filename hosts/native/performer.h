@@ -68,6 +68,7 @@ class Performer final : public RequestHandler {
     uint32_t number_ = 0;
     BodyMode mode_ = BodyMode::rewrite;
     bool paused_ = false;
+    Pace pace_ = Pace::of_client;
     std::string_view window_;  // only while an event that shows it is told
     size_t released_ = 0;      // of it
     uint64_t piped_bytes_ = 0;
@@ -85,6 +86,8 @@ class Performer final : public RequestHandler {
   void perform(const ShareState& share);
   void perform(const AwaitTurn& await);
   void perform(const GiveTurn& give);
+  void perform(const AwaitTaking& await);
+  void perform(const SetPace& set);
   void perform(const Finish& finish);
 
   Voice* voice_of(uint32_t attempt);
@@ -103,6 +106,9 @@ class Performer final : public RequestHandler {
   std::vector<UpstreamFailed> failures_;        // of effects, told as the next events
   std::optional<Ending> ending_;
   uint64_t turn_ = 0;  // that is awaited; 0: none
+  // Whether the exchange awaits that its client takes more, and whether that is to be told as the next event.
+  enum class Taking : uint8_t { not_awaited, awaited, due };
+  Taking taking_ = Taking::not_awaited;
   Timer wake_;
 };
 

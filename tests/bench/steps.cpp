@@ -131,6 +131,8 @@ struct Host {
   void perform(const ShareState&) {}
   void perform(const AwaitTurn&) {}
   void perform(const GiveTurn&) {}
+  void perform(const AwaitTaking&) {}
+  void perform(const SetPace&) {}
 
   void perform(const Step& step) {
     for (const Effect& effect : step.effects) {

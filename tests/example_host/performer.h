@@ -58,6 +58,8 @@ class Performer {
   void perform(const ShareState& share);
   void perform(const AwaitTurn& await);
   void perform(const GiveTurn& give);
+  void perform(const AwaitTaking& await);
+  void perform(const SetPace& set);
   void perform(const Finish& finish);
   void write(std::string_view bytes);
 

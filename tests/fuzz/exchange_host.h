@@ -101,6 +101,8 @@ class Host {
   void perform(const ShareState&) {}
   void perform(const AwaitTurn&) {}
   void perform(const GiveTurn&) {}
+  void perform(const AwaitTaking&) {}
+  void perform(const SetPace&) {}
 
   void perform(const Finish& finish) {
     finished_ = true;

@@ -415,6 +415,10 @@ class World {
     }
   }
 
+  // No route of these worlds has `once`.
+  void perform(int, Asked&, const AwaitTaking&) {}
+  void perform(int, Asked&, const SetPace&) {}
+
   void perform(int, Asked& asked, const DecodeRequest&) {
     rules_.check(false, "no coding that nobody asked for", asked, "");
   }

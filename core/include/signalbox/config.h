@@ -91,6 +91,8 @@ struct Limits {
   int64_t client_stalled_ms_max = 300'000;  // 0: as long as the exchange may take
   int64_t connections_max = 16'384;
   int64_t exchanges_max = 0;  // 0: no such bound
+  int64_t once_answer_bytes_max = int64_t(4) << 20;
+  int64_t once_bytes_max = int64_t(32) << 20;
 };
 
 struct Server {
@@ -373,6 +375,9 @@ enum class EchoModel : uint8_t { client, upstream };
 // Until when another lane may answer: the first content, or the head of the answer.
 enum class Commit : uint8_t { first_content, head };
 
+// Whether identical requests that come while the first is being answered share its upstream call.
+enum class Once : uint8_t { off, on };
+
 // Most lanes that one request considers: bounds the work a configuration can cause for each.
 inline constexpr size_t route_lanes_max = 256;
 
@@ -403,6 +408,7 @@ struct Route {
   Strategy strategy = Strategy::priority;
   Affinity affinity = {};
   Queue queue = {};
+  Once once = Once::off;
   // The global ones with the route's own keys over them; empty where it has none.
   std::optional<Failover> failover = {};
   std::optional<Failures> failures = {};

@@ -1,4 +1,5 @@
-// What an Exchange asks of its host. A batch is performed whole and in order before the next event.
+// What an Exchange asks of its host. A batch is performed whole and in order before the next event, of this exchange or
+// of any other of the same gateway: exchanges may send their clients the same bytes.
 // Unless a line says otherwise, a view is valid until the host has performed the effect or tells the
 // next event, whichever is first.
 #pragma once
@@ -124,6 +125,22 @@ struct GiveTurn {
   uint64_t turn = 0;
 };
 
+// The host tells ClientTaking once, as soon as the client has taken so much of what it was sent that more may follow: as
+// one of its next events where nothing is in the way. Until then nothing more is sent. Asked only where
+// Capabilities::gives_turns.
+struct AwaitTaking {};
+
+// At whose pace an attempt's answer is read: its client's, which is so until something else is said, or as fast as it
+// comes, because others wait for it and the exchange itself sees to it that little is sent at a time.
+enum class Pace : uint8_t { of_client, free };
+
+// From here on the attempt is read at this pace; one that stands still for its client goes on. Asked only where
+// Capabilities::gives_turns.
+struct SetPace {
+  uint32_t attempt = 0;
+  Pace pace = Pace::of_client;
+};
+
 // How the client's answer ends.
 enum class Ending : uint8_t {
   complete,  // framing is finished properly
@@ -137,6 +154,6 @@ struct Finish {
 };
 
 using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, DecodeRequest,
-                            ReleaseRequest, ShareState, AwaitTurn, GiveTurn, Finish>;
+                            ReleaseRequest, ShareState, AwaitTurn, GiveTurn, AwaitTaking, SetPace, Finish>;
 
 }  // namespace signalbox

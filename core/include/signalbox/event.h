@@ -43,7 +43,8 @@ struct ClientBody {
   bool last = false;
 };
 
-// The client's connection is gone; whatever is sent now nobody reads.
+// The client's connection is gone; whatever is sent now nobody reads. An exchange whose answer others follow may go on
+// all the same: where no Finish comes of this, the host goes on performing and telling, and sends nothing.
 struct ClientGone {};
 
 // The request's body cannot be read to its end: impossible framing, a coding that does not hold, or it came too
@@ -52,6 +53,9 @@ struct ClientFailed {
   FaultKind kind = FaultKind::bad_request;
   std::string_view detail = {};
 };
+
+// The client has taken so much of what it was sent that more may follow (AwaitTaking).
+struct ClientTaking {};
 
 // The attempt's request, body included, has been handed to the transport to the last byte.
 struct UpstreamSent {
@@ -100,7 +104,7 @@ struct UpstreamPiped {
 // The instant asked for by `Step::wake_at_ms` has come. Early or late is harmless.
 struct Woken {};
 
-using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, UpstreamSent, UpstreamHead, UpstreamBody,
-                           UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
+using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, ClientTaking, UpstreamSent, UpstreamHead,
+                           UpstreamBody, UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
 
 }  // namespace signalbox

@@ -30,6 +30,9 @@ class RetryBudget;
 namespace tokens {
 class Calibration;
 }
+namespace exchange {
+class Broadcasts;
+}
 
 // A lane that is to be asked whether it serves again, and from when on.
 struct DueProbe {
@@ -76,6 +79,7 @@ class Gateway {
   routing::RetryBudget& retry_budget() { return *retry_budget_; }
   routing::Refusals& refusals() { return *refusals_; }
   routing::Places& places() { return *places_; }
+  exchange::Broadcasts& broadcasts() { return *broadcasts_; }
   routing::LaneStats& lane_stats() { return *lane_stats_; }
   // Of config(), and lives as long as that.
   routing::LaneTable& lane_table() { return *lane_table_; }
@@ -97,6 +101,7 @@ class Gateway {
   Metrics* metrics_ = nullptr;
   std::unique_ptr<ClientLedger> own_ledger_;
   std::unique_ptr<routing::Places> places_;
+  std::unique_ptr<exchange::Broadcasts> broadcasts_;
 };
 
 }  // namespace signalbox

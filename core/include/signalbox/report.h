@@ -31,6 +31,8 @@ struct Report {
   std::string credential;    // its name
   std::string upstream_model;
   std::string upstream_request_id;
+  std::string
+      followed;  // the request whose upstream call has answered this one too (routes[].once); its usage is told there
   uint32_t attempt_count = 0;
   int status = 0;  // what the client saw; 0 when it saw nothing
   bool streamed = false;

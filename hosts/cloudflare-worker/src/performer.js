@@ -37,6 +37,7 @@ export class Performer {
     this.ending = null;
     this.client = new ClientAnswer(request, () => this.tell(Event.client_gone));
     this.clientPieces = 0;   // of this step
+    this.asksTaking = false; // this step awaits that the client takes more
     this.chunk = null;       // what this step has for the client, where it is an upstream's own
     this.body = null;        // reads the client's
     this.bodyLate = new Deadline(() => this.tell(Event.client_failed, 0, Fault.request_timeout));
@@ -200,6 +201,7 @@ export class Performer {
     const first = words[at + step.effects] >> 2;
     this.clientPieces = words[at + step.client_pieces];
     this.chunk = null;
+    this.asksTaking = false;
     for (let i = 0; i < count; ++i) {
       const each = first + i * effect.words;
       switch (words[each + effect.kind]) {
@@ -212,6 +214,8 @@ export class Performer {
         case Effect.share_state: this.shareState(words, each); break;
         case Effect.await_turn: this.awaitTurn(words, each); break;
         case Effect.give_turn: this.service.awaiting.get(turnOf(words, each))?.giveTurn(); break;
+        case Effect.await_taking: this.asksTaking = true; break;
+        case Effect.set_pace: this.attempts.get(words[each + effect.attempt])?.setPace(words[each + effect.pace]); break;
         case Effect.finish: this.finish(words, each); break;
         default: throw new Error('effect ' + words[each + effect.kind] + ' is none that this host can perform');
       }
@@ -219,6 +223,7 @@ export class Performer {
     if (!this.chunk && this.clientPieces) this.chunk = core.copy(words[at + step.client_data], words[at + step.client_bytes]);
     if (this.ending === null) {
       this.client.send(this.chunk);
+      if (this.asksTaking) this.awaitTaking();
       this.wakeIn(words[at + step.wake_in_ms]);
     } else {
       this.end();
@@ -304,6 +309,12 @@ export class Performer {
   forgetTurn() {
     if (this.turn) this.service.awaiting.delete(this.turn);
     this.turn = 0;
+  }
+
+  awaitTaking() {
+    const wait = this.client.waits();
+    if (wait) wait.then(() => this.tell(Event.client_taking));
+    else this.waiting.push([Event.client_taking, 0, 0]);
   }
 
   finish(words, at) {

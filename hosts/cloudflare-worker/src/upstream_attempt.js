@@ -1,6 +1,6 @@
 // One attempt of an upstream: fetch, its deadlines, and the answer's chunks, one after the other and only as fast as the
 // client takes them.
-import { Fault, Mode, Place } from '../../../bindings/javascript/boundary.js';
+import { Fault, Mode, Pace, Place } from '../../../bindings/javascript/boundary.js';
 import { Deadline } from './deadline.js';
 
 export class UpstreamAttempt {
@@ -12,6 +12,7 @@ export class UpstreamAttempt {
     this.number = number;
     this.idleMs = idleMs;
     this.mode = Mode.rewrite;
+    this.free = false;    // it is not its client's pace that counts
     this.over = false;    // nothing of it is told any more
     this.response = null;
     this.reader = null;
@@ -53,7 +54,7 @@ export class UpstreamAttempt {
     try {
       this.reader = body?.getReader();
       while (this.reader) {
-        for (let wait; !this.over && (wait = this.client.waits()); ) await wait;
+        for (let wait; !this.over && !this.free && (wait = this.client.waits()); ) await wait;
         if (this.over) return;
         if (this.idleMs) this.deadline.setIn(this.idleMs);
         const { done, value } = await this.reader.read();
@@ -79,6 +80,11 @@ export class UpstreamAttempt {
     const begin = this.fresh.length - this.heldBytes;
     if (begin < 0) return null;
     return byteCount === this.fresh.length ? this.fresh : this.fresh.subarray(begin, begin + byteCount);
+  }
+
+  setPace(pace) {
+    this.free = pace === Pace.free;
+    if (this.free) this.client.takes?.();
   }
 
   failed(fault) {

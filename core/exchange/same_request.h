@@ -1,0 +1,31 @@
+// What makes two requests the same, for routes with `once`: the same client, to whom the same would be answered by the
+// same way.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "signalbox/config.h"
+#include "signalbox/header.h"
+
+namespace signalbox::exchange {
+
+struct SameRequest {
+  std::string_view client_key;  // by its configured name; empty: none is needed
+  bool mock_only = false;       // nobody can tell who asks
+  const Config* config = nullptr;
+  const Route* route = nullptr;  // of `config`
+  std::string_view method, target;
+  std::span<const Header> headers;
+  std::string_view body;  // decoded
+};
+
+// Differs where anything does that may change what is sent or answered. A header that is not known to change nothing
+// counts, also its place among the others.
+Sha256 digest_of(const SameRequest& request);
+
+// Whether requests that differ in this header alone are the same: it speaks of the connection, of the program that asks,
+// of a trace, or numbers the request.
+bool tells_nothing(std::string_view header_name);
+
+}  // namespace signalbox::exchange
