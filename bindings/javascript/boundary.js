@@ -13,6 +13,7 @@ export const Event = Object.freeze({
   upstream_failed: 8,
   upstream_piped: 9,
   woken: 10,
+  place_told: 11,
 });
 
 export const Effect = Object.freeze({
@@ -26,12 +27,13 @@ export const Effect = Object.freeze({
   share_state: 7,
   await_turn: 8,
   give_turn: 9,
-  finish: 10,
+  ask_place: 10,
+  finish: 11,
 });
 
 export const event = Object.freeze({
   kind: 0, // one of Event
-  attempt: 1, // upstream_*
+  attempt: 1, // upstream_*; place_told: the option, -1 none, -2 nobody could be asked
   fresh_bytes: 2, // client_head: of `method, target, (name, value)...`; upstream_head: of `(name, value)...`; *_body
   last: 3, // client_body: 1 when nothing follows
   body_bytes: 4, // client_head: announced length, -1 when not said; upstream_piped: how many went by
@@ -59,11 +61,11 @@ export const step = Object.freeze({
 export const effect = Object.freeze({
   kind: 0, // one of Effect
   attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body
-  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level leaves it out
+  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, (option, name, most)...`; finish: the line for the log, empty when the log's level leaves it out
   text_bytes: 3,
   data: 4, // share_state; open_upstream: its pieces
   data_bytes: 5, // share_state, release_body; open_upstream: of all pieces together
-  piece_count: 6, // open_upstream
+  piece_count: 6, // open_upstream; ask_place: how many options; 0: what is held goes back
   place: 7, // open_upstream: one of Place
   connect_ms: 8, // open_upstream; 0: none
   first_byte_ms: 9, // open_upstream; 0: none
@@ -207,4 +209,5 @@ export const CloudflareWorker = Object.freeze({
   request_bytes_max: 16777216,
   upstreams_awaiting_head_max: 6,
   connecting_ip: 1,
+  asks_for_places: 0,
 });

@@ -30,7 +30,8 @@ namespace signalbox::bindings {
   E(UpstreamEnd, upstream_end)       \
   E(UpstreamFailed, upstream_failed) \
   E(UpstreamPiped, upstream_piped)   \
-  E(Woken, woken)
+  E(Woken, woken)                    \
+  E(PlaceTold, place_told)
 
 #define SIGNALBOX_EFFECTS(E)          \
   E(OpenUpstream, open_upstream)      \
@@ -43,6 +44,7 @@ namespace signalbox::bindings {
   E(ShareState, share_state)          \
   E(AwaitTurn, await_turn)            \
   E(GiveTurn, give_turn)              \
+  E(AskPlace, ask_place)              \
   E(Finish, finish)
 
 #define SIGNALBOX_KIND(structure, name) name,
@@ -56,7 +58,7 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
 // `fresh_bytes` says how many of it they fill.
 #define SIGNALBOX_EVENT_WORDS(W)                                                                                     \
   W(kind, "one of Event")                                                                                            \
-  W(attempt, "upstream_*")                                                                                           \
+  W(attempt, "upstream_*; place_told: the option, -1 none, -2 nobody could be asked")                                \
   W(fresh_bytes, "client_head: of `method, target, (name, value)...`; upstream_head: of `(name, value)...`; *_body") \
   W(last, "client_body: 1 when nothing follows")                                                                     \
   W(body_bytes, "client_head: announced length, -1 when not said; upstream_piped: how many went by")                 \
@@ -80,28 +82,29 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(client_pieces, "how many send_client_body and release_body it is of")
 
 // An effect.
-#define SIGNALBOX_EFFECT_WORDS(W)                                                                                      \
-  W(kind, "one of Effect")                                                                                             \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                                         \
-  W(text,                                                                                                              \
-    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
-    "`(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level " \
-    "leaves it out")                                                                                                   \
-  W(text_bytes, "")                                                                                                    \
-  W(data, "share_state; open_upstream: its pieces")                                                                    \
-  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                                    \
-  W(piece_count, "open_upstream")                                                                                      \
-  W(place, "open_upstream: one of Place")                                                                              \
-  W(connect_ms, "open_upstream; 0: none")                                                                              \
-  W(first_byte_ms, "open_upstream; 0: none")                                                                           \
-  W(idle_ms, "open_upstream; 0: none")                                                                                 \
-  W(status, "send_client_head")                                                                                        \
-  W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken")               \
-  W(mode, "send_client_head: one of Mode")                                                                             \
-  W(to, "release_body: one of ReleaseTo")                                                                              \
-  W(ending, "finish: one of Ending")                                                                                   \
-  W(level, "finish: one of Level")                                                                                     \
-  W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                                  \
+#define SIGNALBOX_EFFECT_WORDS(W)                                                                                   \
+  W(kind, "one of Effect")                                                                                          \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body")                                      \
+  W(text,                                                                                                           \
+    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                      \
+    "`(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, (option, name, " \
+    "most)...`; finish: the line for the log, empty when the log's level "                                          \
+    "leaves it out")                                                                                                \
+  W(text_bytes, "")                                                                                                 \
+  W(data, "share_state; open_upstream: its pieces")                                                                 \
+  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                                 \
+  W(piece_count, "open_upstream; ask_place: how many options; 0: what is held goes back")                           \
+  W(place, "open_upstream: one of Place")                                                                           \
+  W(connect_ms, "open_upstream; 0: none")                                                                           \
+  W(first_byte_ms, "open_upstream; 0: none")                                                                        \
+  W(idle_ms, "open_upstream; 0: none")                                                                              \
+  W(status, "send_client_head")                                                                                     \
+  W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken")            \
+  W(mode, "send_client_head: one of Mode")                                                                          \
+  W(to, "release_body: one of ReleaseTo")                                                                           \
+  W(ending, "finish: one of Ending")                                                                                \
+  W(level, "finish: one of Level")                                                                                  \
+  W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                               \
   W(turn_1, "")
 
 // One piece of a request's body.

@@ -23,7 +23,7 @@ enum class Phase : uint8_t {
   opening,    // an attempt is open and has not answered
   holding,    // it answers, and nothing of it has reached the client: another may still follow
   pausing,    // no attempt is open; the same lane will be asked again
-  queueing,   // no attempt is open; every lane is at its bound, and a place is waited for
+  queueing,   // no attempt is open; every lane is at its bound and a place is waited for, or its owner is asked
   streaming,  // content-committed: the answer goes out under the core's eyes
   piping,     // content-committed: the platform's pipe carries the answer
   finished,   // Finish has been said
@@ -50,30 +50,31 @@ enum class EventKind : uint8_t {
   upstream_failed,
   upstream_piped,
   woken,
+  place_told,
 };
-inline constexpr size_t event_count = 11;
+inline constexpr size_t event_count = 12;
 static_assert(std::variant_size_v<Event> == event_count);
 
 inline constexpr std::array<std::string_view, event_count> event_names = {
     "client_head",   "client_body",  "client_gone",     "client_failed",  "upstream_sent", "upstream_head",
-    "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken"};
+    "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken",         "place_told"};
 
 enum class Verdict : uint8_t { accept, late, bug };
 
 namespace table {
 inline constexpr Verdict A = Verdict::accept, L = Verdict::late, B = Verdict::bug;
 
-//                             head body gone failed | sent head body end fail piped | woken
+//                             head body gone failed | sent head body end fail piped | woken place
 inline constexpr std::array<std::array<Verdict, event_count>, phase_count> verdicts = {{
-    /* start     */ std::array{A, B, L, L, B, B, B, B, B, B, L},
-    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, A},
-    /* opening   */ std::array{B, L, A, L, A, A, B, B, A, B, A},
-    /* holding   */ std::array{B, L, A, L, A, B, A, A, A, B, A},
-    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, A},
-    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, A},
-    /* streaming */ std::array{B, L, A, L, A, B, A, A, A, B, A},
-    /* piping    */ std::array{B, L, A, L, A, B, B, B, A, A, A},
-    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L},
+    /* start     */ std::array{A, B, L, L, B, B, B, B, B, B, L, B},
+    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, A, L},
+    /* opening   */ std::array{B, L, A, L, A, A, B, B, A, B, A, L},
+    /* holding   */ std::array{B, L, A, L, A, B, A, A, A, B, A, L},
+    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, A, L},
+    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, A, A},
+    /* streaming */ std::array{B, L, A, L, A, B, A, A, A, B, A, L},
+    /* piping    */ std::array{B, L, A, L, A, B, B, B, A, A, A, L},
+    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L, L},
 }};
 
 inline constexpr bool Y = true, N = false;

@@ -132,6 +132,9 @@ void Performer::perform(const AwaitTurn& await) {
 
 void Performer::perform(const GiveTurn& give) { host_.give_turn(give); }
 
+// Never asked for: all threads have one Permits (hosts/capabilities.h).
+void Performer::perform(const AskPlace&) { std::abort(); }
+
 void Performer::perform(const Finish& finish) {
   if (finish.report) host_.on_report(*finish.report);
   ending_ = finish.ending;

@@ -85,6 +85,7 @@ class Performer final : public RequestHandler {
   void perform(const ShareState& share);
   void perform(const AwaitTurn& await);
   void perform(const GiveTurn& give);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
 
   Voice* voice_of(uint32_t attempt);

@@ -116,6 +116,7 @@ void Performer::perform(const ShareState& share) { deltas_.emplace_back(share.de
 // Never asked for: there is no other exchange to wait for (hosts/capabilities.h).
 void Performer::perform(const AwaitTurn&) { std::abort(); }
 void Performer::perform(const GiveTurn&) { std::abort(); }
+void Performer::perform(const AskPlace&) { std::abort(); }
 
 void Performer::perform(const Finish& finish) { finish_ = finish; }
 

@@ -46,6 +46,7 @@ class Performer {
   void perform(const ShareState& share);
   void perform(const AwaitTurn& await);
   void perform(const GiveTurn& give);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
 
   // Each does what can be done without waiting, and says whether anything was.

@@ -131,6 +131,7 @@ struct Host {
   void perform(const ShareState&) {}
   void perform(const AwaitTurn&) {}
   void perform(const GiveTurn&) {}
+  void perform(const AskPlace&) {}
 
   void perform(const Step& step) {
     for (const Effect& effect : step.effects) {

@@ -192,6 +192,7 @@ void Performer::perform(const ShareState& share) { deltas_.emplace_back(share.de
 // Never asked for: this host has one exchange at a time, and its Capabilities say so.
 void Performer::perform(const AwaitTurn&) { std::abort(); }
 void Performer::perform(const GiveTurn&) { std::abort(); }
+void Performer::perform(const AskPlace&) { std::abort(); }
 
 void Performer::perform(const Finish& finish) {
   finished_ = true;

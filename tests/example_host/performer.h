@@ -58,6 +58,7 @@ class Performer {
   void perform(const ShareState& share);
   void perform(const AwaitTurn& await);
   void perform(const GiveTurn& give);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
   void write(std::string_view bytes);
 

@@ -101,6 +101,7 @@ class Host {
   void perform(const ShareState&) {}
   void perform(const AwaitTurn&) {}
   void perform(const GiveTurn&) {}
+  void perform(const AskPlace&) {}
 
   void perform(const Finish& finish) {
     finished_ = true;

@@ -415,6 +415,8 @@ class World {
     }
   }
 
+  void perform(int, Asked& asked, const AskPlace&) { rules_.check(false, "asks for what a host can", asked, ""); }
+
   void perform(int, Asked& asked, const DecodeRequest&) {
     rules_.check(false, "no coding that nobody asked for", asked, "");
   }
