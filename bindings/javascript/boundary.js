@@ -34,7 +34,7 @@ export const Effect = Object.freeze({
 
 export const event = Object.freeze({
   kind: 0, // one of Event
-  attempt: 1, // upstream_*
+  attempt: 1, // upstream_*; place_told: the option, -1 none, -2 nobody could be asked
   fresh_bytes: 2, // client_head: of `method, target, (name, value)...`; upstream_head: of `(name, value)...`; *_body
   last: 3, // client_body: 1 when nothing follows
   body_bytes: 4, // client_head: announced length, -1 when not said; upstream_piped: how many went by
@@ -66,7 +66,7 @@ export const effect = Object.freeze({
   text_bytes: 3,
   data: 4, // share_state; open_upstream: its pieces
   data_bytes: 5, // share_state, release_body; open_upstream: of all pieces together
-  piece_count: 6, // open_upstream
+  piece_count: 6, // open_upstream; ask_place: how many options; 0: what is held goes back
   place: 7, // open_upstream: one of Place
   connect_ms: 8, // open_upstream; 0: none
   first_byte_ms: 9, // open_upstream; 0: none
@@ -216,4 +216,5 @@ export const CloudflareWorker = Object.freeze({
   request_bytes_max: 16777216,
   upstreams_awaiting_head_max: 6,
   connecting_ip: 1,
+  asks_for_places: 0,
 });

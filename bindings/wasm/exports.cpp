@@ -78,16 +78,17 @@ SIGNALBOX_EXPORT(signalbox_variables) void signalbox_variables(const char* text,
 
 // A gateway with this configuration (JSON) and what the host knows of its variables (`name, use, state, value`);
 // `before` is the gateway that gets it, or null for a new one. A configuration with problems is no failure: the gateway
-// says so on /readyz. The last three numbers are of the host's Capabilities; `connecting_ip`
+// says so on /readyz. The last four numbers are of the host's Capabilities; `connecting_ip`
 // is 1 where Capabilities::address_header is Cloudflare's. The others are not asked for: no host behind
 // this boundary can have them, since effects carry neither proxies nor certificates, and no file is ever named.
 SIGNALBOX_EXPORT(signalbox_configure)
 Hosted* signalbox_configure(Hosted* before, const char* text, size_t bytes, const char* variables,
                             size_t variables_bytes, uint32_t writer, uint32_t request_bytes_max,
-                            uint32_t upstreams_awaiting_head_max, uint32_t connecting_ip) {
+                            uint32_t upstreams_awaiting_head_max, uint32_t connecting_ip, uint32_t asks_for_places) {
   Capabilities capabilities = hosts::javascript;
   capabilities.request_bytes_max = request_bytes_max;
   capabilities.upstreams_awaiting_head_max = upstreams_awaiting_head_max;
+  capabilities.asks_for_places = asks_for_places != 0;
   if (connecting_ip) capabilities.address_header = hosts::cloudflare_worker.address_header;
   HostedConfig config = read_hosted({text, bytes}, read_variables({variables, variables_bytes}), capabilities);
   if (before) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/text.h"
 #include "wasm/fields.h"
 
 namespace signalbox::bindings {
@@ -167,6 +168,7 @@ Event Port::read(const EventRecord& record) {
       answer_of(attempt).over = true;
       return UpstreamFailed{attempt, FaultKind(record.fault)};
     case EventKind::upstream_piped: return UpstreamPiped{attempt, record.body_bytes, record.complete != 0};
+    case EventKind::place_told: return PlaceTold{attempt};
     case EventKind::woken: break;
   }
   return Woken{};
@@ -182,6 +184,11 @@ EffectRecord& Port::write(EffectKind kind, uint32_t attempt) {
 
 void Port::add_text(std::string_view text) {
   text_ += text;
+  text_ += '\0';
+}
+
+void Port::add_number(int64_t number) {
+  base::append_decimal(text_, number);
   text_ += '\0';
 }
 
@@ -284,6 +291,21 @@ void Port::write(const GiveTurn& give) {
 void Port::write(const AwaitTaking&) { write(EffectKind::await_taking, 0); }
 
 void Port::write(const SetPace& set) { write(EffectKind::set_pace, set.attempt).pace = uint32_t(set.pace); }
+
+void Port::write(const AskPlace& ask) {
+  EffectRecord& record = write(EffectKind::ask_place, 0);
+  record.piece_count = ask.option_count;
+  if (ask.option_count == 0) return;
+  add_text(ask.queue);
+  add_number(ask.waiting_max);
+  add_number(ask.wait_ms);
+  for (const PlaceBound& bound : ask.bounds) {
+    add_number(bound.option);
+    add_text(bound.name);
+    add_number(bound.most);
+  }
+  record.text_bytes = uint32_t(text_.size()) - record.text;
+}
 
 void Port::write(const Finish& finish) {
   EffectRecord& record = write(EffectKind::finish, 0);

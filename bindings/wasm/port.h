@@ -68,6 +68,8 @@ class Port {
   void write(const GiveTurn& give);
   void write(const AwaitTaking& await);
   void write(const SetPace& set);
+  void write(const AskPlace& ask);
+  void add_number(int64_t number);
   void write(const Finish& finish);
   void add_text(std::string_view text);
   void add_client_bytes(std::string_view bytes);

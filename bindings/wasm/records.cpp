@@ -170,6 +170,7 @@ std::string boundary_javascript() {
     numbers.add("request_bytes_max", hosts::cloudflare_worker.request_bytes_max);
     numbers.add("upstreams_awaiting_head_max", hosts::cloudflare_worker.upstreams_awaiting_head_max);
     numbers.add("connecting_ip", !hosts::cloudflare_worker.address_header.empty());
+    numbers.add("asks_for_places", hosts::cloudflare_worker.asks_for_places);  // with SIGNALBOX_STATE it does
   }
   return out;
 }

@@ -31,7 +31,8 @@ namespace signalbox::bindings {
   E(UpstreamEnd, upstream_end)       \
   E(UpstreamFailed, upstream_failed) \
   E(UpstreamPiped, upstream_piped)   \
-  E(Woken, woken)
+  E(Woken, woken)                    \
+  E(PlaceTold, place_told)
 
 #define SIGNALBOX_EFFECTS(E)          \
   E(OpenUpstream, open_upstream)      \
@@ -46,6 +47,7 @@ namespace signalbox::bindings {
   E(GiveTurn, give_turn)              \
   E(AwaitTaking, await_taking)        \
   E(SetPace, set_pace)                \
+  E(AskPlace, ask_place)              \
   E(Finish, finish)
 
 #define SIGNALBOX_KIND(structure, name) name,
@@ -59,7 +61,7 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
 // `fresh_bytes` says how many of it they fill.
 #define SIGNALBOX_EVENT_WORDS(W)                                                                                     \
   W(kind, "one of Event")                                                                                            \
-  W(attempt, "upstream_*")                                                                                           \
+  W(attempt, "upstream_*; place_told: the option, -1 none, -2 nobody could be asked")                                \
   W(fresh_bytes, "client_head: of `method, target, (name, value)...`; upstream_head: of `(name, value)...`; *_body") \
   W(last, "client_body: 1 when nothing follows")                                                                     \
   W(body_bytes, "client_head: announced length, -1 when not said; upstream_piped: how many went by")                 \
@@ -88,12 +90,12 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                               \
   W(text,                                                                                                              \
     "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
-    "`(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level " \
-    "leaves it out")                                                                                                   \
+    "`(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, "       \
+    "(option, name, most)...`; finish: the line for the log, empty when the log's level leaves it out")                                                                                                   \
   W(text_bytes, "")                                                                                                    \
   W(data, "share_state; open_upstream: its pieces")                                                                    \
   W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                                    \
-  W(piece_count, "open_upstream")                                                                                      \
+  W(piece_count, "open_upstream; ask_place: how many options")                                                                                      \
   W(place, "open_upstream: one of Place")                                                                              \
   W(connect_ms, "open_upstream; 0: none")                                                                              \
   W(first_byte_ms, "open_upstream; 0: none")                                                                           \

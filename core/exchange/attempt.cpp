@@ -62,7 +62,9 @@ constexpr int64_t error_body_ms_max = 5'000;
 
 // Does what `choice` says; it is the lane's turn.
 void Machine::serve(const Choice& choice) {
-  if (choice.lane->bounds.empty() && !choice.lane->half_open && passed_over_.empty()) return serve_now(choice);
+  const bool is_bounded = !choice.lane->bounds.empty() || choice.lane->half_open;
+  if (!is_bounded && passed_over_.empty()) return serve_now(choice);
+  if (gateway_.capabilities().asks_for_places && asks_upstream(choice)) return ask_for_place(choice, Among::those_well);
   const Choice* with_room = with_place(choice);
   with_room ? serve_now(*with_room) : await_place();
 }

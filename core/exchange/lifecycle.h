@@ -23,7 +23,7 @@ enum class Phase : uint8_t {
   opening,    // an attempt is open and has not answered
   holding,    // it answers, and nothing of it has reached the client: another may still follow
   pausing,    // no attempt is open; the same lane will be asked again
-  queueing,   // no attempt is open; every lane is at its bound, and a place is waited for
+  queueing,   // no attempt is open; every lane is at its bound and a place is waited for, or its owner is asked
   following,  // no attempt of its own: the answer to an identical request is waited for, and may still be asked for here
   streaming,  // content-committed: the answer goes out under the core's eyes
   repeating,  // content-committed: what the followed request is answered goes out here too
@@ -54,32 +54,34 @@ enum class EventKind : uint8_t {
   upstream_failed,
   upstream_piped,
   woken,
+  place_told,
 };
-inline constexpr size_t event_count = 12;
+inline constexpr size_t event_count = 13;
 static_assert(std::variant_size_v<Event> == event_count);
 
 inline constexpr std::array<std::string_view, event_count> event_names = {
     "client_head",   "client_body",   "client_gone",  "client_failed",   "client_taking",  "upstream_sent",
-    "upstream_head", "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken"};
+    "upstream_head", "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken",
+    "place_told"};
 
 enum class Verdict : uint8_t { accept, late, bug };
 
 namespace table {
 inline constexpr Verdict A = Verdict::accept, L = Verdict::late, B = Verdict::bug;
 
-//                             head body gone failed taking | sent head body end fail piped | woken
+//                             head body gone failed taking | sent head body end fail piped | woken place
 inline constexpr std::array<std::array<Verdict, event_count>, phase_count> verdicts = {{
-    /* start     */ std::array{A, B, L, L, L, B, B, B, B, B, B, L},
-    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, L, A},
-    /* opening   */ std::array{B, L, A, L, L, A, A, B, B, A, B, A},
-    /* holding   */ std::array{B, L, A, L, L, A, B, A, A, A, B, A},
-    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, L, A},
-    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, L, A},
-    /* following */ std::array{B, L, A, L, A, L, L, L, L, L, L, A},
-    /* streaming */ std::array{B, L, A, L, A, A, B, A, A, A, B, A},
-    /* repeating */ std::array{B, L, A, L, A, L, L, L, L, L, L, A},
-    /* piping    */ std::array{B, L, A, L, L, A, B, B, B, A, A, A},
-    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L, L},
+    /* start     */ std::array{A, B, L, L, L, B, B, B, B, B, B, L, B},
+    /* reading   */ std::array{B, A, A, A, L, L, L, L, L, L, L, A, L},
+    /* opening   */ std::array{B, L, A, L, L, A, A, B, B, A, B, A, L},
+    /* holding   */ std::array{B, L, A, L, L, A, B, A, A, A, B, A, L},
+    /* pausing   */ std::array{B, L, A, L, L, L, L, L, L, L, L, A, L},
+    /* queueing  */ std::array{B, L, A, L, L, L, L, L, L, L, L, A, A},
+    /* following */ std::array{B, L, A, L, A, L, L, L, L, L, L, A, L},
+    /* streaming */ std::array{B, L, A, L, A, A, B, A, A, A, B, A, L},
+    /* repeating */ std::array{B, L, A, L, A, L, L, L, L, L, L, A, L},
+    /* piping    */ std::array{B, L, A, L, L, A, B, B, B, A, A, A, L},
+    /* finished  */ std::array{L, L, L, L, L, L, L, L, L, L, L, L, L},
 }};
 
 inline constexpr bool Y = true, N = false;

@@ -95,7 +95,7 @@ void Machine::on(const Woken&) {
     cut_answer(FaultKind::upstream_cut);
   if (!finished() && timers_.take(Timer::error_body, now)) judge_error({}, BodyEnd::missing);
   const bool pause_over = !finished() && timers_.take(Timer::pause, now);
-  if (phase_ == Phase::queueing) on_turn();
+  if (phase_ == Phase::queueing && waiting_.in_queue()) on_turn();
   else if (pause_over) ask_again();
   if (!finished() && timers_.take(Timer::gate, now)) commit_head();
   if (!finished() && timers_.take(Timer::keep_alive, now)) keep_alive();

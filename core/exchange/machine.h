@@ -11,6 +11,7 @@
 //   translated_request.cpp, translated_answer.cpp  the two directions, each without the machine
 //   unwanted.cpp     what a lane has refused, and does not get
 //   queueing.cpp     places at lanes that are bounded, and waiting for one
+//   leasing.cpp      the same where an owner outside has them
 //   holding.cpp      an answer before the commit point: looked at, and held
 //   commit.cpp       the commit point: heads, keep-alives, from where on nothing can be taken back
 //   answer.cpp       the answer after the commit, up to its honest end
@@ -228,6 +229,7 @@ class Machine {
 
   // queueing.cpp
   const Choice* with_place(const Choice& wanted);
+  bool could_serve(const Choice& wanted, const Choice& choice) const;
   bool take_it(const Choice& wanted, const Choice& choice);
   void pass_over(const Choice& choice);
   bool rests(const Choice& choice) const;
@@ -249,6 +251,10 @@ class Machine {
   void leave_queue();
   void refuse_full();
   void give_turns();
+
+  // leasing.cpp
+  void ask_for_place(const Choice& wanted, Among among);
+  void on(const PlaceTold& told);
 
   // translation.cpp
   Fault translate_request(const routing::Lane& lane);
@@ -438,6 +444,10 @@ class Machine {
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;
+  std::vector<const Choice*> asked_;      // for whose places an owner outside is asked (AskPlace), in order
+  size_t asked_with_probe_ = 0;           // so many of them with the probe, where they are half-open
+  Among asked_among_ = Among::all;        // those_well: lanes that rest are left for another question
+  std::vector<PlaceBound> place_bounds_;  // what is asked, for the host to see
   int64_t paused_ms_ = 0;             // before the same lane was asked again, in all
   std::vector<Failure> failures_;     // in the order of the attempts
   std::unique_ptr<Sharing> sharing_;  // only where the route has `once`

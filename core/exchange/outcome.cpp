@@ -25,6 +25,7 @@ routing::BreakerRule rule_of(const Failures& failures) {
 
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
+  if (gateway_.capabilities().asks_for_places && (place_.held() || probe_.is_held())) emit(AskPlace{});
   place_.give_back();
   routing::Probe probe = std::move(probe_);
   if (!attempt_.untold) return;

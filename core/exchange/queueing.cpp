@@ -23,10 +23,7 @@ const Choice* Machine::with_place(const Choice& wanted) {
   const Choice* const end = decision_.choices.data() + decision_.choices.size();
   const Choice* found_out = nullptr;
   for (const Choice* choice = &wanted; choice < end; ++choice) {
-    if (choice != &wanted) {
-      if (choice->service == Service::none || has_had_its_turn(*choice)) continue;
-      if (!failures_.empty() && (!may_do_better(failures_.back(), *choice) || !has_time(*choice))) continue;
-    }
+    if (!could_serve(wanted, *choice)) continue;
     if (!passed_over_.empty() && rests(*choice) && rather_waits()) {
       pass_over(*choice);
       continue;
@@ -42,6 +39,13 @@ const Choice* Machine::with_place(const Choice& wanted) {
   }
   if (!found_out) return nullptr;
   return !rather_waits() && take_it(wanted, *found_out) ? found_out : nullptr;
+}
+
+// Whether a lane behind `wanted` may take its turn.
+bool Machine::could_serve(const Choice& wanted, const Choice& choice) const {
+  if (&choice == &wanted) return true;
+  if (choice.service == Service::none || has_had_its_turn(choice)) return false;
+  return failures_.empty() || (may_do_better(failures_.back(), choice) && has_time(choice));
 }
 
 bool Machine::take_it(const Choice& wanted, const Choice& choice) {
@@ -186,7 +190,9 @@ void Machine::leave_queue() {
 // lanes that were asked have said, a pause that one of them named among it, is worth more than saying so.
 void Machine::refuse_full() {
   leave_queue();
-  if (const Choice* resting = take_passed_over(Among::all)) return serve_now(*resting);
+  // Where places have an owner outside it has been asked for those that rest.
+  if (!gateway_.capabilities().asks_for_places)
+    if (const Choice* resting = take_passed_over(Among::all)) return serve_now(*resting);
   if (!failures_.empty()) {
     if (Failure* asked = worth_a_pause()) return pause(*asked);
     return give_up();

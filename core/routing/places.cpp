@@ -57,12 +57,16 @@ bool Places::take(std::span<const Bound> bounds, Place& place) {
   return true;
 }
 
-bool Places::take_probe(std::string_view key, int64_t now_ms, Probe& probe) {
-  probe.end();
+std::string probe_name(std::string_view key) {
   std::string name = "probe ";
   if (key.substr(0, 1) == "*") name.append(scoped(key, Scope::credential)).append("/*");
   else name += key;
-  const uint32_t slot = permits().slot_of(name);
+  return name;
+}
+
+bool Places::take_probe(std::string_view key, int64_t now_ms, Probe& probe) {
+  probe.end();
+  const uint32_t slot = permits().slot_of(probe_name(key));
   if (!permits().lease(slot, now_ms, now_ms + probe_ms_max)) return false;
   probe.places_ = this;
   probe.slot_ = slot;

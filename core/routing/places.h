@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -27,6 +28,10 @@ struct Bound {
 
 // A target's, its model's, its credential's and its provider's.
 inline constexpr size_t bounds_max = 4;
+
+// What the probe of the lane that is kept under `key` is called. Lanes whose models clients name have one for each target:
+// a name that a client makes up takes no room.
+std::string probe_name(std::string_view key);
 
 // What an attempt holds of its lane's bounds: gives it back when it goes, however it goes.
 class Place {
@@ -117,8 +122,7 @@ class Places {
   bool take(std::span<const Bound> bounds, Place& place);
   // Whether there would be one now, when what `own` holds is given back.
   bool has_room(std::span<const Bound> bounds, const Place& own = {});
-  // The probe of the lane that is kept under `key`, if no thread has it. Lanes whose models clients name have one for each
-  // target: a name that a client makes up takes no room.
+  // The probe of the lane that is kept under `key`, if no thread has it.
   bool take_probe(std::string_view key, int64_t now_ms, Probe& probe);
   // How many are taken, on all threads.
   int64_t held(const Bound& bound) { return permits().held(permits().slot_of(bound.name)); }

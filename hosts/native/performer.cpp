@@ -152,6 +152,9 @@ void Performer::perform(const SetPace& set) {
   if (voice->attempt_) voice->attempt_->resume();
 }
 
+// Never asked for: all threads have one Permits (hosts/capabilities.h).
+void Performer::perform(const AskPlace&) { std::abort(); }
+
 void Performer::perform(const Finish& finish) {
   if (finish.report) host_.on_report(*finish.report);
   ending_ = finish.ending;

@@ -88,6 +88,7 @@ class Performer final : public RequestHandler {
   void perform(const GiveTurn& give);
   void perform(const AwaitTaking& await);
   void perform(const SetPace& set);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
 
   Voice* voice_of(uint32_t attempt);

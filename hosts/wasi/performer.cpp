@@ -118,6 +118,7 @@ void Performer::perform(const AwaitTurn&) { std::abort(); }
 void Performer::perform(const GiveTurn&) { std::abort(); }
 void Performer::perform(const AwaitTaking&) { std::abort(); }
 void Performer::perform(const SetPace&) { std::abort(); }
+void Performer::perform(const AskPlace&) { std::abort(); }
 
 void Performer::perform(const Finish& finish) { finish_ = finish; }
 

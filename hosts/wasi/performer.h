@@ -48,6 +48,7 @@ class Performer {
   void perform(const GiveTurn& give);
   void perform(const AwaitTaking& await);
   void perform(const SetPace& set);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
 
   // Each does what can be done without waiting, and says whether anything was.

@@ -133,6 +133,7 @@ struct Host {
   void perform(const GiveTurn&) {}
   void perform(const AwaitTaking&) {}
   void perform(const SetPace&) {}
+  void perform(const AskPlace&) {}
 
   void perform(const Step& step) {
     for (const Effect& effect : step.effects) {

@@ -2,7 +2,7 @@
 """Bounds on requests at a time, and waiting for a place, with many clients at once: never more at an upstream than its
 bound, over all threads of the native host; whoever waits is served, and whoever may not is told to come back.
 
-SIGNALBOX_HOST: native (default), worker (exact within an isolate), wasi (an instance has one exchange: nobody waits).
+SIGNALBOX_HOST: native (default), worker (and over several isolates: worker_places.py), wasi (an instance has one exchange: nobody waits).
 """
 import json
 import os
@@ -196,6 +196,9 @@ def main():
     tap = Tap("places" if HOST == "native" else "%s-places" % HOST)
     for test in [alone] if HOST.startswith("wasi") else [alone, refused, queued, overfull, waited_out, leavers] + ([counted, stalled] if HOST == "native" else []):
         tap.run(test.__name__, test, tap)
+    if HOST == "worker":
+        import worker_places
+        worker_places.run_all(tap)
     tap.exit()
 
 

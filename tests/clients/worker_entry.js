@@ -15,6 +15,11 @@ export class SignalboxState extends State {
     this.release();
   }
 
+  async takePlace(id, question) {
+    if (this.env.HOLD_PLACES) await new Promise(() => {});
+    return super.takePlace(id, question);
+  }
+
   trap() {
     try {
       this.core.handle(0x7ffffff0, 0, Date.now());
@@ -60,6 +65,13 @@ export default {
         known, known, known];
       const states = await Promise.all(junk.map((each) => state.publish(each)));
       return new Response(JSON.stringify(states.map((each) => each.length)));
+    }
+    if (pathname === '/take-place') {
+      // As an isolate does that is lost behind it.
+      const places = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('places'));
+      const name = decodeURIComponent(new URL(request.url).search.slice(1));
+      const question = { options: [[[name, 1]]], queue: '', waitingMax: 0, waitMs: 0 };
+      return new Response(String(await places.takePlace(crypto.randomUUID(), question)));
     }
     if (pathname === '/trap-state') {
       const state = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state'));

@@ -60,6 +60,7 @@ class Performer {
   void perform(const GiveTurn& give);
   void perform(const AwaitTaking& await);
   void perform(const SetPace& set);
+  void perform(const AskPlace& ask);
   void perform(const Finish& finish);
   void write(std::string_view bytes);
 

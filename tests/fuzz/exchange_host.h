@@ -103,6 +103,7 @@ class Host {
   void perform(const GiveTurn&) {}
   void perform(const AwaitTaking&) {}
   void perform(const SetPace&) {}
+  void perform(const AskPlace&) {}
 
   void perform(const Finish& finish) {
     finished_ = true;

@@ -418,6 +418,7 @@ class World {
   // No route of these worlds has `once`.
   void perform(int, Asked&, const AwaitTaking&) {}
   void perform(int, Asked&, const SetPace&) {}
+  void perform(int, Asked& asked, const AskPlace&) { rules_.check(false, "asks for what a host can", asked, ""); }
 
   void perform(int, Asked& asked, const DecodeRequest&) {
     rules_.check(false, "no coding that nobody asked for", asked, "");

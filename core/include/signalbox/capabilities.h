@@ -41,6 +41,8 @@ struct Capabilities {
   bool gives_turns = false;
   // Runs Gateway::next_probe's probes by itself, between requests.
   bool runs_probes = false;
+  // Performs AskPlace: the places of bounded lanes, and who probes a lane that was out, belong to an owner outside.
+  bool asks_for_places = false;
 };
 
 }  // namespace signalbox

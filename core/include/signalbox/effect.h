@@ -141,6 +141,27 @@ struct SetPace {
   Pace pace = Pace::of_client;
 };
 
+// One of what `name` stands for, of which there are at most `most` at a time over all gateways. An option that no bound
+// is of has room always.
+struct PlaceBound {
+  uint32_t option = 0;
+  std::string_view name;
+  int64_t most = 0;
+};
+
+// Whoever owns the places of all gateways (Capabilities::asks_for_places) is to give this exchange one of each bound of
+// one option, the first that has room; the host answers with PlaceTold, in bounded time. What the exchange had before
+// goes back first, and at Finish; without options that is all, and nothing is told. A place whose name begins with "probe "
+// goes back only when the others have heard what came of it. Where no option has room the exchange waits up to
+// `wait_ms`, in the order of coming, unless `waiting_max` of the same `queue` do so already.
+struct AskPlace {
+  uint32_t option_count = 0;
+  std::span<const PlaceBound> bounds;
+  std::string_view queue;
+  int64_t waiting_max = 0;
+  int64_t wait_ms = 0;
+};
+
 // How the client's answer ends.
 enum class Ending : uint8_t {
   complete,  // framing is finished properly
@@ -154,6 +175,6 @@ struct Finish {
 };
 
 using Effect = std::variant<OpenUpstream, CancelUpstream, SendClientHead, SendClientBody, ReleaseBody, DecodeRequest,
-                            ReleaseRequest, ShareState, AwaitTurn, GiveTurn, AwaitTaking, SetPace, Finish>;
+                            ReleaseRequest, ShareState, AwaitTurn, GiveTurn, AwaitTaking, SetPace, AskPlace, Finish>;
 
 }  // namespace signalbox

@@ -104,7 +104,14 @@ struct UpstreamPiped {
 // The instant asked for by `Step::wake_at_ms` has come. Early or late is harmless.
 struct Woken {};
 
+// What came of AskPlace, once for each that had options.
+struct PlaceTold {
+  static constexpr uint32_t full = UINT32_MAX;       // no option had room, for as long as it was waited for
+  static constexpr uint32_t alone = UINT32_MAX - 1;  // the owner was not to be had: this gateway goes by what it knows
+  uint32_t option = full;
+};
+
 using Event = std::variant<ClientHead, ClientBody, ClientGone, ClientFailed, ClientTaking, UpstreamSent, UpstreamHead,
-                           UpstreamBody, UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken>;
+                           UpstreamBody, UpstreamEnd, UpstreamFailed, UpstreamPiped, Woken, PlaceTold>;
 
 }  // namespace signalbox

@@ -21,6 +21,7 @@ export default {
     const exchange = new Performer(service, request, env, (delta) => deltas.push(delta));
     ctx.waitUntil(exchange.done.then(async () => {
       await exchangeState(env, service, deltas);
+      await exchange.lease?.settled();
       await refreshConfig(env);
       service.leaveIfLarge();
     }));

@@ -143,7 +143,7 @@ export class Core {
   configure(before, configText, variables, writer, can) {
     const told = variables.map((each) => [each.name, each.use, each.state, each.value, ''].join(NUL)).join('');
     return this.callWith('signalbox_configure', before, configText, told, writer,
-      can.request_bytes_max, can.upstreams_awaiting_head_max, can.connecting_ip) >>> 0;
+      can.request_bytes_max, can.upstreams_awaiting_head_max, can.connecting_ip, can.asks_for_places) >>> 0;
   }
 
   // { problems, warnings }: sentences about a gateway's configuration.

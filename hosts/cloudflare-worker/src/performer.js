@@ -10,6 +10,7 @@ import { Effect, effect, Ending, event, Event, Fault, Level, Mode, Peer, piece, 
 import { ClientAnswer } from './client_answer.js';
 import { Deadline } from './deadline.js';
 import { headText } from './own_answer.js';
+import { PlaceLease } from './place_lease.js';
 import { credentialHeader, UpstreamAttempt } from './upstream_attempt.js';
 
 const LENGTH_MAX = 0x7fffffff;
@@ -43,6 +44,7 @@ export class Performer {
     this.bodyLate = new Deadline(() => this.tell(Event.client_failed, 0, Fault.request_timeout));
     this.wake = new Deadline(() => this.tell(Event.woken));
     this.done = new Promise((resolve) => (this.resolveDone = resolve));
+    this.lease = null;       // of places that all isolates share, once it was asked for
     this.turn = 0;           // that is awaited, by which another exchange finds this one; 0: none
     // Another request's trap ends this exchange too, but what it holds may be touched in its own context only, and
     // that is where what waits for a promise goes on.
@@ -216,6 +218,7 @@ export class Performer {
         case Effect.give_turn: this.service.awaiting.get(turnOf(words, each))?.giveTurn(); break;
         case Effect.await_taking: this.asksTaking = true; break;
         case Effect.set_pace: this.attempts.get(words[each + effect.attempt])?.setPace(words[each + effect.pace]); break;
+        case Effect.ask_place: this.askPlace(words, each); break;
         case Effect.finish: this.finish(words, each); break;
         default: throw new Error('effect ' + words[each + effect.kind] + ' is none that this host can perform');
       }
@@ -317,6 +320,17 @@ export class Performer {
     else this.waiting.push([Event.client_taking, 0, 0]);
   }
 
+  // What is held goes back first.
+  askPlace(words, at) {
+    const count = words[at + effect.piece_count];
+    if (!count) return this.lease?.giveBack();
+    const [queue, waitingMax, waitMs, ...bounds] = this.core.fields(words[at + effect.text], words[at + effect.text_bytes]);
+    const options = Array.from({ length: count }, () => []);
+    for (let i = 0; i + 2 < bounds.length; i += 3) options[bounds[i]].push([bounds[i + 1], Number(bounds[i + 2])]);
+    this.lease ??= new PlaceLease(this.env, (option) => this.tell(Event.place_told, option));
+    this.lease.ask({ options, queue, waitingMax: Number(waitingMax), waitMs: Number(waitMs) });
+  }
+
   finish(words, at) {
     this.ending = words[at + effect.ending];
     const line = this.core.text(words[at + effect.text], words[at + effect.text_bytes]);
@@ -342,6 +356,7 @@ export class Performer {
     this.request.signal.removeEventListener('abort', this.onAbort);
     for (const attempt of this.attempts.values()) attempt.cancel();
     this.body?.cancel().catch(() => {});
+    this.lease?.giveBack();
     this.resolveDone();
     this.leaveCore();
   }
@@ -351,6 +366,7 @@ export class Performer {
   abandon() {
     this.over = true;
     for (const attempt of this.attempts.values()) attempt.over = true;
+    this.lease?.abandon();
     this.leaveCore();
   }
 

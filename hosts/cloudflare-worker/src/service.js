@@ -18,7 +18,7 @@ const SILENT_MS_MAX = 2 * 3_600_000;
 // How long a configuration from KV serves before it is looked up again, behind an answer.
 const CONFIG_MS_MAX = 60_000;
 
-let prepared = null;  // { text, source, variables, atMs }: what the core is told of the configuration, and its name
+let prepared = null;  // { text, source, variables, can, atMs }: what the core is told of the configuration, and its name
 let current = null;
 
 class Service {
@@ -28,14 +28,14 @@ class Service {
     this.awaiting = new Map();  // by the turn that an exchange awaits (AwaitTurn)
     this.credentials = new Map();  // "provider NUL credential" to the variable that holds the secret
     this.writer = writer;
-    this.gateway = this.core.configure(0, config.text, config.variables, writer, CloudflareWorker);
+    this.gateway = this.core.configure(0, config.text, config.variables, writer, config.can);
     if (snapshot) this.core.merge(this.gateway, snapshot);
     this.core.onDeath = (error) => this.die(error);
     this.learn(config);
   }
 
   adopt(config) {
-    this.core.configure(this.gateway, config.text, config.variables, this.writer, CloudflareWorker);
+    this.core.configure(this.gateway, config.text, config.variables, this.writer, config.can);
     this.learn(config);
   }
 
@@ -112,5 +112,6 @@ async function findConfig(env) {
 async function prepare({ text, source }, env) {
   const core = new Core(module);
   const variables = await Promise.all(core.variables(text).map((each) => describeVariable(each, env[each.name])));
-  return { text, source, variables, atMs: Date.now() };
+  const can = { ...CloudflareWorker, asks_for_places: Number(Boolean(env.SIGNALBOX_STATE)) };
+  return { text, source, variables, can, atMs: Date.now() };
 }

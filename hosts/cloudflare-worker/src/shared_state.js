@@ -1,5 +1,6 @@
-// What isolates tell each other of the health of lanes: each publishes what it learned, and takes in what the others
-// know, both behind its answers and never before one. One Durable Object folds it together; without the binding
+// What isolates share by Durable Objects, of which this is the class. One owns the places of bounded lanes (place_owner.js).
+// One keeps what they tell each other of the health of lanes: each publishes what it learned, and takes in what the others
+// know, both behind its answers and never before one. The object folds it together; without the binding
 // SIGNALBOX_STATE every isolate knows only what it has seen itself.
 //
 // Rules: merging minds neither order nor repetition, and bytes that are no state are ignored whole.
@@ -8,6 +9,7 @@ import { DurableObject } from 'cloudflare:workers';
 import module from '../build/signalbox.wasm';
 import { CloudflareWorker } from '../../../bindings/javascript/boundary.js';
 import { Core } from './loader.js';
+import { PlaceOwner } from './place_owner.js';
 
 // How old another isolate's word may be before it is asked for again.
 const STATE_MS_MAX = 2_000;
@@ -18,9 +20,11 @@ const STATE_BYTES_MAX = 2 << 20;
 const KEY = 'state';
 
 export class SignalboxState extends DurableObject {
+  // Which of the two it is, the one that keeps lanes' state or the one that owns places, shows by what it is asked.
   constructor(ctx, env) {
     super(ctx, env);
-    ctx.blockConcurrencyWhile(() => this.restart());
+    const leaseMs = env.SIGNALBOX_LEASE_MS;
+    this.places = new PlaceOwner(leaseMs === undefined ? undefined : Number(leaseMs));
   }
 
   async restart() {
@@ -32,7 +36,8 @@ export class SignalboxState extends DurableObject {
 
   // Takes in what an isolate knows and gives back what all know; an empty delta only asks.
   async publish(delta) {
-    if (this.core.dead) await this.restart();
+    await (this.restarted ??= this.restart());
+    if (this.core.dead) await (this.restarted = this.restart());
     if (delta instanceof Uint8Array && delta.length > 0 && delta.length <= STATE_BYTES_MAX) {
       const before = this.core.snapshot(this.gateway);
       this.core.merge(this.gateway, delta);
@@ -42,10 +47,28 @@ export class SignalboxState extends DurableObject {
     }
     return this.core.snapshot(this.gateway);
   }
+
+  // Of places: place_owner.js.
+  takePlace(id, question) {
+    return this.places.take(id, question);
+  }
+  placeTurn(id) {
+    return this.places.turn(id);
+  }
+  freePlaces(id, probeMs) {
+    this.places.free(id, probeMs);
+  }
+  renewPlaces(id, names) {
+    this.places.renew(id, names);
+  }
 }
 
 function same(a, b) {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+export function stateMsMax(env) {
+  return Number(env.SIGNALBOX_STATE_MS_MAX ?? STATE_MS_MAX);
 }
 
 let askedAtMs = 0;
@@ -55,7 +78,7 @@ export async function exchangeState(env, service, deltas) {
   const binding = env.SIGNALBOX_STATE;
   if (!binding) return;
   const nowMs = Date.now();
-  if (!deltas.length && nowMs - askedAtMs < Number(env.SIGNALBOX_STATE_MS_MAX ?? STATE_MS_MAX)) return;
+  if (!deltas.length && nowMs - askedAtMs < stateMsMax(env)) return;
   askedAtMs = nowMs;
   try {
     const state = binding.get(binding.idFromName('state'));
