@@ -77,12 +77,13 @@ void Machine::probe(std::string_view name, std::string_view provider_name) {
   if (standing.why == routing::Why::refused && cooling &&
       routing::probe_at(health, lane[0].key, standing, every_ms) > now_.unix_ms)
     return reply_unasked(name, "a refused credential is asked about every ten minutes at most");
-  health.note_probe(routing::scoped(lane[0].key, standing.scope), now_.unix_ms);
-  if (cooling && !gateway_.places().take_probe(lane[0].key, now_.monotonic_ms, probe_))
+  const std::string_view suffers = routing::scoped(lane[0].key, standing.scope);  // one is asked for all of it
+  health.note_probe(suffers, now_.unix_ms);
+  if (cooling && !gateway_.places().take_probe(suffers, now_.monotonic_ms, probe_))
     return reply_unasked(name, "another attempt is finding out");
   if (!gateway_.places().take(lane[0].bounds, place_)) return reply_unasked(name, "it has as many requests as it may");
   // Nobody else is to find out meanwhile.
-  if (cooling) health.hold(lane[0].key, now_.unix_ms + waits * config_->probes.wait_ms_max, now_.unix_ms, standing.why);
+  if (cooling) health.hold(suffers, now_.unix_ms + waits * config_->probes.wait_ms_max, now_.unix_ms);
   const routing::Standing held = health.standing(lane[0].key, now_.unix_ms);
   lane[0].cooled_until_unix_ms = held.until_unix_ms;
   lane[0].known_until_unix_ms = held.known;

@@ -243,10 +243,8 @@ void Health::note_probe(std::string_view name, int64_t now_unix_ms) {
   if (Register* held = find(name)) held->probed_unix_ms = now_unix_ms;
 }
 
-void Health::hold(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why) {
-  const Register* held = find(lane);
-  const bool own = held && held->until_unix_ms != 0;
-  cool(lane, until_unix_ms, now_unix_ms, own ? Why(held->why) : why, own ? held->step : 0);
+void Health::hold(std::string_view name, int64_t until_unix_ms, int64_t now_unix_ms) {
+  if (const Register* held = find(name)) cool(name, until_unix_ms, now_unix_ms, Why(held->why), held->step);
 }
 
 void Health::lift(Register& held, int64_t now_unix_ms) {

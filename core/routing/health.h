@@ -136,9 +136,9 @@ class Health {
   };
   Looked looked(std::string_view name) const;
   void note_probe(std::string_view name, int64_t now_unix_ms);
-  // Keeps a cooling `lane` behind while it is being found out about: no further cooling in a row, and for the same
-  // reason; `why`: where it suffers with others and has none of its own.
-  void hold(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why);
+  // Keeps what is cooling, or half-open, behind while it is being found out about: for the same reason, and as no further
+  // cooling in a row.
+  void hold(std::string_view name, int64_t until_unix_ms, int64_t now_unix_ms);
 
   // Ends all coolings of `name`, a lane with its credential and its provider, or a provider with all its lanes; of
   // everything where it is empty. Windows are forgotten with them. Whoever merges the delta finds it among `resets`.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <string>
-#include <vector>
 
 #include "routing/configured_lanes.h"
 
@@ -35,7 +34,6 @@ DueProbe next_probe(const Config& config, const Health& health, std::string_view
                     int64_t now_unix_ms) {
   DueProbe next;
   if (health.empty()) return next;
-  std::vector<std::string> together;  // what suffers together and has one lane already that is asked for it
   each_lane(config, [&](const Provider& its, std::string_view credential, std::string_view, std::string_view key) {
     if (!is_probed(its, key) || (!provider.empty() && its.name != provider)) return;
     const auto of = std::find_if(its.credentials.begin(), its.credentials.end(),
@@ -44,12 +42,6 @@ DueProbe next_probe(const Config& config, const Health& health, std::string_view
     if (of != its.credentials.end() && !health.enabled(its.name + "/" + of->name, of->enabled)) return;
     const Standing standing = health.standing(key, now_unix_ms);
     const int64_t at_unix_ms = probe_at(health, key, standing, every_ms);
-    if (at_unix_ms == never_ms) return;
-    const std::string_view suffers = scoped(key, standing.scope);
-    if (standing.scope != Scope::lane) {
-      if (std::find(together.begin(), together.end(), suffers) != together.end()) return;
-      together.emplace_back(suffers);
-    }
     if (at_unix_ms < next.at_unix_ms) next = {std::string(key), at_unix_ms};
   });
   return next;

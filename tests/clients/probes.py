@@ -87,11 +87,35 @@ def off(tap):
         tap.equal("off: with a ping", a.records[-1].head.body, PING)
 
 
+def reload(tap):
+    a, b = upstream(), upstream()
+    rests = {"cool_ms": 60_000, "open_ms": 60_000}
+    with NativeServer(config(a, b, failures=rests), "probes") as server:
+        a.script = "error-500"
+        message(server)
+        server.switch_config(config(a, b, failures=rests, probes={"every_ms": 100}))
+        tap.check("reload: probes begin", wire.wait_until(lambda: a.count >= 4, 20), a.count)
+        server.switch_config(config(a, b, failures=rests, probes={"every_ms": 100}, providers={"a": provider(a, probes=False), "b": provider(b)}))
+        count = a.count
+        wire.wait_until(lambda: a.count > count + 1, 1)  # one may have been under way
+        tap.check("reload: a provider is left out", a.count <= count + 1, (count, a.count))
+        a.script = None
+        server.switch_config(config(a, b, failures=rests, probes={"every_ms": 100}))
+        tap.check("reload: and found well when it is not any more",
+                  wire.wait_until(lambda: message(server).header("x-signalbox-provider") == "a", 20))
+        server.switch_config(config(a, b, failures=rests))
+        a.script = "error-500"
+        message(server)
+        count = a.count
+        wire.wait_until(lambda: a.count > count, 1)
+        tap.equal("reload: probes end", a.count, count)
+
+
 def main():
     tap = Tap("probes")
     for script in ("error-500", "reset"):
         tap.run(script + " ran to its end", after_a_failure, tap, script)
-    for part in (not_reachable, off):
+    for part in (not_reachable, off, reload):
         tap.run(part.__name__ + " ran to its end", part, tap)
     signalbox_server.check_secrets(tap)
     tap.exit()

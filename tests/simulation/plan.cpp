@@ -208,7 +208,8 @@ std::string Plan::part_name(size_t part) const {
            (c.leaves_after_ms >= 0 ? ", leaves after " + std::to_string(c.leaves_after_ms) : "") +
            (c.question.session ? ", session " + std::to_string(c.question.session) : "") +
            (c.question.image ? ", with an image" : "") + (c.question.tools ? ", with tools" : "") +
-           (c.deaf_to_ms ? ", deaf" : "") + (c.bad_json ? ", bad JSON" : "");
+           (c.question.document ? ", with a document" : "") + (c.deaf_to_ms ? ", deaf" : "") +
+           (c.bad_json ? ", bad JSON" : "");
   }
   if (within(troubles.size())) {
     const Trouble& t = troubles[part];

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "ledger.h"
 
@@ -15,6 +16,9 @@ struct Broken {
   std::string text;
   explicit operator bool() const { return !rule.empty(); }
 };
+
+std::string text_of(const LaneId& lane);
+bool holds_secret(std::string_view text);
 
 class Rules {
  public:

@@ -6,10 +6,6 @@
 namespace signalbox::simulation {
 namespace {
 
-std::string name_of(const LaneId& lane) {
-  return "p" + std::to_string(lane.provider) + "/c" + std::to_string(lane.credential) + "/" + lane.model;
-}
-
 bool is_of_turns(const RouteSpec& route) {
   return route.strategy == "round_robin" || route.strategy == "weighted" || route.strategy == "random";
 }
@@ -58,7 +54,7 @@ void Rules::check_choice(const Asked& asked, int64_t now_ms) {
 
 // A conversation stays where it was answered last, at the same gateway, while nothing has ever failed there.
 void Rules::check_stay(const Asked& asked) {
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   if (route.strategy.empty()) return;
   const Asked* before = nullptr;
   for (const auto& other : all_) {
@@ -66,7 +62,7 @@ void Rules::check_stay(const Asked& asked) {
                       other->client->gateway == asked.client->gateway;
     if (!same || other->decided_ms < 0) continue;
     if (other->finished_ms < 0 || other->finished_ms >= asked.decided_ms || other->setting != asked.setting) return;
-    const bool same_route = setting(*other).route_of(other->question().model).match == route.match;
+    const bool same_route = setting(*other).route_of(other->question()).match == route.match;
     if (same_route && (!before || other->finished_ms > before->finished_ms)) before = other.get();
   }
   if (!before || !before->well) return;
@@ -74,12 +70,12 @@ void Rules::check_stay(const Asked& asked) {
   const Asked::Standing* standing = standing_of(asked, there);
   if (!standing || !standing->clean || standing->fits != Fits::surely) return;
   check(asked.attempts.back()->lane == there, "a conversation stays", asked,
-        name_of(asked.attempts.back()->lane) + " although it was answered at " + name_of(there));
+        text_of(asked.attempts.back()->lane) + " although it was answered at " + text_of(there));
 }
 
 // Where lanes take turns a conversation has the same place at every gateway, while nothing has ever failed.
 void Rules::check_home(const Asked& asked) {
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   const auto all_well = [&](const Asked& one) {
     return std::all_of(one.standings.begin(), one.standings.end(),
                        [&](const auto& each) { return each.clean && each.fits == Fits::surely; });
@@ -92,9 +88,9 @@ void Rules::check_home(const Asked& asked) {
   for (const auto& other : all_) {
     if (!other || other.get() == &asked || other->attempts.empty() || other->setting != asked.setting) continue;
     if (other->question().session != asked.question().session) continue;
-    if (setting(*other).route_of(other->question().model).match != route.match) continue;
+    if (setting(*other).route_of(other->question()).match != route.match) continue;
     check(other->attempts.front()->lane == asked.attempts.back()->lane, "a conversation begins at one place", asked,
-          name_of(asked.attempts.back()->lane) + " and " + name_of(other->attempts.front()->lane));
+          text_of(asked.attempts.back()->lane) + " and " + text_of(other->attempts.front()->lane));
   }
 }
 
@@ -125,8 +121,8 @@ void Rules::check_probe(const Asked& asked, int64_t now_ms) {
   for (const auto& standing : asked.standings)
     check(!standing.clean || standing.lane == now.lane || has_cause_to_skip(asked, standing, now_ms),
           "one attempt finds out", asked,
-          name_of(now.lane) + " beside client " + std::to_string(finding_out->question().nonce) + ", and " +
-              name_of(standing.lane) + " was never asked");
+          text_of(now.lane) + " beside client " + std::to_string(finding_out->question().nonce) + ", and " +
+              text_of(standing.lane) + " was never asked");
 }
 
 }  // namespace signalbox::simulation

@@ -40,7 +40,7 @@ int64_t Rules::open_attempts(const std::string& entry) const {
 }
 
 void Rules::waits(Asked& asked) {
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   asked.queue = route.match;
   asked.first_since_ms = -1;
   check(route.queue_places_max > 0, "nobody waits where nobody may", asked, "in " + route.match);
@@ -53,13 +53,13 @@ void Rules::waits_no_more(Asked& asked, int64_t now_ms) {
   if (!asked.waiting) return;
   asked.waiting = false;
   const int64_t waited_ms = now_ms - asked.waits_since_ms;
-  const int64_t most_ms = setting(asked).route_of(asked.question().model).queue_wait_ms_max;
+  const int64_t most_ms = setting(asked).route_of(asked.question()).queue_wait_ms_max;
   check(waited_ms <= most_ms + free_ms_max, "nobody waits beyond wait_ms_max", asked,
         std::to_string(waited_ms) + " ms");
 }
 
 int64_t Rules::others_in_queue(const Asked& asked) const {
-  const std::string& queue = setting(asked).route_of(asked.question().model).match;
+  const std::string& queue = setting(asked).route_of(asked.question()).match;
   return std::count_if(all_.begin(), all_.end(), [&](const auto& each) {
     return each && each->waiting && each->queue == queue && each.get() != &asked;
   });
@@ -72,14 +72,14 @@ void Rules::may_pause(Asked& asked, int64_t now_ms) const {
                                         [](const auto& each) { return each->script.retry_after_ms >= 0; });
   const bool has_any_time = std::any_of(asked.standings.begin(), asked.standings.end(),
                                         [&](const auto& each) { return has_time(asked, each.lane, now_ms); });
-  const int64_t most_ms = setting(asked).route_of(asked.question().model).queue_wait_ms_max;
+  const int64_t most_ms = setting(asked).route_of(asked.question()).queue_wait_ms_max;
   if (is_asked_for && (!has_any_time || now_ms - asked.waits_since_ms >= most_ms)) asked.waiting = false;
 }
 
 // The attempt that was just opened: at no lane that rests while a place of a better one could be waited for.
 void Rules::check_rest(const Asked& asked, int64_t now_ms) {
   const Attempt& now = *asked.attempts.back();
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   const int gateway = asked.client->gateway;
   if (!ledger_.rests(gateway, now.lane, now_ms) || others_in_queue(asked) >= route.queue_places_max) return;
   if (asked.waiting && now_ms - asked.waits_since_ms >= route.queue_wait_ms_max) return;
@@ -106,7 +106,7 @@ void Rules::check_place(const Asked& asked, int64_t now_ms) {
   const int64_t open = open_attempts(now.lane.provider);
   check(most == 0 || open <= most, "no lane above its bound", asked,
         std::to_string(open) + " of " + std::to_string(most));
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   const std::string& queue = route.match;
   for (const auto& other : all_) {
     if (!other || !other->waiting || other->queue != queue || other.get() == &asked) continue;
@@ -121,7 +121,7 @@ void Rules::check_place(const Asked& asked, int64_t now_ms) {
 
 void Rules::check_refused(const Asked& asked, int64_t now_ms) {
   if (!asked.attempts.empty()) return;
-  const RouteSpec& route = setting(asked).route_of(asked.question().model);
+  const RouteSpec& route = setting(asked).route_of(asked.question());
   const int64_t others = others_in_queue(asked);
   check(asked.waits_since_ms >= 0 || others >= route.queue_places_max, "nobody is refused who may wait", asked,
         std::to_string(others) + " wait");

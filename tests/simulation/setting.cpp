@@ -19,9 +19,15 @@ constexpr int64_t contexts[] = {0, 1'000, 8'000, 200'000};
 std::string number(int64_t n) { return std::to_string(n); }
 
 std::string takes_json(const TargetSpec& target) {
-  if (target.images && target.tools) return {};
-  return std::string(R"(,"takes":{)") + (target.images ? "" : R"("images":"off")") +
-         (target.images || target.tools ? "" : ",") + (target.tools ? "" : R"("tools":"off")") + "}";
+  std::string out;
+  const auto add = [&](bool takes, std::string_view name) {
+    if (takes) return;
+    out += (out.empty() ? R"(,"takes":{")" : R"(,")") + std::string(name) + R"(":"off")";
+  };
+  add(target.images, "images");
+  add(target.tools, "tools");
+  add(target.documents, "documents");
+  return out.empty() ? out : out + "}";
 }
 
 std::string limits_json(const LimitsSpec& limits) {
@@ -58,12 +64,14 @@ std::vector<TargetSpec> any_targets(const Setting& setting, Random& random) {
 std::string entry_name(const TargetSpec& target) {
   return target.model + "-" + number(target.context_tokens_max) +
          (target.concurrent_max ? "-b" + number(target.concurrent_max) : "") + (target.images ? "" : "-blind") +
-         (target.tools ? "" : "-bare");
+         (target.tools ? "" : "-bare") + (target.documents ? "" : "-unread");
 }
 
-const RouteSpec& Setting::route_of(const std::string& model) const {
+const RouteSpec& Setting::route_of(const Question& question) const {
+  if (tools_rule && question.tools) return *tools_rule;
+  if (image_task && question.image) return *image_task;
   for (const RouteSpec& route : routes)
-    if (route.match == model || route.match == "*") return route;
+    if (route.match == question.model || route.match == "*") return route;
   return routes.back();
 }
 
@@ -142,25 +150,29 @@ std::string Setting::json() const {
   }
   // Targets that say something of themselves need an entry; its name says which.
   std::string models, list;
-  for (const RouteSpec& route : routes) {
-    if (&route != routes.data()) list += ',';
-    list += R"({"match":")" + route.match + R"(","targets":[)";
+  const auto add_targets = [&](std::string& to, const RouteSpec& route) {
+    to += '[';
     for (const TargetSpec& target : route.targets) {
-      if (&target != route.targets.data()) list += ',';
+      if (&target != route.targets.data()) to += ',';
       if (!target.has_entry()) {
-        list += '"' + providers[size_t(target.provider)].name + '/' + target.model + '"';
+        to += '"' + providers[size_t(target.provider)].name + '/' + target.model + '"';
         continue;
       }
       const std::string name = entry_name(target);
-      list += '"' + name + '"';
-      if (models.find('"' + name + '"') != models.npos) continue;
+      to += '"' + name + '"';
+      if (models.find('"' + name + "\":") != models.npos) continue;
       models += (models.empty() ? "\"" : ",\"") + name + R"(":{"provider":")" +
                 providers[size_t(target.provider)].name + R"(","upstream_model":")" + target.model +
                 R"(","context_tokens_max":)" + number(target.context_tokens_max) +
                 (target.concurrent_max ? ",\"concurrent_max\":" + number(target.concurrent_max) : "") +
                 takes_json(target) + "}";
     }
-    list += "]";
+    to += "]";
+  };
+  for (const RouteSpec& route : routes) {
+    if (&route != routes.data()) list += ',';
+    list += R"({"match":")" + route.match + R"(","targets":)";
+    add_targets(list, route);
     if (!route.strategy.empty()) list += R"(,"strategy":")" + route.strategy + "\"";
     if (!route.accounting) list += R"(,"accounting":"off")";
     if (route.commit_at_head) list += R"(,"commit":"head")";
@@ -170,6 +182,16 @@ std::string Setting::json() const {
     list += "}";
   }
   out += "},";
+  if (tools_rule) {
+    out += R"("rules":[{"name":"tools","when":{"tools":"on"},"targets":)";
+    add_targets(out, *tools_rule);
+    out += "}],";
+  }
+  if (image_task) {
+    out += R"("tasks":{"image":)";
+    add_targets(out, *image_task);
+    out += "},";
+  }
   if (!models.empty()) out += "\"models\":{" + models + "},";
   return out + "\"routes\":[" + list + "]}";
 }

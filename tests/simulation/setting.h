@@ -4,11 +4,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "random.h"
 #include "signalbox/config.h"
+#include "wire.h"
 
 namespace signalbox::simulation {
 
@@ -26,9 +28,9 @@ struct TargetSpec {
   std::string model;               // the upstream's name
   int64_t context_tokens_max = 0;  // 0: not said
   int64_t concurrent_max = 0;      // 0: no bound
-  bool images = true, tools = true;
+  bool images = true, tools = true, documents = true;
   // Whether it says something of itself.
-  bool has_entry() const { return context_tokens_max || concurrent_max || !images || !tools; }
+  bool has_entry() const { return context_tokens_max || concurrent_max || !images || !tools || !documents; }
   bool operator==(const TargetSpec&) const = default;
 };
 
@@ -62,9 +64,11 @@ struct Setting {
   bool client_key = false;
   bool touchy = false;  // every failure that counts opens its lane's breaker
   LimitsSpec limits;
+  std::optional<RouteSpec> tools_rule, image_task;
 
   // The route that takes a model named as one of them, or the last, which takes all.
-  const RouteSpec& route_of(const std::string& model) const;
+  // But for what a rule or a task takes before (docs/routing.md).
+  const RouteSpec& route_of(const Question& question) const;
   std::string json() const;
 };
 

@@ -29,10 +29,29 @@ void restrain(Plan& plan, Random random) {
       for (TargetSpec& target : route.targets) {
         target.images = !random.percent(40);
         target.tools = !random.percent(30);
+        target.documents = !random.percent(30);
       }
   for (Client& client : plan.clients) {
     client.question.image = random.percent(40);
     client.question.tools = random.percent(30);
+    client.question.document = random.percent(30);
+  }
+}
+
+// A rule about tools and a task for images, each with one of the routes' targets in another order.
+void divide(Plan& plan, Random random) {
+  for (Client& client : plan.clients) {
+    client.question.image = client.question.image || random.percent(30);
+    client.question.tools = client.question.tools || random.percent(30);
+  }
+  const bool rule = random.percent(60);
+  for (Setting& setting : plan.settings) {
+    RouteSpec own{"rule or task", setting.routes.back().targets};
+    std::reverse(own.targets.begin(), own.targets.end());
+    own.targets.push_back({0, "own-p0"});
+    if (rule) setting.tools_rule = own;
+    own.targets.erase(own.targets.begin(), own.targets.end() - 1);
+    setting.image_task = own;
   }
 }
 
@@ -108,6 +127,7 @@ void bound_entries(Plan& plan, Random random) {
 void widen(Plan& plan) {
   const auto with = [&](uint64_t kind, int percent) { return Random(plan.seed, kind).percent(percent); };
   const bool bounded = is_bounded(plan.settings[0]);
+  if (with(14, 10)) divide(plan, Random(plan.seed, 14, 1));
   if (with(10, 12)) restrain(plan, Random(plan.seed, 10, 1));
   if (with(12, 10)) flip(plan, Random(plan.seed, 12, 1));
   if (with(11, 10)) limit(plan, Random(plan.seed, 11, 1));

@@ -192,7 +192,7 @@ std::string long_body(const Question& question, const std::string& text) {
                              : question.dialect == Dialect::gemini         ? "contents"
                                                                            : "messages";
   const bool gemini = question.dialect == Dialect::gemini, responses = question.dialect == Dialect::openai_responses;
-  const auto turn = [&](std::string_view role, const std::string& said, bool image) {
+  const auto turn = [&](std::string_view role, const std::string& said, bool image, bool document) {
     const bool model = role != "user";
     const std::string type = responses ? (model ? R"("type":"output_text",)" : R"("type":"input_text",)")
                              : gemini  ? ""
@@ -213,6 +213,22 @@ std::string long_body(const Question& question, const std::string& text) {
         case Dialect::gemini:
           parts += R"(,{"inlineData":{"mimeType":"image/png","data":")" + std::string(data) + "\"}}";
           break;
+      }
+    const std::string pdf = "JVBERi0xLjQK";
+    if (document) switch (question.dialect) {
+        case Dialect::anthropic:
+          parts +=
+              R"(,{"type":"document","source":{"type":"base64","media_type":"application/pdf","data":")" + pdf + "\"}}";
+          break;
+        case Dialect::openai_chat:
+          parts +=
+              R"(,{"type":"file","file":{"filename":"a.pdf","file_data":"data:application/pdf;base64,)" + pdf + "\"}}";
+          break;
+        case Dialect::openai_responses:
+          parts +=
+              R"(,{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,)" + pdf + "\"}";
+          break;
+        case Dialect::gemini: parts += R"(,{"inlineData":{"mimeType":"application/pdf","data":")" + pdf + "\"}}"; break;
       }
     const std::string own_role(gemini && model ? "model" : role);
     return std::string("{") + (responses ? R"("type":"message",)" : "") + R"("role":")" + own_role + "\",\"" +
@@ -242,16 +258,16 @@ std::string long_body(const Question& question, const std::string& text) {
   }
   body += "\"" + member + "\":[";
   if (question.session) {
-    body += turn("user", "conversation " + number(question.session), false) + ",";
-    body += turn("assistant", "yes", false) + ",";
+    body += turn("user", "conversation " + number(question.session), false, false) + ",";
+    body += turn("assistant", "yes", false, false) + ",";
   }
-  return body + turn("user", text, question.image) + "]}";
+  return body + turn("user", text, question.image, question.document) + "]}";
 }
 
 std::string request_body(const Question& question) {
   std::string text = "(q" + number(question.nonce) + ")";
   for (int n = 0; n < question.filler_words; ++n) text += " no";
-  if (question.session || question.image || question.tools) return long_body(question, text);
+  if (question.session || question.image || question.tools || question.document) return long_body(question, text);
   const std::string stream = question.streamed ? ",\"stream\":true" : "";
   const std::string model = "\"model\":\"" + question.model + "\"";
   switch (question.dialect) {

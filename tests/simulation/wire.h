@@ -24,6 +24,7 @@ struct Question {
   int session = 0;       // of which it is the second turn; 0: a conversation of its own
   bool image = false;
   bool tools = false;
+  bool document = false;
 };
 
 std::string request_target(const Question& question);

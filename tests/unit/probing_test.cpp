@@ -163,7 +163,12 @@ TEST_CASE("probe: who cannot be reached is spoken for by one lane", "[probing]")
   Asker asker(gateway, later(4'000));
   asker.ask("/signalbox/probe");
   REQUIRE(asker.opened == 1);
-  CHECK(gateway.next_probe(later(4'000).unix_ms).at_unix_ms > later(4'500).unix_ms);
+  CHECK(gateway.next_probe(later(4'000).unix_ms).at_unix_ms == later(14'000).unix_ms);
+  // The provider's others wait for the same, and nobody else asks.
+  CHECK(gateway.health().cooled("far", later(20'000).unix_ms));
+  Asker beside(gateway, later(4'001));
+  beside.ask("/signalbox/probe?lane=far/spare/n");
+  CHECK(beside.opened == 0);
   asker.tell(UpstreamFailed{1, FaultKind::upstream_connect, {}});
   CHECK(asker.told("fault") == R"("upstream_connect")");
   for (std::string_view lane : {"far/main/n", "far/spare/n"})
