@@ -51,9 +51,12 @@
 
 namespace signalbox::exchange {
 
+struct Workspace;
+
 class Machine {
  public:
-  explicit Machine(Gateway& gateway);
+  // `workspace` is this exchange's alone, and outlives it.
+  Machine(Gateway& gateway, Workspace& workspace);
   // A host that stops may destroy an exchange that has not ended; what it had open is closed all the same.
   ~Machine();
   Machine(const Machine&) = delete;
@@ -344,8 +347,8 @@ class Machine {
   Gateway& gateway_;
   std::shared_ptr<const Config> config_;  // as it was when the exchange began, with its lanes
   routing::LaneTable& lane_table_;
-  Arena arena_;
-  std::vector<Effect> effects_;
+  Arena& arena_;
+  std::vector<Effect>& effects_;
   Phase phase_ = Phase::start;
   Committed committed_ = Committed::nothing;
   Now now_;
@@ -379,6 +382,13 @@ class Machine {
   int64_t waits_since_ms_ = 0;
   int64_t paused_ms_ = 0;          // before the same lane was asked again, in all
   std::vector<Failure> failures_;  // in the order of the attempts
+};
+
+// The memory of one exchange, which goes from one to the next with what it has grown to.
+struct Workspace {
+  Arena arena;
+  std::vector<Effect> effects;
+  std::optional<Machine> machine;
 };
 
 }  // namespace signalbox::exchange
