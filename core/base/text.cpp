@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 namespace signalbox::base {
@@ -47,8 +48,23 @@ size_t distance(std::string_view a, std::string_view b, size_t bound) {
 
 bool begins_ignoring_case(std::string_view text, std::string_view prefix) {
   if (text.size() < prefix.size()) return false;
-  for (size_t i = 0; i < prefix.size(); ++i)
-    if (text[i] != prefix[i] && lower(text[i]) != lower(prefix[i])) return false;
+  const char* p = text.data();
+  const char* q = prefix.data();
+  size_t left = prefix.size();
+  while (left > 0) {
+    // Others differ in their first byte, and those that are equal are mostly so in case as well.
+    if (*p != *q && lower(*p) != lower(*q)) return false;
+    if (left >= 8) {
+      uint64_t one = 0, other = 0;
+      std::memcpy(&one, p, 8);
+      std::memcpy(&other, q, 8);
+      if (one == other) {
+        p += 8, q += 8, left -= 8;
+        continue;
+      }
+    }
+    ++p, ++q, --left;
+  }
   return true;
 }
 

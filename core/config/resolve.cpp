@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/address.h"
+#include "base/sort.h"
 #include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
@@ -39,6 +40,7 @@ class Resolver {
     else if (tree_.child(tree_.child(root, "tasks"), "default") == no_node) add_implicit_route();
     add_model_routes();
     resolve_rules(tree_, config_, problems_, warnings_);
+    index_routes();
     for (Route& route : config_.routes) settle_affinity(route);
     for (Route& route : config_.provider_routes) settle_affinity(route);
     if (routes != no_node) warn_of_unused_providers(providers);
@@ -328,6 +330,23 @@ class Resolver {
       else std::rotate(route.targets.begin(), own, own + 1);
     }
     config_.routes.insert(config_.routes.begin(), added.begin(), added.end());
+  }
+
+  void index_routes() {
+    RouteIndex& index = config_.route_index;
+    const auto match_of = [&](uint32_t route) -> const std::string& { return config_.routes[route].match; };
+    for (uint32_t i = 0; i < config_.routes.size(); ++i) {
+      const std::string& match = match_of(i);
+      if (match.find('*') != match.npos) index.patterns.push_back(i);
+      else if (!match.empty()) index.names.push_back(i);
+    }
+    base::sort(index.names, [&](uint32_t a, uint32_t b) {
+      const int difference = match_of(a).compare(match_of(b));
+      return difference != 0 ? difference < 0 : a < b;
+    });
+    index.names.erase(std::unique(index.names.begin(), index.names.end(),
+                                  [&](uint32_t a, uint32_t b) { return match_of(a) == match_of(b); }),
+                      index.names.end());
   }
 
   void resolve_routes(NodeId routes) {

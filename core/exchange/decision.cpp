@@ -1,6 +1,7 @@
 #include "exchange/decision.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/text.h"
 #include "dialects/canonical/effort.h"
@@ -13,16 +14,15 @@
 namespace signalbox::exchange {
 namespace {
 
-Choice judge(const routing::Lane& lane, const Conversation& conversation, const routing::Facts& facts,
-             const Config& config) {
-  const Provider& provider = config.providers[lane.provider];
-  const bool counting = conversation.endpoint.operation == Operation::count_tokens;
-  const bool compacting = conversation.endpoint.operation == Operation::compaction;
-  if (compacting && (provider.mock || provider.dialect != conversation.endpoint.shape))
+Choice judge(const routing::Lane& lane, const Judging& by, const routing::Facts& facts) {
+  const Provider& provider = by.config->providers[lane.provider];
+  const bool counting = by.operation == Operation::count_tokens;
+  const bool compacting = by.operation == Operation::compaction;
+  if (compacting && (provider.mock || provider.dialect != by.shape))
     return {&lane, Service::none, FaultKind::not_supported};
   if (provider.mock) return {&lane, counting ? Service::estimate : Service::mock, FaultKind::none};
-  if (conversation.access == Access::mock_only) return {&lane, Service::none, FaultKind::no_client_key};
-  const dialects::DialectRow& client = dialects::row_of(conversation.endpoint.shape);
+  if (by.access == Access::mock_only) return {&lane, Service::none, FaultKind::no_client_key};
+  const dialects::DialectRow& client = dialects::row_of(by.shape);
   const dialects::DialectRow& upstream = dialects::row_of(provider.dialect);
   if (provider.dialect != client.dialect) {
     if (!client.translates() || !upstream.translates()) return {&lane, Service::none, FaultKind::not_supported};
@@ -39,6 +39,13 @@ Choice judge(const routing::Lane& lane, const Conversation& conversation, const 
   if (counting && (!lane.flags.count_tokens || !upstream.counts_tokens))
     return {&lane, Service::estimate, FaultKind::none};
   return {&lane, Service::forward, FaultKind::none};
+}
+
+// Judges all choices up to `count`, from the first on that is not yet.
+void judge_up_to(size_t count, Decision& decision) {
+  for (size_t& i = decision.judged; i < count; ++i)
+    ::new (static_cast<void*>(&decision.choices[i]))
+        Choice(judge(*decision.plan.lanes[i], decision.judging, decision.facts));
 }
 
 // Why not even the first lane serves, with the names that the row's sentence cannot know.
@@ -118,18 +125,20 @@ void heed(const routing::ThinkingSaid& said, routing::TaskFacts& known) {
   known.effort = uint8_t(effort);
 }
 
-// Leaves out the lanes that cannot take the request; a fault where that leaves none.
-Fault filter(std::span<Choice> choices, const Conversation& conversation, const Config& config, Decision& decision,
-             Arena& arena) {
-  FactSet asked = routing::asked_by(decision.plan.lanes);
+// Of lanes that the client names a model of the takes are not known before, and of fewer less may be asked.
+bool takes_are_prepared(const routing::Plan& plan) {
+  return !plan.prepared->named_by_client && plan.lanes.size() == plan.prepared->lanes.size();
+}
+
+// Leaves out the lanes that cannot take the request, by the facts that they ask about; a fault where that leaves none.
+Fault filter(FactSet asked, const Conversation& conversation, const Config& config, Decision& decision, Arena& arena) {
+  const std::span<Choice> choices = decision.choices;
   // Who asks how long a request is must hear of it.
   const bool counting = conversation.endpoint.operation == Operation::count_tokens;
   if (counting) asked = FactSet(asked & ~bit_of(Fact::tokens));
   if (!asked) return {};
-  int64_t shortest = 0;
-  for (const routing::Lane* lane : decision.plan.lanes)
-    if (lane->takes.tokens_max > 0 && (shortest == 0 || lane->takes.tokens_max < shortest))
-      shortest = lane->takes.tokens_max;
+  const routing::Plan& plan = decision.plan;
+  const int64_t shortest = takes_are_prepared(plan) ? plan.prepared->tokens_least : routing::tokens_least(plan.lanes);
   if (asked & bit_of(Fact::tokens) && int64_t(conversation.body.size()) <= shortest)
     asked = FactSet(asked & ~bit_of(Fact::tokens));
   else if (decision.known.tokens == int64_t(conversation.body.size()))
@@ -190,11 +199,17 @@ std::span<const Edit> with_tags_cut(std::span<const Edit> edits, const routing::
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
                 int64_t now_unix_ms, Arena& arena) {
   Decision decision;
+  decide(conversation, config, health, now_unix_ms, arena, decision);
+  return decision;
+}
+
+void decide(const Conversation& conversation, const Config& config, const routing::Health& health, int64_t now_unix_ms,
+            Arena& arena, Decision& decision) {
   routing::FactsResult read =
       dialects::row_of(conversation.endpoint.shape).read_facts(conversation.endpoint, conversation.body, arena);
   if (read.fault) {
     decision.fault = std::move(read.fault);
-    return decision;
+    return;
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
@@ -204,13 +219,13 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   const FactSet wanted =
       decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;
   if (wanted) decision.fault = read_more(conversation, wanted, config.tokens_asked_min, decision, arena);
-  if (decision.fault) return decision;
+  if (decision.fault) return;
   if (decision.facts.thinking.any()) heed(decision.facts.thinking, decision.known);
   if (!decision.match.decided())
     decision.match = routing::match_facts(config, conversation.asker, decision.facts, decision.known, arena);
   if (decision.match.fault) {
     decision.fault = std::move(decision.match.fault);
-    return decision;
+    return;
   }
   if (decision.match.reason == routing::Reason::tag)
     decision.facts.thinking = routing::without_thinking(config, decision.known.tag).thinking;
@@ -219,37 +234,60 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena, asked);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);
-    return decision;
+    return;
   }
   decision.label = routing::label_of(decision.match, config, arena);
-  const std::span<Choice> choices = arena.array<Choice>(decision.plan.lanes.size());
-  const auto judge_all = [&] {
-    for (size_t i = 0; i < choices.size(); ++i)
-      choices[i] = judge(*decision.plan.lanes[i], conversation, decision.facts, config);
-  };
+  const routing::Plan& plan = decision.plan;
+  const size_t count = plan.lanes.size();
+  decision.choices = {static_cast<Choice*>(arena.allocate(count * sizeof(Choice), alignof(Choice))), count};
+  const std::span<Choice> choices = decision.choices;
+  decision.judging = {&config, conversation.endpoint.operation, conversation.endpoint.shape, conversation.access};
+  const FactSet asked_by_lanes = takes_are_prepared(plan) ? plan.prepared->facts_asked : routing::asked_by(plan.lanes);
+  const auto kept_item = dialects::row_of(conversation.endpoint.shape).kept_item;
   const auto any = [&](Service service) {
     return std::any_of(choices.begin(), choices.end(), [&](const Choice& each) { return each.service == service; });
   };
-  judge_all();
+  // Where it takes all to judge one, all are judged.
+  judge_up_to(asked_by_lanes || kept_item ? count : plan.ordered, decision);
   // Where no lane can read it, the translation says so, and why. Nobody else needs this second look at the body.
-  const auto kept_item = dialects::row_of(conversation.endpoint.shape).kept_item;
   if (kept_item && any(Service::translate) && any(Service::forward)) {
     decision.facts.kept_history = kept_item(conversation.body);
-    if (!decision.facts.kept_history.empty()) judge_all();
+    decision.judged = decision.facts.kept_history.empty() ? count : 0;
+    judge_up_to(count, decision);
   }
-  if (Fault fault = filter(choices, conversation, config, decision, arena)) {
-    decision.choices = choices;
+  if (Fault fault = filter(asked_by_lanes, conversation, config, decision, arena)) {
     decision.fault = std::move(fault);
-    return decision;
+    return;
   }
-  const auto first =
-      std::find_if(choices.begin(), choices.end(), [](const Choice& each) { return each.service != Service::none; });
-  if (first != choices.end()) decision.first = &*first;
-  decision.choices = choices;
+  const Choice* first = choices.data();
+  while (first && !choices.empty() && first->service == Service::none) first = next_choice(decision, *first, arena);
+  if (!choices.empty()) decision.first = first;
   if (!decision.first)
     decision.fault = choices.empty() ? Fault{FaultKind::no_lane, {}}
                                      : why_none(choices.front(), conversation, decision.facts, config);
-  return decision;
+}
+
+const Choice* next_choice(Decision& decision, const Choice& choice, Arena& arena) {
+  const size_t next = size_t(&choice - decision.choices.data()) + 1;
+  if (next == decision.choices.size()) return nullptr;
+  if (next >= decision.plan.ordered) order_rest(decision, arena);
+  return &decision.choices[next];
+}
+
+void order_rest(Decision& decision, Arena& arena) {
+  const size_t ordered = decision.plan.ordered;
+  if (ordered >= decision.choices.size()) return;
+  if (decision.judged < decision.choices.size()) {
+    routing::order_rest(decision.plan, arena);
+    return judge_up_to(decision.choices.size(), decision);
+  }
+  const std::span<Choice> rest = decision.choices.subspan(ordered);
+  const std::span<const Choice*> of_place = arena.array<const Choice*>(decision.plan.prepared->lanes.size());
+  const std::span<Choice> before = arena.array<Choice>(rest.size());
+  std::copy(rest.begin(), rest.end(), before.begin());
+  for (const Choice& each : before) of_place[each.lane->place] = &each;
+  routing::order_rest(decision.plan, arena);
+  for (size_t i = 0; i < rest.size(); ++i) rest[i] = *of_place[decision.plan.lanes[ordered + i]->place];
 }
 
 std::span<const Edit> edits_for(const routing::Facts& facts, std::string_view body, const routing::Lane& lane,

@@ -41,9 +41,17 @@ struct Choice {
   routing::TakingResult taking{};
 };
 
+// What lanes are judged by, beside the facts.
+struct Judging {
+  const Config* config = nullptr;
+  Operation operation = Operation::unknown;
+  Dialect shape = Dialect::anthropic;  // the client's
+  Access access = Access::all;
+};
+
 // `facts` are empty when the body could not be read: what stands in such a body is nobody's to repeat.
 // `choices` are the plan's lanes in the order of trying. `first` is the one that serves; null exactly
-// when `fault` says why nothing does.
+// when `fault` says why nothing does. Like the plan's lanes, only the first `plan.ordered` choices stand in their order.
 struct Decision {
   Fault fault;
   routing::Facts facts;
@@ -51,7 +59,9 @@ struct Decision {
   routing::Match match;
   std::string_view label;  // of `match`, for headers and logs
   routing::Plan plan;
-  std::span<const Choice> choices;
+  std::span<Choice> choices;
+  size_t judged = 0;  // so many of them, from the first on; the others are made when they are put into their order
+  Judging judging;
   const Choice* first = nullptr;
 };
 
@@ -67,6 +77,15 @@ struct Conversation {
 // Reads the facts, finds the route, judges each of its lanes. Views into `body`, `config` and `arena`.
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
                 int64_t now_unix_ms, Arena& arena);
+// The same into `decision`, which nothing has been decided in yet.
+void decide(const Conversation& conversation, const Config& config, const routing::Health& health, int64_t now_unix_ms,
+            Arena& arena, Decision& decision);
+
+// The one behind `choice`, put into its order where it is not yet; null behind the last.
+const Choice* next_choice(Decision& decision, const Choice& choice, Arena& arena);
+
+// Puts all of `decision`'s lanes and choices into the order of trying. Those in front stay where they are.
+void order_rest(Decision& decision, Arena& arena);
 
 using dialects::Edit;
 

@@ -192,6 +192,7 @@ void Machine::reply_explanation() {
   if (http::asks_lanes(asked)) {
     decision =
         decide({asked, body_, Access::all, asker, order_facts}, *config_, gateway_.health(), now_.unix_ms, arena_);
+    order_rest(decision, arena_);
     w.key("dialect").string(dialects::row_of(asked.shape).name);
     if (!decision.facts.model.empty()) w.key("model").string(decision.facts.model);
     w.key("stream").boolean(decision.facts.streamed);

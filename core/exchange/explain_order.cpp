@@ -56,7 +56,7 @@ void ExplainedOrder::write(json::Writer& w, const Lane& lane) const {
   if (lane.cooled_until_unix_ms) why = "behind all others: it is cooling down";
   w.key("by").string(why);
   if (routing::is_of_the_moment(decides)) {
-    const uint64_t score = routing::score_of(decides, lane, target, asked, now_unix_ms, 0);
+    const uint64_t score = routing::score_of(decides, lane, target, plan.moment);
     // The draw between equals, which all but a price have behind them, is no part of what is shown.
     w.key("score").number(int64_t(decides == Strategy::cheapest ? score : score >> routing::draw_bits));
   }

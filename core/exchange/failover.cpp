@@ -145,8 +145,8 @@ const Choice* Machine::take_next(const Failure& failure, WhereFull full) {
   const auto is_further = [&](const Choice& choice) {
     return choice.lane->provider == failure.choice->lane->provider || has_failed(choice.lane->provider);
   };
-  const Choice* const end = decision_.choices.data() + decision_.choices.size();
-  for (const Choice* choice = failure.choice + 1; choice < end; ++choice) {
+  const auto behind = [&](const Choice& choice) { return next_choice(decision_, choice, arena_); };
+  for (const Choice* choice = behind(*failure.choice); choice; choice = behind(*choice)) {
     // Behind a pause stand lanes that have had their turn: they too are asked again only after the pause they asked for.
     if (!may_do_better(failure, *choice) || has_had_its_turn(*choice) || !has_time(*choice)) continue;
     if (!is_to_be_had(*choice, full)) {

@@ -1,6 +1,7 @@
 #include "signalbox/gateway.h"
 
 #include "exchange/broadcast.h"
+#include "exchange/machine.h"
 #include "routing/affinity.h"
 #include "routing/health.h"
 #include "routing/lane_stats.h"
@@ -14,6 +15,16 @@
 
 namespace signalbox {
 namespace {
+
+// As many as usually go on at a time on one thread, 8 KB each: whoever comes when more did pays for his own.
+#if defined(SIGNALBOX_SANITIZED)
+constexpr size_t workspaces_max =
+    0;  // what is used after its exchange has ended is found only in memory that was given back
+#else
+constexpr size_t workspaces_max = 16;
+#endif
+// More came of one step than is worth keeping room for.
+constexpr size_t kept_effects_max = 64;
 
 // A configuration with its lanes: whoever holds the one holds the other, and an exchange takes one count for both.
 struct Prepared {
@@ -53,6 +64,18 @@ ClientLedger& Gateway::ledger() {
   if (shared_ledger_) return *shared_ledger_;
   if (!own_ledger_) own_ledger_ = make_client_ledger(config_->server.clients.addresses_max);
   return *own_ledger_;
+}
+
+std::unique_ptr<exchange::Workspace> Gateway::take_workspace() {
+  if (workspaces_.empty()) return std::make_unique<exchange::Workspace>();
+  std::unique_ptr<exchange::Workspace> workspace = std::move(workspaces_.back());
+  workspaces_.pop_back();
+  return workspace;
+}
+
+void Gateway::keep_workspace(std::unique_ptr<exchange::Workspace> workspace) {
+  if (workspaces_.size() >= workspaces_max || workspace->effects.capacity() > kept_effects_max) return;
+  workspaces_.push_back(std::move(workspace));
 }
 
 bool Gateway::merge(std::string_view delta) {

@@ -11,14 +11,13 @@ namespace signalbox::exchange {
 // at a lane that is well may be waited for, those that rest are asked for behind the wait.
 void Machine::ask_for_place(const Choice& wanted, Among among) {
   const Route& route = *decision_.plan.route;
-  const Choice* const end = decision_.choices.data() + decision_.choices.size();
   const bool waits = among == Among::those_well && route.queue.places_max > 0;
   bool one_is_well = false;
   asked_.clear();
   place_bounds_.clear();
   asked_among_ = Among::all;
   for (size_t round = 0; round < 2; ++round) {
-    for (const Choice* choice = &wanted; choice < end; ++choice) {
+    for (const Choice* choice = &wanted; choice; choice = next_choice(decision_, *choice, arena_)) {
       const bool finds_out = choice->lane->half_open && asks_upstream(*choice);
       if (!could_serve(wanted, *choice) || (round > 0 && !finds_out)) continue;
       if (waits && one_is_well && (round > 0 || rests(*choice))) {

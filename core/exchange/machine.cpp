@@ -7,10 +7,19 @@
 
 namespace signalbox {
 
-Exchange::Exchange(Gateway& gateway) : machine_(std::make_unique<exchange::Machine>(gateway)) {}
-Exchange::~Exchange() = default;
-Step Exchange::handle(const Event& event, Now now) { return machine_->handle(event, now); }
-bool Exchange::finished() const { return machine_->finished(); }
+Exchange::Exchange(Gateway& gateway) : gateway_(gateway), workspace_(gateway.take_workspace()) {
+  workspace_->machine.emplace(gateway, *workspace_);
+}
+
+Exchange::~Exchange() {
+  workspace_->machine.reset();
+  workspace_->effects.clear();
+  workspace_->arena.reset();
+  gateway_.keep_workspace(std::move(workspace_));
+}
+
+Step Exchange::handle(const Event& event, Now now) { return workspace_->machine->handle(event, now); }
+bool Exchange::finished() const { return workspace_->machine->finished(); }
 
 namespace exchange {
 namespace {
@@ -28,7 +37,12 @@ uint32_t attempt_of(const Event& event) {
 
 }  // namespace
 
-Machine::Machine(Gateway& gateway) : gateway_(gateway), config_(gateway.config()), lane_table_(gateway.lane_table()) {
+Machine::Machine(Gateway& gateway, Workspace& workspace)
+    : gateway_(gateway),
+      config_(gateway.config()),
+      lane_table_(gateway.lane_table()),
+      arena_(workspace.arena),
+      effects_(workspace.effects) {
   effects_.reserve(8);
 }
 
@@ -58,7 +72,9 @@ Step Machine::handle(const Event& event, Now now) {
       case Verdict::bug: poison(event_names[size_t(kind)]); break;
     }
   }
-  if (std::string_view delta = gateway_.health().take_delta(); !delta.empty()) {
+  // Where all is well nothing is known, and there is nothing to tell.
+  routing::Health& health = gateway_.health();
+  if (std::string_view delta = health.empty() ? std::string_view() : health.take_delta(); !delta.empty()) {
     // Before Finish, which is last: what others should know goes out with what caused it.
     ShareState share{arena_.copy(delta)};
     const bool ends = !effects_.empty() && std::holds_alternative<Finish>(effects_.back());

@@ -55,9 +55,12 @@
 
 namespace signalbox::exchange {
 
+struct Workspace;
+
 class Machine {
  public:
-  explicit Machine(Gateway& gateway);
+  // `workspace` is this exchange's alone, and outlives it.
+  Machine(Gateway& gateway, Workspace& workspace);
   // A host that stops may destroy an exchange that has not ended; what it had open is closed all the same.
   ~Machine();
   Machine(const Machine&) = delete;
@@ -410,8 +413,8 @@ class Machine {
   Gateway& gateway_;
   std::shared_ptr<const Config> config_;  // as it was when the exchange began, with its lanes
   routing::LaneTable& lane_table_;
-  Arena arena_;
-  std::vector<Effect> effects_;
+  Arena& arena_;
+  std::vector<Effect>& effects_;
   Phase phase_ = Phase::start;
   Committed committed_ = Committed::nothing;
   Now now_;
@@ -453,6 +456,13 @@ class Machine {
   std::unique_ptr<Sharing> sharing_;  // only where the route has `once`
   bool client_left_ = false;          // and others follow: the answer is theirs
   bool shares_nothing_ = false;       // what would be answered cannot be shared
+};
+
+// The memory of one exchange, which goes from one to the next with what it has grown to.
+struct Workspace {
+  Arena arena;
+  std::vector<Effect> effects;
+  std::optional<Machine> machine;
 };
 
 }  // namespace signalbox::exchange

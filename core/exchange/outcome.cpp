@@ -27,8 +27,8 @@ routing::BreakerRule rule_of(const Failures& failures) {
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
   if (gateway_.capabilities().asks_for_places && (place_.held() || probe_.is_held())) emit(AskPlace{});
   place_.give_back();
+  if (!attempt_.untold) return probe_.end();
   routing::Probe probe = std::move(probe_);
-  if (!attempt_.untold) return;
   attempt_.untold = false;
   attempt_.seat.leave();
   if (!attempt_.translated)

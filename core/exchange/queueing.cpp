@@ -20,9 +20,8 @@ constexpr std::string_view retry_after_s = "1";
 // are remembered: they have not failed. A half-open lane that another thread is finding out about is for when there is no
 // other, and so is one that rests where a place at a better one may be waited for.
 const Choice* Machine::with_place(const Choice& wanted) {
-  const Choice* const end = decision_.choices.data() + decision_.choices.size();
   const Choice* found_out = nullptr;
-  for (const Choice* choice = &wanted; choice < end; ++choice) {
+  for (const Choice* choice = &wanted; choice; choice = next_choice(decision_, *choice, arena_)) {
     if (!could_serve(wanted, *choice)) continue;
     if (!passed_over_.empty() && rests(*choice) && rather_waits()) {
       pass_over(*choice);

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/fnv.h"
+#include "base/mix.h"
 #include "signalbox/metrics.h"
 
 namespace signalbox::metrics {
@@ -90,9 +90,11 @@ class Rows {
   std::array<Row, most + 1> rows_;
 };
 
-inline uint64_t key_of(std::string_view provider) { return base::fnv1a(provider) | 1; }
+// 0 is for rows of nobody.
+inline constexpr uint64_t key_seed = 0x6d657472696373u;
+inline uint64_t key_of(std::string_view provider) { return base::mix_text(provider, key_seed) | 1; }
 inline uint64_t key_of(std::string_view route, std::string_view provider) {
-  return base::fnv1a(provider, base::fnv1a(route) * 31) | 1;
+  return base::mix_text(provider, base::mix_text(route, key_seed)) | 1;
 }
 
 struct Table {

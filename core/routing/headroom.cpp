@@ -160,9 +160,16 @@ void Headroom::see(std::span<const Header> headers, int64_t now_unix_ms) {
     allowance.left_permille = uint16_t(std::min(one.remaining, one.limit) * full / one.limit);
     allowance.until_unix_ms = now_unix_ms + (one.reset_ms < 0 ? reset_ms_default : one.reset_ms);
   }
+  same_from_unix_ms_ = INT64_MIN;
+  same_until_unix_ms_ = INT64_MAX;
+  for (const Allowance& each : allowances_) {
+    if (each.until_unix_ms > now_unix_ms) same_until_unix_ms_ = std::min(same_until_unix_ms_, each.until_unix_ms);
+    else same_from_unix_ms_ = std::max(same_from_unix_ms_, each.until_unix_ms);
+  }
+  least_permille_ = least_at(now_unix_ms);
 }
 
-int Headroom::permille(int64_t now_unix_ms) const {
+int Headroom::least_at(int64_t now_unix_ms) const {
   int least = full;
   for (const Allowance& each : allowances_)
     if (each.until_unix_ms > now_unix_ms) least = std::min<int>(least, each.left_permille);

@@ -38,15 +38,24 @@ class Headroom {
   void see(std::span<const Header> headers, int64_t now_unix_ms);
 
   // What is left of the scarcest limit, in thousandths; `full` where nothing is known.
-  int permille(int64_t now_unix_ms) const;
+  int permille(int64_t now_unix_ms) const {
+    const bool same = now_unix_ms >= same_from_unix_ms_ && now_unix_ms < same_until_unix_ms_;
+    return same ? least_permille_ : least_at(now_unix_ms);
+  }
 
-  void forget() { allowances_ = {}; }
+  void forget() { *this = {}; }
 
   // Whether any limit is known at the moment.
   bool known(int64_t now_unix_ms) const;
 
  private:
+  int least_at(int64_t now_unix_ms) const;
+
   std::array<Allowance, limited_count> allowances_;
+  // least_at() of this time: many lanes are compared for each request.
+  int64_t same_from_unix_ms_ = INT64_MIN;
+  int64_t same_until_unix_ms_ = INT64_MAX;
+  int least_permille_ = full;
 };
 
 // "6m0s", "1.5s", "20ms", "12", in milliseconds; -1 when it is none, at most reset_ms_max.

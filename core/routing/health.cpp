@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/mix.h"
+
 namespace signalbox::routing {
 namespace {
 
@@ -104,6 +106,40 @@ std::string_view scoped(std::string_view lane, Scope scope) {
   return lane.substr(0, lane.find('/', first + 1));
 }
 
+namespace {
+
+constexpr uint64_t mark_seed = 0x6c616e652d6d6172u;
+constexpr size_t mark_count = 32 * 64;
+// So many coolings are over before their marks are wiped: it takes going through all registers.
+constexpr size_t lifted_max = 16;
+
+uint16_t mark_of(std::string_view name) { return uint16_t(base::mix_text(name, mark_seed) % mark_count); }
+
+}  // namespace
+
+Marks marks_of(std::string_view lane) {
+  Marks marks;
+  for (size_t i = 0; i < scope_count; ++i) marks[i] = mark_of(scoped(lane, Scope(i)));
+  return marks;
+}
+
+void Health::mark(std::string_view name) {
+  static_assert(mark_count == std::tuple_size_v<decltype(marked_)> * 64);
+  const uint16_t mark = mark_of(name);
+  uint64_t& word = marked_[mark / 64];
+  const uint64_t before = word;
+  word |= uint64_t(1) << (mark % 64);
+  marks_version_ += word != before;
+}
+
+void Health::mark_anew() {
+  marked_ = {};
+  ++marks_version_;
+  lifted_count_ = 0;
+  for (const auto& [name, held] : lanes_)
+    if (held.until_unix_ms != 0 && !is_switch(name)) mark(name);
+}
+
 bool Health::less(const Register& a, const Register& b) {
   return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer, a.step, a.why) <
          std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer, b.step, b.why);
@@ -146,6 +182,7 @@ void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix
   if (lane.empty() || lane.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
   if (until_unix_ms <= now_unix_ms) return;
   until_unix_ms = std::min(until_unix_ms, now_unix_ms + cool_ms_max);
+  mark(lane);
   auto place = lanes_.find(lane);
   if (place == lanes_.end()) {
     place = add(lane);
@@ -251,6 +288,7 @@ void Health::lift(Register& held, int64_t now_unix_ms) {
   // There is no later generation: the cooling ends by itself. A lane is not cleared four billion times.
   if (held.generation == UINT32_MAX) return;
   set(held, held.generation + 1, 0, now_unix_ms);
+  if (++lifted_count_ >= lifted_max) mark_anew();
 }
 
 void Health::reset(std::string_view name, int64_t now_unix_ms) {
@@ -442,6 +480,7 @@ bool Health::merge(std::string_view delta) {
   if (!rest.empty()) return false;
 
   for (const auto& [lane, told] : entries) {
+    mark(lane);
     auto place = lanes_.find(lane);
     if (is_reset(lane) && (place == lanes_.end() || less(place->second, told))) resets_.emplace_back(lane.substr(1));
     if (place == lanes_.end()) {
@@ -463,6 +502,8 @@ bool Health::merge(std::string_view delta) {
   }
   drop_least("");
   drop_least("*");
+  // Others' lifts come so as well.
+  if (lifted_count_ += entries.size(); lifted_count_ >= lifted_max) mark_anew();
   return true;
 }
 

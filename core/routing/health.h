@@ -94,6 +94,10 @@ struct Standing {
   friend bool operator==(const Standing&, const Standing&) = default;
 };
 
+// Where Health marks that something may be known of a name, by scope.
+using Marks = std::array<uint16_t, scope_count>;
+Marks marks_of(std::string_view lane);
+
 class Health {
  public:
   // `writer` tells this gateway's registers from those of its sisters.
@@ -156,6 +160,15 @@ class Health {
   std::string_view selected() const;
 
   bool empty() const { return lanes_.empty(); }
+
+  // False where a lane with these marks certainly stands as one of which nothing is known: most lanes, most of the time.
+  bool may_stand(const Marks& marks) const {
+    bool any = false;
+    for (const uint16_t mark : marks) any |= (marked_[mark / 64] >> (mark % 64) & 1) != 0;
+    return any;
+  }
+  // Another number whenever may_stand() may have another answer.
+  uint64_t marks_version() const { return marks_version_; }
 
   // Calls `take` with each wild lane whose plain name begins with `begins`.
   template <class Take>
@@ -223,8 +236,14 @@ class Health {
   bool full(std::string_view name) const;
   uint32_t first_generation(std::string_view name) const;
   void drop_least(std::string_view name);
+  void mark(std::string_view name);
+  void mark_anew();
 
   Lanes lanes_;
+  // Bits of names that have cooled since mark_anew(); others may share one. It saves looking for what is not there.
+  std::array<uint64_t, 32> marked_{};
+  size_t lifted_count_ = 0;  // likewise
+  uint64_t marks_version_ = 1;
   uint32_t writer_;
   size_t untold_count_ = 0;
   size_t switch_count_ = 0;

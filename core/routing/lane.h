@@ -34,8 +34,10 @@ struct Lane {
   std::array<int64_t, scope_count> known_until_unix_ms = {};  // see Standing::known
   std::span<const Bound> bounds;                              // that an attempt needs a place of
   uint16_t target = 0;                                        // index into RouteLanes::targets
+  uint16_t place = 0;                                         // index into RouteLanes::lanes, of copies too
   bool enabled = true;                                        // its credential is, in the file
   int32_t weight = 1;                                         // among its target's
+  Marks marks{};                                              // of its key, unless that is wild
   uint64_t hash = 0;                                          // of the configured name; the same on every host
   LaneStat* stat = nullptr;                                   // null where nobody counts
 };

@@ -29,16 +29,6 @@ void drop_unheld(std::vector<std::shared_ptr<Entry>>& list) {
 
 }  // namespace
 
-int64_t LaneStat::latency_now_ms(int64_t now_ms) const {
-  if (latency_ms < 0) return -1;
-  const int64_t age = std::max<int64_t>(0, now_ms - latency_at_ms);
-  const int64_t halvings = age / latency_half_life_ms;
-  if (halvings >= 24) return 0;
-  const int64_t upper = latency_ms >> halvings;
-  // Linear between two halvings.
-  return upper - (upper / 2) * (age % latency_half_life_ms) / latency_half_life_ms;
-}
-
 std::shared_ptr<LaneStat> LaneStats::of(std::string_view name) {
   return find_or_add(lanes_, name, [&] { return new LaneStat(name); });
 }

@@ -37,7 +37,15 @@ struct LaneStat {
   Headroom headroom;
 
   // The mean as it counts now: halved with each half-life since it was seen last. -1: none seen.
-  int64_t latency_now_ms(int64_t now_ms) const;
+  int64_t latency_now_ms(int64_t now_ms) const {
+    if (latency_ms < 0) return -1;
+    const int64_t age = now_ms > latency_at_ms ? now_ms - latency_at_ms : 0;
+    const int64_t halvings = age / latency_half_life_ms;
+    if (halvings >= 24) return 0;
+    const int64_t upper = latency_ms >> halvings;
+    // Linear between two halvings.
+    return upper - (upper / 2) * (age % latency_half_life_ms) / latency_half_life_ms;
+  }
 };
 
 // What an attempt taught.

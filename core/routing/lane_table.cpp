@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/mix.h"
+#include "routing/order.h"
+#include "routing/takes.h"
 
 namespace signalbox::routing {
 namespace {
@@ -67,6 +69,7 @@ RouteLanes prepare(const Config& config, const Route& route, Arena& arena) {
     const std::string_view model = named_by_client ? std::string_view("*") : std::string_view(target.upstream_model);
     its.first = uint16_t(filled);
     its.weight = int32_t(target.weight);
+    its.draw_weight = route.strategy == Strategy::round_robin ? 1 : its.weight;
     its.key = key_of(arena.concat({provider.name, "/", model}));
     its.spread = provider.spread;
     prepared.named_by_client = prepared.named_by_client || named_by_client;
@@ -85,6 +88,7 @@ RouteLanes prepare(const Config& config, const Route& route, Arena& arena) {
       lane.output_tokens_max = target.output_tokens_max;
       lane.upstream_model = target.upstream_model;
       lane.target = uint16_t(target_count);
+      lane.place = uint16_t(filled);
       if (credential) {
         lane.credential = credential->name;
         lane.weight = int32_t(credential->weight);
@@ -94,15 +98,25 @@ RouteLanes prepare(const Config& config, const Route& route, Arena& arena) {
       lane.bounds = bounds_of(config, route, target, credential, arena);
       lane.name = lane.key = arena.concat({provider.name, "/", lane.credential, "/", model});
       lane.hash = key_of(lane.name);
+      lane.marks = marks_of(lane.key);
       ++filled;
     }
     its.count = uint16_t(filled - its.first);
-    prepared.chooses = prepared.chooses || (weighs(its.spread) && its.count > 1);
+    if (its.count > 1) {
+      prepared.spreads = prepared.spreads || weighs(its.spread);
+      prepared.spread_at_once = prepared.spread_at_once || is_of_the_moment(its.spread);
+    }
+    prepared.weight += its.weight;
     ++target_count;
   }
   prepared.lanes = lanes.first(filled);
   prepared.targets = targets.first(target_count);
-  prepared.chooses = prepared.chooses || weighs(route.strategy) || route.affinity.by == AffinityBy::session;
+  const std::span<const Lane*> in_file_order = arena.array<const Lane*>(filled);
+  for (size_t i = 0; i < filled; ++i) in_file_order[i] = &lanes[i];
+  prepared.in_file_order = in_file_order;
+  prepared.facts_asked = asked_by(in_file_order);
+  prepared.tokens_least = tokens_least(in_file_order);
+  prepared.chooses = prepared.spreads || weighs(route.strategy) || route.affinity.by == AffinityBy::session;
   // Of one lane there is nothing to choose.
   prepared.chooses = prepared.chooses && filled > 1;
   return prepared;
@@ -147,6 +161,20 @@ void LaneTable::count(RouteLanes& prepared) {
     stats_.push_back(counts_.of(lane.name));
     lane.stat = stats_.back().get();
   }
+  prepared.marked = arena_.array<Marked>(1).data();
+  prepared.marked->places = arena_.array<uint16_t>(prepared.lanes.size());
+}
+
+std::span<const uint16_t> RouteLanes::marked_places(const Health& health) const {
+  Marked& known = *marked;
+  if (known.health != &health || known.version != health.marks_version()) {
+    known.health = &health;
+    known.version = health.marks_version();
+    known.count = 0;
+    for (const Lane& lane : lanes)
+      if (health.may_stand(lane.marks)) known.places[known.count++] = lane.place;
+  }
+  return known.places.first(known.count);
 }
 
 const RouteLanes* LaneTable::of(const Route& route) {
@@ -175,14 +203,21 @@ void LaneTable::take_turn(const RouteLanes& route, const Lane& lane, std::span<c
     // Smooth weighted round robin: everybody gains its weight, who is asked pays for all. Who could not be asked for a
     // while has saved up little more than a round, which is what a heavy one owes or is owed in the course of one.
     if (route.strategy == Strategy::weighted) {
-      std::array<bool, route_lanes_max> present{};
-      for (const Lane* each : plan_lanes) present[each->target] = true;
-      int64_t all = 0;
-      for (size_t t = 0; t < route.targets.size(); ++t)
-        if (present[t]) all += route.targets[t].weight;
-      for (size_t t = 0; t < route.targets.size(); ++t)
-        if (present[t])
-          route.targets[t].turn->smooth = std::min(route.targets[t].turn->smooth + route.targets[t].weight, 2 * all);
+      int64_t all = route.weight;
+      const auto gain = [&](const TargetLanes& target) {
+        target.turn->smooth = std::min(target.turn->smooth + target.weight, 2 * all);
+      };
+      if (plan_lanes.size() == route.lanes.size()) {
+        for (const TargetLanes& target : route.targets) gain(target);
+      } else {
+        std::array<bool, route_lanes_max> present{};
+        for (const Lane* each : plan_lanes) present[each->target] = true;
+        all = 0;
+        for (size_t t = 0; t < route.targets.size(); ++t)
+          if (present[t]) all += route.targets[t].weight;
+        for (size_t t = 0; t < route.targets.size(); ++t)
+          if (present[t]) gain(route.targets[t]);
+      }
       asked.turn->smooth -= all;
     }
   }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/arena.h"
+#include "routing/health.h"
 #include "routing/lane.h"
 #include "routing/lane_stats.h"
 #include "signalbox/config.h"
@@ -25,22 +26,41 @@ struct TargetLanes {
   uint16_t first = 0;  // of RouteLanes::lanes
   uint16_t count = 0;
   int32_t weight = 1;
+  int32_t draw_weight = 1;  // in draws of the route's strategy
   uint64_t key = 0;
   const Price* price = nullptr;
   Strategy spread = Strategy::priority;
   Turn* turn = nullptr;
 };
 
+// Which lanes of a route may stand as some of which something is known (Health::may_stand), by place.
+struct Marked {
+  const Health* health = nullptr;
+  uint64_t version = 0;
+  std::span<uint16_t> places;
+  size_t count = 0;
+};
+
 // What is known of a route before anybody asks.
 struct RouteLanes {
-  std::span<const Lane> lanes;  // in file order, at most route_lanes_max
+  std::span<const Lane> lanes;                 // in file order, at most route_lanes_max
+  std::span<const Lane* const> in_file_order;  // the same, as a plan has them
   std::span<const TargetLanes> targets;
-  uint64_t hash = 0;  // of what the route is called
+  int64_t weight = 0;  // of all targets
+  uint64_t hash = 0;   // of what the route is called
   Strategy strategy = Strategy::priority;
   Affinity affinity;
+  FactSet facts_asked = 0;       // what decides who of all lanes can take a request (takes.h)
+  int64_t tokens_least = 0;      // the least bound on tokens of any lane; 0: none has one
   bool any_disabled = false;     // some provider or credential is, in the file
   bool named_by_client = false;  // some target passes the client's model name on
   bool chooses = false;          // there is more to ordering than the file's order
+  bool spreads = false;          // over the credentials of some target
+  bool spread_at_once = false;   // and by what goes on at the moment
+  Marked* marked = nullptr;      // null where nothing is kept between requests
+
+  // Of marked_places() no lane that is missing stands otherwise than one of which nothing is known.
+  std::span<const uint16_t> marked_places(const Health& health) const;
 };
 
 // Counts an attempt among those that its lane has open, for as long as it lives.

@@ -1,28 +1,32 @@
 #include "routing/order.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "base/mix.h"
+#include "base/sort.h"
 #include "routing/session_key.h"
 
 namespace signalbox::routing {
 namespace {
 
-// A lane's place in the order; `index` tells equals apart.
-struct Rank {
+// A lane's place in the order; less comes first.
+struct Entry {
+  int64_t until_unix_ms = 0;  // of its cooling
   uint64_t target = 0;
   uint64_t lane = 0;
-  uint16_t index = 0;
+  uint16_t at = 0;  // in the file's order, which tells equals apart
 };
 
-bool before(const Rank& a, const Rank& b) {
+bool before(const Entry& a, const Entry& b) {
+  if (a.until_unix_ms != b.until_unix_ms) return a.until_unix_ms < b.until_unix_ms;
   if (a.target != b.target) return a.target < b.target;
   if (a.lane != b.lane) return a.lane < b.lane;
-  return a.index < b.index;
+  return a.at < b.at;
 }
 
-// Scores have 52 bits, the rest of a rank is the target's index, which keeps the lanes of equal targets together.
+// Scores have 52 bits; behind them stands the target's index, which keeps the lanes of equal targets together.
 constexpr int score_bits = 52;
 constexpr uint64_t score_max = (uint64_t(1) << score_bits) - 1;
 constexpr int target_bits = 8;
@@ -30,36 +34,72 @@ static_assert(route_lanes_max <= size_t(1) << target_bits);
 
 uint64_t capped(uint64_t score) { return std::min(score, score_max); }
 
-// Behind a number of up to 20 bits, a draw that decides between equals.
+constexpr uint64_t number_max = (1 << 24) - 1;
+
+// Behind a number of up to 24 bits, a draw that decides between equals.
 uint64_t with_draw(uint64_t number, uint64_t tie, uint64_t key) {
-  return (std::min<uint64_t>(number, (1 << 24) - 1) << draw_bits) | (base::mix(tie ^ key) >> (64 - draw_bits));
+  return (number << draw_bits) | (base::mix(tie ^ key) >> (64 - draw_bits));
 }
 
 // Millionths of millionths of a dollar that this request will cost there, by what was seen.
-uint64_t cost_of(const Lane& lane, const Price& price, size_t body_bytes) {
+inline uint64_t cost_at(const TargetLanes& target, const Lane& lane, size_t body_bytes) {
   // Of an answer nothing is known before the first.
   constexpr int64_t output_tokens_default = 500;
+  if (!target.price || !target.price->said()) return score_max;
+  const Price& price = *target.price;
   // Near enough for comparing lanes, which all get the same bytes.
   const int64_t input = int64_t(body_bytes / 4) + 1;
-  const int64_t cached = lane.stat ? lane.stat->cached_permille : 0;
-  const int64_t output = lane.stat && lane.stat->output_tokens >= 0 ? lane.stat->output_tokens : output_tokens_default;
-  const int64_t read = price.cache_read >= 0 ? price.cache_read : price.input;
-  const int64_t fresh = price.cache_write >= 0 && cached > 0 ? price.cache_write : price.input;
+  int64_t output = output_tokens_default;
+  uint64_t input_price = uint64_t(price.input);
+  if (const LaneStat* const stat = lane.stat) {
+    if (stat->output_tokens >= 0) output = stat->output_tokens;
+    if (const int64_t cached = stat->cached_permille; cached > 0) {
+      const int64_t read = price.cache_read >= 0 ? price.cache_read : price.input;
+      const int64_t fresh = price.cache_write >= 0 ? price.cache_write : price.input;
+      input_price = uint64_t(read * cached + fresh * (1000 - cached)) / 1000;
+    }
+  }
   // Below 2^62: a body has 2^30 bytes at most, a price 10^11, and an answer is cut to fit.
-  const uint64_t input_price = uint64_t(read * cached + fresh * (1000 - cached)) / 1000;
   const uint64_t whole = uint64_t(input) * (input_price >> 4) +
                          uint64_t(std::min<int64_t>(output, 1 << 20)) * (uint64_t(price.output) >> 4);
   return capped(whole);
 }
 
-uint64_t busy_for_weight(int64_t open, int32_t weight) { return uint64_t(open) * 256 / uint64_t(weight); }
+uint64_t busy_for_weight(int64_t open, int32_t weight) {
+  return open == 0 ? 0 : uint64_t(open) * 256 / uint64_t(weight);
+}
 
-}  // namespace
+// How long its first content takes, for an order. Who is not known is worth a try, and one try at a time.
+uint64_t waiting_for(const LaneStat& stat, int64_t now_ms) {
+  const int64_t latency = stat.latency_now_ms(now_ms);
+  if (latency < 0) return stat.open > 0 ? number_max : 0;
+  return uint64_t(latency) + 1;
+}
 
-uint64_t draw(uint64_t tie, uint64_t key, int32_t weight) {
+// What goes before the draw in the score of strategies that have one; may be above number_max.
+uint64_t number_of(Strategy strategy, const Lane& lane, const Moment& moment) {
+  const LaneStat* const stat = lane.stat;
+  if (!stat) return 0;
+  switch (strategy) {
+    case Strategy::least_busy: return busy_for_weight(stat->open, lane.weight);
+    case Strategy::fastest: return waiting_for(*stat, moment.now_ms);
+    default: return uint64_t(Headroom::full - stat->headroom.permille(moment.now_unix_ms));
+  }
+}
+
+// score_of(), or any number above `limit` where it is above.
+uint64_t score_up_to(uint64_t limit, Strategy strategy, const Lane& lane, const TargetLanes& target,
+                     const Moment& moment) {
+  if (strategy == Strategy::cheapest) return cost_at(target, lane, moment.body_bytes);
+  const uint64_t number = std::min(number_of(strategy, lane, moment), number_max);
+  if (number << draw_bits > limit) return UINT64_MAX;
+  return with_draw(number, moment.tie, lane.hash);
+}
+
+// The draw of the hash `u`.
+uint64_t draw_of(uint64_t u, int32_t weight) {
   // Of an exponential race, who has the weight w wins with w's share: the least of -log(u) / w. The logarithm is in
   // 2^-40, by a parabola between powers of two (0.7 % off at most, for all alike), because every host has to get the same.
-  const uint64_t u = base::mix(tie ^ key) | 1;
   const int zeros = std::countl_zero(u);
   const uint64_t fraction = (u << zeros << 1) >> 32;  // of the mantissa, in 2^-32
   const uint64_t bend = (fraction * ((uint64_t(1) << 32) - fraction) >> 32) * 1'488'634'000u >> 32;  // 0.3466
@@ -68,55 +108,55 @@ uint64_t draw(uint64_t tie, uint64_t key, int32_t weight) {
   return (missing << 13) / uint64_t(weight);
 }
 
+// draw(), or any number above `limit`, which is at most score_max, where it is above.
+inline uint64_t draw_up_to(uint64_t limit, uint64_t tie, uint64_t key, int32_t weight) {
+  const uint64_t upper = base::mix_upper(tie ^ key);
+  // -log2(u) is never less than 1 - u, for the parabola neither, and most are told from the least by that.
+  if (~upper >> 33 << 14 > limit * uint64_t(weight)) return UINT64_MAX;
+  return draw_of(base::mix_lower(upper) | 1, weight);
+}
+
+}  // namespace
+
+uint64_t draw(uint64_t tie, uint64_t key, int32_t weight) { return draw_of(base::mix(tie ^ key) | 1, weight); }
+
 bool is_of_turns(Strategy strategy) {
   return strategy == Strategy::round_robin || strategy == Strategy::weighted || strategy == Strategy::random;
 }
 
 bool is_of_the_moment(Strategy strategy) { return strategy != Strategy::priority && !is_of_turns(strategy); }
 
-uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Asked& asked,
-                  int64_t now_unix_ms, uint64_t tie) {
-  const LaneStat* stat = lane.stat;
-  switch (strategy) {
-    case Strategy::least_busy: return with_draw(stat ? busy_for_weight(stat->open, lane.weight) : 0, tie, lane.hash);
-    case Strategy::fastest: {
-      const int64_t latency = stat ? stat->latency_now_ms(asked.now_ms) : -1;
-      // Who is not known is worth a try, and one try at a time.
-      if (latency < 0) return with_draw(stat && stat->open > 0 ? (1 << 24) - 1 : 0, tie, lane.hash);
-      return with_draw(uint64_t(latency) + 1, tie, lane.hash);
-    }
-    case Strategy::cheapest:
-      return target.price && target.price->said() ? cost_of(lane, *target.price, asked.body.size()) : score_max;
-    case Strategy::quota:
-      return with_draw(uint64_t(Headroom::full - (stat ? stat->headroom.permille(now_unix_ms) : Headroom::full)), tie,
-                       lane.hash);
-    default: return 0;
-  }
+uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Moment& moment) {
+  return is_of_the_moment(strategy) ? score_up_to(UINT64_MAX, strategy, lane, target, moment) : 0;
 }
 
 namespace {
 
-// The rank of a target, from those of its lanes where the strategy looks at the moment. `least` is their least score.
-uint64_t target_score(const RouteLanes& route, size_t index, uint64_t least, uint64_t session, uint64_t tie) {
-  const TargetLanes& target = route.targets[index];
+// What is held against a target, or any number above `limit`, which is at most score_max, where it is above.
+uint64_t target_score(const RouteLanes& route, const TargetLanes& target, const Moment& moment, uint64_t limit) {
   switch (route.strategy) {
     case Strategy::priority: return 0;
     case Strategy::round_robin:
-      if (session) return capped(draw(session, target.key, 1));
-      return target.turn ? capped(target.turn->last) : 0;
+      if (moment.session) return draw_up_to(limit, moment.session, target.key, 1);
+      return target.turn ? target.turn->last : 0;
     case Strategy::weighted:
-      if (session) return capped(draw(session, target.key, target.weight));
+      if (moment.session) return draw_up_to(limit, moment.session, target.key, target.weight);
       // 1000 each for 256 targets stay far below the middle.
       return target.turn ? uint64_t((int64_t(1) << 40) - target.turn->smooth - target.weight) : 0;
-    case Strategy::random: return capped(draw(session ? session : tie, target.key, target.weight));
-    case Strategy::least_busy: return least / uint64_t(target.weight);
-    default: return least;
+    case Strategy::random:
+      return draw_up_to(limit, moment.session ? moment.session : moment.tie, target.key, target.weight);
+    default: break;
   }
+  // Of those that look at the moment, its best lane's.
+  const bool for_weight = route.strategy == Strategy::least_busy && target.weight != 1;
+  uint64_t least = UINT64_MAX;
+  for (const Lane& lane : route.lanes.subspan(target.first, target.count))
+    least = std::min(least, score_up_to(for_weight ? UINT64_MAX : limit, route.strategy, lane, target, moment));
+  return for_weight ? least / uint64_t(target.weight) : least;
 }
 
-uint64_t lane_score(const RouteLanes& route, const Lane& lane, const Asked& asked, int64_t now_unix_ms,
-                    uint64_t session, uint64_t tie) {
-  const TargetLanes& target = route.targets[lane.target];
+uint64_t lane_score(const TargetLanes& target, const Lane& lane, const Moment& moment) {
+  const uint64_t session = moment.session;
   switch (target.spread) {
     case Strategy::priority: return 0;
     case Strategy::round_robin:
@@ -125,74 +165,228 @@ uint64_t lane_score(const RouteLanes& route, const Lane& lane, const Asked& aske
     case Strategy::weighted:
       if (session) return capped(draw(session, lane.hash, lane.weight));
       return lane.stat ? uint64_t((int64_t(1) << 40) - lane.stat->smooth - lane.weight) : 0;
-    case Strategy::random: return capped(draw(session ? session : tie, lane.hash, lane.weight));
-    default: return score_of(target.spread, lane, target, asked, now_unix_ms, tie);
+    case Strategy::random: return capped(draw(session ? session : moment.tie, lane.hash, lane.weight));
+    default: return score_of(target.spread, lane, target, moment);
   }
+}
+
+// The first few of those that are offered.
+class Front {
+ public:
+  explicit Front(size_t entries_max) : entries_max_(entries_max) {}
+
+  // No target with a score above it comes in.
+  uint64_t limit() const { return limit_; }
+  std::span<const Entry> entries() const { return {entries_.data(), filled_}; }
+  bool is_full() const { return filled_ == entries_max_; }
+  // Of all that were offered the first if nothing were cooling down.
+  uint16_t least_at() const { return least_.at; }
+
+  void offer(const Entry& entry) {
+    Entry healthy = entry;
+    healthy.until_unix_ms = 0;
+    if (before(healthy, least_)) least_ = healthy;
+    if (filled_ == entries_max_) {
+      if (!before(entry, entries_[filled_ - 1])) return;
+    } else {
+      ++filled_;
+    }
+    size_t to = filled_ - 1;
+    for (; to > 0 && before(entry, entries_[to - 1]); --to) entries_[to] = entries_[to - 1];
+    entries_[to] = entry;
+    const Entry& last = entries_[filled_ - 1];
+    if (is_full() && last.until_unix_ms == 0) limit_ = (last.target - 1) >> target_bits;
+  }
+
+  void withdraw(uint16_t at) {
+    const auto begin = entries_.begin(), end = begin + std::ptrdiff_t(filled_);
+    filled_ = size_t(std::remove_if(begin, end, [at](const Entry& each) { return each.at == at; }) - begin);
+  }
+
+ private:
+  std::array<Entry, first_lanes_max> entries_{};
+  Entry least_{0, UINT64_MAX, 0, 0};
+  size_t entries_max_;
+  size_t filled_ = 0;
+  uint64_t limit_ = score_max;
+};
+
+// Nothing comes before 0, which is who stays where it is.
+Entry entry_of(const Lane& lane, uint64_t score, size_t target, size_t at) {
+  return {lane.cooled_until_unix_ms, ((score << target_bits) | target) + 1, 0, uint16_t(at)};
+}
+
+// Gives `take`, which has a limit, the entry of each of `lanes` that is not above it.
+template <class Taker>
+void rank(const RouteLanes& route, std::span<const Lane* const> lanes, const Moment& moment, Taker& taker) {
+  const TargetLanes* target = nullptr;
+  size_t index = SIZE_MAX;
+  uint64_t score = 0;
+  for (size_t at = 0; at < lanes.size(); ++at) {
+    const Lane& lane = *lanes[at];
+    if (lane.target != index) {
+      index = lane.target;
+      target = &route.targets[index];
+      score = target_score(route, *target, moment, taker.limit());
+    }
+    if (score > taker.limit()) continue;
+    Entry entry = entry_of(lane, score, index, at);
+    if (target->count > 1) entry.lane = lane_score(*target, lane, moment);
+    taker.offer(entry);
+  }
+}
+
+// The same where all lanes are there and each is a target of its own: `score` of a target and its lane is any number
+// above the limit that it is given where it is above.
+template <class Score>
+void rank_each(const RouteLanes& route, std::span<const Lane* const> lanes, Front& front, Score score) {
+  const TargetLanes* target = route.targets.data();
+  const Lane* lane = route.lanes.data();
+  // Of equal ones who comes later in the file comes later.
+  const auto bar_of = [&] { return front.is_full() && front.limit() < score_max ? front.limit() : score_max + 1; };
+  uint64_t bar = bar_of();
+  for (size_t at = 0, count = lanes.size(); at < count; ++at, ++target, ++lane) {
+    const uint64_t its = score(*target, *lane, bar - 1);
+    if (its >= bar) continue;
+    front.offer(entry_of(*lanes[at], its, at, at));
+    bar = bar_of();
+  }
+}
+
+// By a number, and among equals by a draw.
+template <class Number>
+void rank_by_number(const RouteLanes& route, std::span<const Lane* const> lanes, uint64_t tie, Front& front,
+                    Number number) {
+  rank_each(route, lanes, front, [tie, number](const TargetLanes& target, const Lane& lane, uint64_t limit) {
+    const uint64_t its = std::min<uint64_t>(number(target, lane), number_max);
+    return its << draw_bits > limit ? UINT64_MAX : with_draw(its, tie, lane.hash);
+  });
+}
+
+void rank_first(const RouteLanes& route, std::span<const Lane* const> lanes, const Moment& moment, Front& front) {
+  const uint64_t session = moment.session, tie = moment.tie;
+  const bool each = lanes.size() == route.lanes.size() && lanes.size() == route.targets.size();
+  if (!each || !route.lanes[0].stat) return rank(route, lanes, moment, front);
+  switch (route.strategy) {
+    case Strategy::round_robin:
+    case Strategy::weighted:
+    case Strategy::random:
+      if (!session && route.strategy != Strategy::random) break;
+      return rank_each(route, lanes, front, [tie](const TargetLanes& target, const Lane&, uint64_t limit) {
+        return draw_up_to(limit, tie, target.key, target.draw_weight);
+      });
+    case Strategy::fastest:
+      return rank_by_number(route, lanes, tie, front, [now_ms = moment.now_ms](const TargetLanes&, const Lane& lane) {
+        return waiting_for(*lane.stat, now_ms);
+      });
+    case Strategy::quota:
+      return rank_by_number(route, lanes, tie, front, [now = moment.now_unix_ms](const TargetLanes&, const Lane& lane) {
+        return uint64_t(Headroom::full - lane.stat->headroom.permille(now));
+      });
+    case Strategy::least_busy:
+      return rank_each(route, lanes, front, [tie](const TargetLanes& target, const Lane& lane, uint64_t limit) {
+        const uint64_t its = std::min(busy_for_weight(lane.stat->open, lane.weight), number_max);
+        if (target.weight != 1) return with_draw(its, tie, lane.hash) / uint64_t(target.weight);
+        return its << draw_bits > limit ? UINT64_MAX : with_draw(its, tie, lane.hash);
+      });
+    case Strategy::cheapest:
+      return rank_each(route, lanes, front, [&moment](const TargetLanes& target, const Lane& lane, uint64_t) {
+        return cost_at(target, lane, moment.body_bytes);
+      });
+    case Strategy::priority: break;
+  }
+  rank(route, lanes, moment, front);
+}
+
+// Moves those of `entries` to the beginning, in their order; the others stay in theirs.
+void bring_forward(std::span<const Lane*> lanes, std::span<const Entry> entries) {
+  std::array<const Lane*, first_lanes_max> first;
+  std::array<uint16_t, first_lanes_max> places;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    first[i] = lanes[entries[i].at];
+    size_t to = i;
+    for (; to > 0 && places[to - 1] > entries[i].at; --to) places[to] = places[to - 1];
+    places[to] = entries[i].at;
+  }
+  // What stands between two of them moves by as many as were behind it.
+  for (size_t i = entries.size(); i-- > 0;) {
+    const auto begin = lanes.begin() + (i > 0 ? places[i - 1] + 1 : 0);
+    const auto end = lanes.begin() + places[i];
+    std::copy_backward(begin, end, end + std::ptrdiff_t(entries.size() - i));
+  }
+  std::copy_n(first.begin(), entries.size(), lanes.begin());
+}
+
+// All that is offered.
+struct All {
+  std::span<Entry> entries;
+  size_t filled = 0;
+  static constexpr uint64_t limit() { return score_max; }
+  void offer(const Entry& entry) { entries[filled++] = entry; }
+};
+
+// Where the hash puts a conversation when all are well; null where that one is not among `lanes`, of which some are missing.
+const Lane* home_of(const RouteLanes& route, std::span<const Lane* const> lanes, const Moment& moment) {
+  Front front(1);
+  rank_first(route, route.in_file_order, moment, front);
+  const auto home =
+      std::find_if(lanes.begin(), lanes.end(), [&](const Lane* each) { return each->place == front.least_at(); });
+  return home == lanes.end() ? nullptr : *home;
 }
 
 }  // namespace
 
-Placement order(const RouteLanes& route, std::span<const Lane*> lanes, const Asked& asked, int64_t now_unix_ms,
-                Arena& arena) {
-  Placement placement;
-  if (route.affinity.by == AffinityBy::session)
+Order order_first(const RouteLanes& route, std::span<const Lane*> lanes, Cooling cooling, const Asked& asked,
+                  int64_t now_unix_ms) {
+  Order order;
+  order.ordered = lanes.size();
+  order.moment = {asked.body.size(), asked.now_ms, now_unix_ms, 0, asked.seed};
+  if (lanes.empty() || (!route.chooses && cooling == Cooling::none)) return order;
+  Placement& placement = order.placement;
+  Moment& moment = order.moment;
+  if (route.chooses && route.affinity.by == AffinityBy::session)
     placement.session = session_key({asked.headers, asked.body, asked.client_key, route.affinity.subagents});
-  const uint64_t session = placement.session;
-  const uint64_t tie = session ? session : asked.seed;
-  placement.stay_key = session ? base::mix(session ^ route.hash) | 1 : 0;
-  const uint64_t stays_at = session && asked.stays ? asked.stays->lane_of(placement.stay_key, asked.now_ms) : 0;
-  const bool of_the_moment = is_of_the_moment(route.strategy);
-  bool by_hash = session != 0 && !of_the_moment;
-
-  const std::span<Rank> ranks = arena.array<Rank>(lanes.size());
-  for (size_t t = 0; t < route.targets.size(); ++t) {
-    const TargetLanes& target = route.targets[t];
-    uint64_t least = UINT64_MAX;
-    for (size_t i = target.first; i < size_t(target.first) + target.count; ++i) {
-      Rank& rank = ranks[i];
-      rank.index = uint16_t(i);
-      const Lane& lane = route.lanes[i];
-      if (of_the_moment) least = std::min(least, score_of(route.strategy, lane, target, asked, now_unix_ms, tie));
-      if (target.count > 1) {
-        rank.lane = lane_score(route, lane, asked, now_unix_ms, session, tie);
-        by_hash = by_hash && !is_of_the_moment(target.spread);
-      }
-    }
-    const uint64_t score = capped(target_score(route, t, least, session, tie)) << target_bits | t;
-    for (size_t i = target.first; i < size_t(target.first) + target.count; ++i) ranks[i].target = score;
+  if (placement.session) {
+    moment.session = moment.tie = placement.session;
+    placement.stay_key = base::mix(placement.session ^ route.hash) | 1;
   }
+  const uint64_t stays_at =
+      placement.session && asked.stays ? asked.stays->lane_of(placement.stay_key, asked.now_ms) : 0;
 
-  // The least of all: the place it goes back to.
-  if (by_hash) {
-    const Rank* home = &ranks.front();
-    for (const Rank& rank : ranks)
-      if (before(rank, *home)) home = &rank;
-    placement.home = lanes[home->index];
+  Front front(first_lanes_max);
+  const bool as_listed = route.strategy == Strategy::priority && !route.spreads;
+  const bool sorted = as_listed && cooling == Cooling::none;
+  if (!as_listed) rank_first(route, lanes, moment, front);
+  for (size_t at = 0; as_listed && !sorted && at < lanes.size(); ++at) {
+    front.offer(entry_of(*lanes[at], 0, lanes[at]->target, at));
+    if (front.is_full() && front.entries().back().until_unix_ms == 0) break;
+  }
+  if (placement.session && !is_of_the_moment(route.strategy) && !route.spread_at_once) {
+    const bool all = lanes.size() == route.lanes.size();
+    placement.home = !all ? home_of(route, lanes, moment) : lanes[sorted ? 0 : front.least_at()];
   }
   if (stays_at) {
-    for (Rank& rank : ranks) {
-      if (route.lanes[rank.index].hash != stays_at) continue;
-      placement.stay = lanes[rank.index];
-      rank.target = 0, rank.lane = 0;
+    const auto stay =
+        std::find_if(lanes.begin(), lanes.end(), [&](const Lane* each) { return each->hash == stays_at; });
+    if (stay != lanes.end()) {
+      placement.stay = *stay;
+      const auto at = uint16_t(stay - lanes.begin());
+      front.withdraw(at);
+      front.offer({(*stay)->cooled_until_unix_ms, 0, 0, at});
     }
   }
+  bring_forward(lanes, front.entries());
+  if (!sorted) order.ordered = front.entries().size();
+  return order;
+}
 
-  // The least first, by a heap: the long tail of a long list is never asked.
-  const auto later = [](const Rank& a, const Rank& b) { return before(b, a); };
-  std::span<Rank> heap = ranks;
-  if (!std::is_sorted(heap.begin(), heap.end(), before)) {
-    const std::span<const Lane*> ordered = arena.array<const Lane*>(lanes.size());
-    size_t filled = 0;
-    std::make_heap(heap.begin(), heap.end(), later);
-    while (!heap.empty() && filled < exact_lanes_max) {
-      std::pop_heap(heap.begin(), heap.end(), later);
-      ordered[filled++] = lanes[heap.back().index];
-      heap = heap.first(heap.size() - 1);
-    }
-    for (const Rank& rank : heap) ordered[filled++] = lanes[rank.index];
-    std::copy(ordered.begin(), ordered.end(), lanes.begin());
-  }
-  return placement;
+void order_rest(const RouteLanes& route, std::span<const Lane*> rest, const Moment& moment, Arena& arena) {
+  All all{arena.array<Entry>(rest.size())};
+  rank(route, rest, moment, all);
+  base::sort(all.entries, before);
+  const std::span<const Lane*> ordered = arena.array<const Lane*>(rest.size());
+  for (size_t i = 0; i < rest.size(); ++i) ordered[i] = rest[all.entries[i].at];
+  std::copy(ordered.begin(), ordered.end(), rest.begin());
 }
 
 }  // namespace signalbox::routing

@@ -49,19 +49,42 @@ struct Placement {
   const Lane* stay = nullptr;  // where it was before, if that is remembered
 };
 
-// Orders `lanes`, which are the route's in file order, or copies with another name. At most the first exact_lanes_max
-// are in the exact order: that many are never asked.
-Placement order(const RouteLanes& route, std::span<const Lane*> lanes, const Asked& asked, int64_t now_unix_ms,
-                Arena& arena);
+// What an order goes by beside what was seen of lanes, kept for those that are put into their order later.
+struct Moment {
+  size_t body_bytes = 0;
+  int64_t now_ms = 0;  // monotonic
+  int64_t now_unix_ms = 0;
+  uint64_t session = 0;  // see Placement
+  uint64_t tie = 0;      // decides between equals
+};
 
-inline constexpr size_t exact_lanes_max = 64;
+// Whether any of the lanes is cooling down.
+enum class Cooling : uint8_t { none, some };
+
+struct Order {
+  Placement placement;
+  Moment moment;
+  size_t ordered = 0;  // so many lanes stand in their order, the others in the file's behind them
+};
+
+// Brings those of `lanes` forward that are asked first: at least one, and first_lanes_max where there are so many. They
+// are the route's in file order, or copies of them; who is not asked at all may be missing. What is cooling down goes behind
+// all others, among themselves the soonest recovery first. All that a usual request needs, without ordering what nobody
+// asks; order_rest() does that.
+Order order_first(const RouteLanes& route, std::span<const Lane*> lanes, Cooling cooling, const Asked& asked,
+                  int64_t now_unix_ms);
+
+// More than a request usually asks, and few enough to be kept in order while all are gone through.
+inline constexpr size_t first_lanes_max = 4;
+
+// Puts `rest`, which order_first() has left in the file's order, into their own.
+void order_rest(const RouteLanes& route, std::span<const Lane*> rest, const Moment& moment, Arena& arena);
 
 // How many bits of a score only decide between equals, but for a price's, which has none.
 inline constexpr int draw_bits = 28;
 
 // What `strategy` holds against a lane; less is better. For explain and for order alike.
-uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Asked& asked,
-                  int64_t now_unix_ms, uint64_t tie);
+uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Moment& moment);
 
 // A draw that `key` wins against others as often as its weight says; less wins.
 uint64_t draw(uint64_t tie, uint64_t key, int32_t weight);

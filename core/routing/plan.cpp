@@ -14,9 +14,22 @@ namespace {
 constexpr std::string_view local_suffix = "[1m]";
 
 const Route* first_match(const Config& config, std::string_view name) {
-  for (const Route& route : config.routes)
-    if (base::matches(route.match, name)) return &route;
-  return nullptr;
+  const RouteIndex& index = config.route_index;
+  if (index.names.empty() && index.patterns.empty()) {
+    for (const Route& route : config.routes)
+      if (base::matches(route.match, name)) return &route;
+    return nullptr;
+  }
+  size_t first = config.routes.size();
+  const auto named =
+      std::lower_bound(index.names.begin(), index.names.end(), name,
+                       [&](uint32_t route, std::string_view wanted) { return config.routes[route].match < wanted; });
+  if (named != index.names.end() && config.routes[*named].match == name) first = *named;
+  for (const uint32_t pattern : index.patterns) {
+    if (pattern >= first) break;
+    if (base::matches(config.routes[pattern].match, name)) return &config.routes[pattern];
+  }
+  return first < config.routes.size() ? &config.routes[first] : nullptr;
 }
 
 // What Claude Code's discovery of models looks for, and what we put before names that have none of it.
@@ -134,7 +147,7 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   plan.prepared = prepared;
 
   std::span<const Lane*> lanes = arena.array<const Lane*>(prepared->lanes.size());
-  for (size_t i = 0; i < lanes.size(); ++i) lanes[i] = &prepared->lanes[i];
+  std::copy(prepared->in_file_order.begin(), prepared->in_file_order.end(), lanes.begin());
   if (prepared->named_by_client) {
     const std::string_view model = match.model.empty() ? own_name(config, facts.model) : match.model;
     for (const Lane*& lane : lanes) {
@@ -143,7 +156,6 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
       lane = named(*lane, config.providers[lane->provider], entry, model, arena);
     }
   }
-  if (prepared->chooses) plan.placement = order(*prepared, lanes, asked, now_unix_ms, arena);
   // Who is switched off, or is not the provider that the client wants, is not asked; he keeps his turn.
   const bool one_provider = match.provider != Match::any_provider;
   if (one_provider || prepared->any_disabled || health.has_switches()) {
@@ -153,30 +165,38 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
     const auto out = [&](const Lane* lane) {
       return (only != Match::any_provider && lane->provider != only) || !is_on(*lane, config, health, arena);
     };
-    if (plan.placement.home && out(plan.placement.home)) plan.placement.home = nullptr;
-    if (plan.placement.stay && out(plan.placement.stay)) plan.placement.stay = nullptr;
     const auto end = std::remove_if(lanes.begin(), lanes.end(), out);
     lanes = lanes.first(size_t(end - lanes.begin()));
   }
-  bool any_cooling = false;
-  for (size_t i = 0; !health.empty() && i < lanes.size(); ++i) {
-    const Lane*& lane = lanes[i];
+  Cooling cooling = Cooling::none;
+  const auto look_at = [&](const Lane*& lane) {
     const Standing standing = health.standing(lane->key, now_unix_ms);
-    if (standing == Standing{}) continue;
+    if (standing == Standing{}) return;
     const std::span<Lane> stands = arena.array<Lane>(1);
     stands[0] = *lane;
     stand(stands[0], standing);
-    any_cooling = any_cooling || stands[0].cooled_until_unix_ms > 0;
-    if (plan.placement.home == lane) plan.placement.home = stands.data();
-    if (plan.placement.stay == lane) plan.placement.stay = stands.data();
+    if (stands[0].cooled_until_unix_ms > 0) cooling = Cooling::some;
     lane = stands.data();
+  };
+  if (health.empty()) {
+  } else if (prepared->marked && !prepared->named_by_client && lanes.size() == prepared->lanes.size()) {
+    for (const uint16_t place : prepared->marked_places(health)) look_at(lanes[place]);
+  } else {
+    for (const Lane*& lane : lanes)
+      if (lane->key.front() == '*' || health.may_stand(lane->marks)) look_at(lane);
   }
-  // Insertion sort: stable, allocates nothing, and the list is short and mostly in order.
-  for (size_t i = 1; any_cooling && i < lanes.size(); ++i)
-    for (size_t j = i; j > 0 && lanes[j]->cooled_until_unix_ms < lanes[j - 1]->cooled_until_unix_ms; --j)
-      std::swap(lanes[j], lanes[j - 1]);
+  const Order order = order_first(*prepared, lanes, cooling, asked, now_unix_ms);
+  plan.placement = order.placement;
+  plan.moment = order.moment;
+  plan.ordered = order.ordered;
   plan.lanes = lanes;
   return plan;
+}
+
+void order_rest(Plan& plan, Arena& arena) {
+  if (plan.ordered == plan.lanes.size()) return;
+  order_rest(*plan.prepared, plan.lanes.subspan(plan.ordered), plan.moment, arena);
+  plan.ordered = plan.lanes.size();
 }
 
 std::span<const std::string_view> catalogue(const Config& config, Arena& arena) {

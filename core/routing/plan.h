@@ -22,10 +22,13 @@
 
 namespace signalbox::routing {
 
-// The route that takes a model, with its lanes in the order of trying; `route` null when none does.
+// The route that takes a model, with its lanes in the order of trying; `route` null when none does. Only the first `ordered`
+// stand in it: whoever asks further calls order_rest().
 struct Plan {
   const Route* route = nullptr;
-  std::span<const Lane* const> lanes;
+  std::span<const Lane*> lanes;
+  size_t ordered = 0;
+  Moment moment;
   const RouteLanes* prepared = nullptr;
   Placement placement;        // of the conversation; where the route goes by none, empty
   std::string_view selected;  // the provider that alone is asked, because an administrator has selected it
@@ -35,6 +38,9 @@ struct Plan {
 // `config`, `asked.table` and `arena`.
 Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
               Arena& arena, const Asked& asked = {});
+
+// Puts all lanes of `plan` into the order of trying.
+void order_rest(Plan& plan, Arena& arena);
 
 // The same for the route that the model's name alone finds.
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,

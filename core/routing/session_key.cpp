@@ -36,22 +36,37 @@ uint64_t hash_content(std::string_view content, uint64_t hash) {
   return hash;
 }
 
-// The first message of the user's in a history; `hash` where there is none.
-uint64_t hash_first_message(std::string_view history, uint64_t hash) {
-  if (history.front() == '"') return base::mix_text(json::string_inside(history), hash);
-  json::Reader reader(history);
-  if (reader.next() != json::Token::begin_array) return hash;
-  while (const auto message = reader.skip_value()) {
-    if (message->front() != '{') continue;
+// The first message of the user's in the history that `reader` stands before; `hash` where there is none. What stands behind
+// it is not looked at.
+uint64_t hash_first_message(json::Reader& reader, uint64_t hash) {
+  const json::Token kind = reader.next();
+  if (kind == json::Token::string) return base::mix_text(reader.raw(), hash);
+  if (kind != json::Token::begin_array) return hash;
+  for (json::Token token; (token = reader.next()) != json::Token::end_array && token != json::Token::error;) {
+    if (token == json::Token::begin_array) return hash;
+    if (token != json::Token::begin_object) continue;
     std::string_view role, content;
-    json::each_member(*message, [&](std::string_view key, std::string_view value) {
-      if (json::equals(key, "role")) role = value;
-      else if (json::equals(key, "content") || json::equals(key, "parts")) content = value;
-    });
+    while (reader.next() == json::Token::key) {
+      const std::string_view key = reader.raw();
+      const auto value = reader.skip_value();
+      if (!value) return hash;
+      if (json::equals(key, "role")) role = *value;
+      else if (json::equals(key, "content") || json::equals(key, "parts")) content = *value;
+    }
     // Gemini's may leave the role out.
     if ((role.empty() || role == "\"user\"") && !content.empty()) return hash_content(content, hash);
   }
   return hash;
+}
+
+// The header that names the session: the first of the names that any has.
+const Header* naming_header(std::span<const Header> headers) {
+  const Header* found = nullptr;
+  size_t best = std::size(header_names);
+  for (const Header& header : headers)
+    for (size_t i = 0; i < best; ++i)
+      if (!header.value.empty() && http::equals_ignoring_case(header.name, header_names[i])) best = i, found = &header;
+  return found;
 }
 
 }  // namespace
@@ -60,14 +75,9 @@ uint64_t session_key(const Said& said) {
   constexpr uint64_t begin = 0x636f6e7665727361u;
   const uint64_t start = base::mix_text(said.client_key, begin);
   uint64_t hash = start;
-  bool named = false;
-  for (std::string_view name : header_names) {
-    const Header* header = http::find(said.headers, name);
-    if (!header || header->value.empty()) continue;
-    hash = base::mix_text(header->value, hash);
-    named = true;
-    break;
-  }
+  const Header* const header = naming_header(said.headers);
+  bool named = header != nullptr;
+  if (named) hash = base::mix_text(header->value, hash);
   if (named && said.subagents == Subagents::together) return hash | 1;
 
   std::string_view user, member, history;
@@ -76,11 +86,14 @@ uint64_t session_key(const Said& said) {
   if (reader.next() == json::Token::begin_object) {
     while (reader.next() == json::Token::key) {
       const std::string_view key = reader.raw();
+      if (named && is_one_of(key, histories)) {
+        hash = hash_first_message(reader, hash);
+        break;  // there is nothing more to look for
+      }
       const auto value = reader.skip_value();
       if (!value) break;
       if (history.empty() && is_one_of(key, histories)) {
         history = *value;
-        if (named) break;  // there is nothing more to look for
       } else if (!named && json::equals(key, "metadata")) {
         user = json::member(*value, "user_id");
       } else if (!named) {
@@ -95,7 +108,10 @@ uint64_t session_key(const Said& said) {
     named = names_something(member);
     if (named) hash = base::mix_text(member, hash);
   }
-  if (!history.empty() && (!named || said.subagents == Subagents::apart)) hash = hash_first_message(history, hash);
+  if (!history.empty() && (!named || said.subagents == Subagents::apart)) {
+    json::Reader messages(history);
+    hash = hash_first_message(messages, hash);
+  }
   return hash == start ? 0 : hash | 1;
 }
 

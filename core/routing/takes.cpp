@@ -29,6 +29,13 @@ FactSet asked_by(std::span<const Lane* const> lanes) {
   return asked;
 }
 
+int64_t tokens_least(std::span<const Lane* const> lanes) {
+  int64_t least = 0;
+  for (const Lane* each : lanes)
+    if (each->takes.tokens_max > 0 && (least == 0 || each->takes.tokens_max < least)) least = each->takes.tokens_max;
+  return least;
+}
+
 TakingResult taking_of(const Lane& lane, const TaskFacts& known) {
   const Takes& takes = lane.takes;
   if (known.images && takes.images == Presence::absent) return {Taking::no, "images"};

@@ -23,6 +23,9 @@ enum class Taking : uint8_t {
 // Which of a request's facts decide about these lanes.
 FactSet asked_by(std::span<const Lane* const> lanes);
 
+// The least bound on tokens that any of them has; 0 where none has one.
+int64_t tokens_least(std::span<const Lane* const> lanes);
+
 struct TakingResult {
   Taking taking = Taking::whole;
   std::string_view what;  // what is too much for it: "images", "documents", "tools", "tokens"; empty for whole

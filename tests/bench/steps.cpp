@@ -221,6 +221,7 @@ int main(int argc, char** argv) {
   if (std::string_view(argv[5]) == "state") {
     State state;
     run_once(gateway, body, answer, window, nullptr);
+    const Exchange other(gateway);  // which has the memory that the gateway keeps
     run_once(gateway, body, answer, window, &state);
     std::printf("%zu %zu %zu\n", state.first_bytes, state.midst_bytes, state.most_bytes);
     return 0;

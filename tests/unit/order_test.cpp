@@ -1,8 +1,10 @@
 // Strategies, spread, places and affinity: the order of lanes as a function of what was seen. Where chance decides, the
 // seeds are fixed and the bounds are those of thousands of draws.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/mix.h"
 #include "config/json_source.h"
@@ -51,11 +53,12 @@ struct World {
   // Asks, and it is the first lane's turn.
   std::string ask(std::string_view session = {}) {
     const Plan chosen = plan(session);
-    LaneTable::take_turn(*chosen.prepared, *chosen.lanes[0], chosen.lanes, stats);
+    take_turn(chosen);
     std::string name(chosen.lanes[0]->name);
     arena.reset();
     return name;
   }
+  void take_turn(const Plan& chosen) { LaneTable::take_turn(*chosen.prepared, *chosen.lanes[0], chosen.lanes, stats); }
   LaneStat& lane(std::string_view name) { return *stats.of(name); }
 };
 
@@ -395,4 +398,103 @@ TEST_CASE("headroom: what providers' headers say, and hostile ones do not") {
   CHECK(rfc3339_ms("1970-01-02T00:00:01Z") == 86'401'000);
   CHECK(rfc3339_ms("2026-11-22T15:04:05.123+01:00") == 1'795'356'245'000);
   CHECK(rfc3339_ms("2026-13-22T15:04:05Z") == -1);
+}
+
+TEST_CASE("order: in a priority route a conversation stays where it failed over to, and nobody else goes there") {
+  World world(route(R"("affinity":{"by":"session"})"));
+  const Plan first = world.plan("s");
+  REQUIRE(first.placement.home == first.lanes[0]);
+  const uint64_t key = first.prepared->lanes[2].hash;
+  world.stays.remember(first.placement.stay_key, key, world.now_ms + 1'000, world.now_ms);
+  const Plan moved = world.plan("s");
+  CHECK(moved.lanes[0]->name == "c/default/x");
+  CHECK(moved.lanes[1]->name == "a/default/x");
+  CHECK(moved.lanes[2]->name == "b/default/x");
+  CHECK(moved.placement.home->name == "a/default/x");
+  CHECK(world.ask("t") == "a/default/x");
+}
+
+namespace {
+
+std::vector<std::string> names_of(std::span<const Lane* const> lanes) {
+  std::vector<std::string> names;
+  for (const Lane* lane : lanes) names.emplace_back(lane->name);
+  return names;
+}
+
+// Many models with weights, prices and credentials of their own, of which all has been seen that strategies look at.
+struct Crowd : World {
+  static constexpr int targets = 30;
+
+  explicit Crowd(const std::string& strategy) : World(entries() + route("\"strategy\":\"" + strategy + "\"", list())) {
+    for (int i = 0; i < targets; ++i)
+      for (const char* credential : {"one", "two"}) {
+        const std::string number = std::to_string(i);
+        LaneStat& stat = lane((i % 3 ? "a/default/m" : std::string("b/") + credential + "/m") + number);
+        const uint64_t seen = base::mix(uint64_t(i) + (credential[0] == 'o' ? 0 : 1'000));
+        stat.open = int64_t(seen % 3);
+        stat.turn = seen % 50;
+        stat.smooth = int64_t(seen % 40) - 20;
+        stat.latency_ms = int64_t(seen % 7) - 1;
+        stat.latency_at_ms = now_ms - 1'000;
+        stat.cached_permille = int64_t(seen % 5) * 200;
+        const std::string left = std::to_string(seen % 4);
+        const Header headers[] = {{"x-ratelimit-limit-requests", "4"}, {"x-ratelimit-remaining-requests", left}};
+        stat.headroom.see(headers, 1'000);
+      }
+  }
+  static std::string entries() {
+    std::string text = "\"models\":{";
+    for (int i = 0; i < targets; ++i) {
+      const std::string number = std::to_string(i);
+      text += (i ? ",\"t" : "\"t") + number + R"(":{"provider":")" + (i % 3 ? "a" : "b") + R"(","upstream_model":"m)" +
+              number + R"(","price":{"input":)" + std::to_string(1 + i * 7 % 10) + R"(,"output":9}})";
+    }
+    return text + "},";
+  }
+  static std::string list() {
+    std::string text;
+    for (int i = 0; i < targets; ++i)
+      text += (i ? ",{" : "{") + (R"("model":"t)" + std::to_string(i)) + R"(","weight":)" +
+              std::to_string(1 + i * i % 5) + "}";
+    return text;
+  }
+};
+
+constexpr const char* all_strategies[] = {"priority",   "round_robin", "weighted", "random",
+                                          "least_busy", "fastest",     "cheapest", "quota"};
+
+}  // namespace
+
+TEST_CASE("order: the first lanes are those that all in their order begin with, whatever was seen") {
+  for (const char* strategy : all_strategies) {
+    for (const Strategy spread : {Strategy::priority, Strategy::weighted, Strategy::least_busy}) {
+      Crowd world(strategy);
+      Provider& spreading = world.config.providers[1];
+      spreading.credentials = {"one"};
+      // Where each target is one lane, they are gone through in another way.
+      if (spread != Strategy::priority) spreading.credentials.emplace_back("two");
+      spreading.spread = spread;
+      world.table = std::make_unique<LaneTable>(world.config, world.stats);
+      for (int round = 0; round < 60; ++round) {
+        const std::string session = round % 2 ? "s" + std::to_string(round) : std::string();
+        if (round == 20) world.health.cool("a/default/m1", 5'000, 1'000);
+        if (round == 30) world.health.cool("b", 4'000, 1'000);
+        if (round == 40) world.health.cool("a", 4'500, 1'000);
+        if (round == 50) world.health.turn("a", Switch::off, 1'000);
+        Plan plan = world.plan(session);
+        INFO(strategy << ", " << name_of(spread) << ", round " << round);
+        REQUIRE(plan.ordered >= std::min<size_t>(first_lanes_max, plan.lanes.size()));
+        std::vector<const Lane*> all(plan.lanes.begin(), plan.lanes.end());
+        std::sort(all.begin(), all.end(), [](const Lane* a, const Lane* b) { return a->place < b->place; });
+        order_rest(*plan.prepared, all, plan.moment, world.arena);
+        const std::vector<const Lane*> first(all.begin(), all.begin() + std::ptrdiff_t(plan.ordered));
+        CHECK(names_of(plan.lanes.first(plan.ordered)) == names_of(first));
+        order_rest(plan, world.arena);
+        CHECK(names_of(plan.lanes) == names_of(all));
+        world.take_turn(plan);
+        world.arena.reset();
+      }
+    }
+  }
 }

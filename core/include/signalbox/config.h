@@ -429,6 +429,13 @@ struct Probes {
 // Whether "model(high)" and "model(8192)" ask a model for that much thinking.
 enum class ThinkingSuffix : uint8_t { off, on };
 
+// Finds a route by a model's name without going through all of them: each models entry has a route of its own. Indices of
+// Config::routes. config::read makes it; where it is empty, all are gone through.
+struct RouteIndex {
+  std::vector<uint32_t> names;     // those without '*', in the order of their `match`; of equal ones the first
+  std::vector<uint32_t> patterns;  // those with, in the order of the file
+};
+
 struct Config {
   Server server;
   Failover failover;
@@ -439,6 +446,7 @@ struct Config {
   // In file order; the first whose pattern takes the model serves. Behind them, without patterns, those that rules and
   // tasks have for themselves.
   std::vector<Route> routes;
+  RouteIndex route_index;
   std::vector<Route> provider_routes;  // for each of `providers` one with nothing else, for who asks for it by name
   std::vector<Rule> rules;             // in file order; the first that holds decides
   Tasks tasks;

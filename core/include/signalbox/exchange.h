@@ -13,7 +13,7 @@ namespace signalbox {
 
 class Gateway;
 namespace exchange {
-class Machine;
+struct Workspace;
 }
 
 // What the host does now. `effects` is valid until the next `handle`.
@@ -38,7 +38,8 @@ class Exchange {
   bool finished() const;
 
  private:
-  std::unique_ptr<exchange::Machine> machine_;
+  Gateway& gateway_;
+  std::unique_ptr<exchange::Workspace> workspace_;
 };
 
 }  // namespace signalbox

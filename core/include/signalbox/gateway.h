@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "signalbox/capabilities.h"
 #include "signalbox/config.h"
@@ -18,6 +19,9 @@ namespace signalbox {
 
 class ClientLedger;
 class Metrics;
+namespace exchange {
+struct Workspace;
+}
 namespace routing {
 class AffinityTable;
 class Health;
@@ -87,6 +91,10 @@ class Gateway {
   tokens::Calibration& calibration() { return *calibration_; }
   const tokens::Calibration& calibration() const { return *calibration_; }
 
+  // What an exchange works in: one that another has left, or a new one. Whoever takes it gives it back empty.
+  std::unique_ptr<exchange::Workspace> take_workspace();
+  void keep_workspace(std::unique_ptr<exchange::Workspace> workspace);
+
  private:
   std::shared_ptr<const Config> config_;  // together with its lanes
   Capabilities capabilities_;
@@ -102,6 +110,7 @@ class Gateway {
   std::unique_ptr<ClientLedger> own_ledger_;
   std::unique_ptr<routing::Places> places_;
   std::unique_ptr<exchange::Broadcasts> broadcasts_;
+  std::vector<std::unique_ptr<exchange::Workspace>> workspaces_;  // that nobody works in
 };
 
 }  // namespace signalbox
