@@ -9,12 +9,15 @@
 
 namespace signalbox::base {
 
-// Spreads `bits` over all 64 (splitmix64's finalizer).
-constexpr uint64_t mix(uint64_t bits) {
+// mix() but for its last step, which leaves the upper 31 bits as they are.
+constexpr uint64_t mix_upper(uint64_t bits) {
   bits = (bits ^ (bits >> 30)) * 0xbf58476d1ce4e5b9u;
-  bits = (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
-  return bits ^ (bits >> 31);
+  return (bits ^ (bits >> 27)) * 0x94d049bb133111ebu;
 }
+constexpr uint64_t mix_lower(uint64_t upper) { return upper ^ (upper >> 31); }
+
+// Spreads `bits` over all 64 (splitmix64's finalizer).
+constexpr uint64_t mix(uint64_t bits) { return mix_lower(mix_upper(bits)); }
 
 // The hash of what `hash` is of, with `text` behind it; where one text ends and the next begins does count. Eight bytes
 // a turn, because texts of a hundred kilobytes are hashed in place.

@@ -97,8 +97,12 @@ Fault Machine::admit(const ClientHead& head) {
           "Requests from other web origins are refused; add the origin under server.origins if it should be let in."};
   }
   if (endpoint_.operation == Operation::options) return {};
-  // What every handshake has (RFC 6455 section 4.1) and no hop takes off, as some do with Upgrade.
-  if (http::find(head.headers, "sec-websocket-key")) return {FaultKind::websocket, {}};
+  bool has_coding = false;
+  for (const Header& header : head.headers) {
+    has_coding = has_coding || http::equals_ignoring_case(header.name, "content-encoding");
+    // What every handshake has (RFC 6455 section 4.1) and no hop takes off, as some do with Upgrade.
+    if (http::equals_ignoring_case(header.name, "sec-websocket-key")) return {FaultKind::websocket, {}};
+  }
   if (endpoint_.operation == Operation::unknown) {
     return {FaultKind::not_found,
             "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, "
@@ -143,7 +147,7 @@ Fault Machine::admit(const ClientHead& head) {
       break;
   }
 
-  if (http::find(head.headers, "content-encoding")) {
+  if (has_coding) {
     const http::ContentCoding written = http::content_coding(head.headers);
     coding_ = written.coding;
     const std::span<const Coding> taken = gateway_.capabilities().request_codings;
@@ -245,8 +249,8 @@ routing::Asked Machine::asked() {
 }
 
 void Machine::converse() {
-  decision_ = decide({endpoint_, body_, access_, asker(report_.client_key, head_.target), asked()}, *config_,
-                     gateway_.health(), now_.unix_ms, arena_);
+  decide({endpoint_, body_, access_, asker(report_.client_key, head_.target), asked()}, *config_, gateway_.health(),
+         now_.unix_ms, arena_, decision_);
   report_.route = decision_.label;
   report_.client_model = decision_.facts.model;
   report_.streamed = decision_.facts.streamed && !counting();

@@ -185,11 +185,17 @@ std::span<const Edit> with_tags_cut(std::span<const Edit> edits, const routing::
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
                 int64_t now_unix_ms, Arena& arena) {
   Decision decision;
+  decide(conversation, config, health, now_unix_ms, arena, decision);
+  return decision;
+}
+
+void decide(const Conversation& conversation, const Config& config, const routing::Health& health, int64_t now_unix_ms,
+            Arena& arena, Decision& decision) {
   routing::FactsResult read =
       dialects::row_of(conversation.endpoint.shape).read_facts(conversation.endpoint, conversation.body, arena);
   if (read.fault) {
     decision.fault = std::move(read.fault);
-    return decision;
+    return;
   }
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
@@ -198,19 +204,19 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   const FactSet wanted =
       decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;
   if (wanted) decision.fault = read_more(conversation, wanted, config.tokens_asked_min, decision, arena);
-  if (decision.fault) return decision;
+  if (decision.fault) return;
   if (!decision.match.decided())
     decision.match = routing::match_facts(config, conversation.asker, decision.facts, decision.known, arena);
   if (decision.match.fault) {
     decision.fault = std::move(decision.match.fault);
-    return decision;
+    return;
   }
   routing::Asked asked = conversation.asked;
   asked.body = conversation.body;
   decision.plan = routing::lanes_of(decision.match, config, health, decision.facts, now_unix_ms, arena, asked);
   if (!decision.plan.route) {
     decision.fault = unknown_model(config, decision.facts.model, arena);
-    return decision;
+    return;
   }
   decision.label = routing::label_of(decision.match, config, arena);
   const routing::Plan& plan = decision.plan;
@@ -233,7 +239,7 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   }
   if (Fault fault = filter(asked_by_lanes, conversation, config, decision, arena)) {
     decision.fault = std::move(fault);
-    return decision;
+    return;
   }
   const Choice* first = choices.data();
   while (first && !choices.empty() && first->service == Service::none) first = next_choice(decision, *first, arena);
@@ -241,7 +247,6 @@ Decision decide(const Conversation& conversation, const Config& config, const ro
   if (!decision.first)
     decision.fault = choices.empty() ? Fault{FaultKind::no_lane, {}}
                                      : why_none(choices.front(), conversation, decision.facts, config);
-  return decision;
 }
 
 const Choice* next_choice(Decision& decision, const Choice& choice, Arena& arena) {

@@ -77,6 +77,9 @@ struct Conversation {
 // Reads the facts, finds the route, judges each of its lanes. Views into `body`, `config` and `arena`.
 Decision decide(const Conversation& conversation, const Config& config, const routing::Health& health,
                 int64_t now_unix_ms, Arena& arena);
+// The same into `decision`, which nothing has been decided in yet.
+void decide(const Conversation& conversation, const Config& config, const routing::Health& health, int64_t now_unix_ms,
+            Arena& arena, Decision& decision);
 
 // The one behind `choice`, put into its order where it is not yet; null behind the last.
 const Choice* next_choice(Decision& decision, const Choice& choice, Arena& arena);

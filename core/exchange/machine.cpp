@@ -70,7 +70,9 @@ Step Machine::handle(const Event& event, Now now) {
       case Verdict::bug: poison(event_names[size_t(kind)]); break;
     }
   }
-  if (std::string_view delta = gateway_.health().take_delta(); !delta.empty()) {
+  // Where all is well nothing is known, and there is nothing to tell.
+  routing::Health& health = gateway_.health();
+  if (std::string_view delta = health.empty() ? std::string_view() : health.take_delta(); !delta.empty()) {
     // Before Finish, which is last: what others should know goes out with what caused it.
     ShareState share{arena_.copy(delta)};
     const bool ends = !effects_.empty() && std::holds_alternative<Finish>(effects_.back());

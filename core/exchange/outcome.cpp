@@ -26,8 +26,8 @@ routing::BreakerRule rule_of(const Failures& failures) {
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
   place_.give_back();
+  if (!attempt_.untold) return probe_.end();
   routing::Probe probe = std::move(probe_);
-  if (!attempt_.untold) return;
   attempt_.untold = false;
   attempt_.seat.leave();
   if (!attempt_.translated)

@@ -144,6 +144,7 @@ bool is_own_name(const Config& config, std::string_view model, std::string_view 
 Match named(const Config& config, const Asker& asker, const Facts& facts) {
   constexpr std::string_view begin = "The model names ";
   Match match;
+  if (facts.model.find(',') == facts.model.npos && facts.model.find('/') == facts.model.npos) return match;
   const std::string_view model = own_name(config, facts.model);
   const size_t comma = model.find(',');
   const size_t cut = comma != model.npos ? comma : model.find('/');

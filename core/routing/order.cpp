@@ -110,10 +110,10 @@ uint64_t draw_of(uint64_t u, int32_t weight) {
 
 // draw(), or any number above `limit`, which is at most score_max, where it is above.
 inline uint64_t draw_up_to(uint64_t limit, uint64_t tie, uint64_t key, int32_t weight) {
-  const uint64_t u = base::mix(tie ^ key) | 1;
+  const uint64_t upper = base::mix_upper(tie ^ key);
   // -log2(u) is never less than 1 - u, for the parabola neither, and most are told from the least by that.
-  if ((~u >> 32 << 13) > limit * uint64_t(weight)) return UINT64_MAX;
-  return draw_of(u, weight);
+  if (~upper >> 33 << 14 > limit * uint64_t(weight)) return UINT64_MAX;
+  return draw_of(base::mix_lower(upper) | 1, weight);
 }
 
 }  // namespace
@@ -242,12 +242,14 @@ template <class Score>
 void rank_each(const RouteLanes& route, std::span<const Lane* const> lanes, Front& front, Score score) {
   const TargetLanes* target = route.targets.data();
   const Lane* lane = route.lanes.data();
-  uint64_t limit = front.limit();
+  // Of equal ones who comes later in the file comes later.
+  const auto bar_of = [&] { return front.is_full() && front.limit() < score_max ? front.limit() : score_max + 1; };
+  uint64_t bar = bar_of();
   for (size_t at = 0, count = lanes.size(); at < count; ++at, ++target, ++lane) {
-    const uint64_t its = score(*target, *lane, limit);
-    if (its > limit) continue;
+    const uint64_t its = score(*target, *lane, bar - 1);
+    if (its >= bar) continue;
     front.offer(entry_of(*lanes[at], its, at, at));
-    limit = front.limit();
+    bar = bar_of();
   }
 }
 

@@ -75,6 +75,9 @@ expect("less than 3 % is no drift", [instructions.drifted({("d", "s"): now}, bef
 expect("more is, up and down", [len(instructions.drifted({("d", "s"): now}, before)) for now in (1031.0, 969.0)], [1, 1])
 expect("nor may a count be new, or gone", [len(instructions.drifted(*both)) for both in ((before, {}), ({}, before))], [1, 1])
 
+slow = {(instructions.decision_label("weighted"), instructions.SHAPE_OF_DECISIONS): instructions.DECISION_MAX + 1.0}
+expect("a decision has a bound that no accepting lifts", len(instructions.drifted(slow, slow)), 1)
+
 # Samples.
 REPORT = """# a comment
     40\tsignalbox\t[.] signalbox::json::Reader::next()

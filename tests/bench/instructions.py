@@ -8,6 +8,10 @@ from run import DIALECTS, SHAPES, say
 
 ACCEPTED = pathlib.Path(__file__).parent / "instructions.tsv"
 DRIFT_MAX = 0.03
+STRATEGIES = ["priority", "round_robin", "weighted", "random", "least_busy", "fastest", "cheapest", "quota"]
+TARGETS = 200
+# No decision may take more, whatever was accepted: about 2 us.
+DECISION_MAX = 20000
 PAIRS = [(client, upstream) for client in DIALECTS for upstream in DIALECTS]
 
 
@@ -15,6 +19,13 @@ def label_of(client, upstream):
     if client == upstream:
         return DIALECTS[client].title + " in and out"
     return "%s in, %s out" % (DIALECTS[client].title, DIALECTS[upstream].title)
+
+
+SHAPE_OF_DECISIONS = "%d targets" % TARGETS
+
+
+def decision_label(strategy):
+    return "A decision, " + strategy
 
 
 def section(run):
@@ -33,7 +44,19 @@ def section(run):
     return ["## Instructions of the core per exchange", "",
             "callgrind over the step function alone, without sockets; each frame of a stream an event of its own. "
             "`scripts/bench --instructions --check` holds them to 3 % of `tests/bench/instructions.tsv` in CI.",
-            ""] + tables.table([""] + [shape for shape, _, _ in SHAPES], rows)
+            ""] + tables.table([""] + [shape for shape, _, _ in SHAPES], rows) + decisions(run)
+
+
+def decisions(run):
+    tool, row = run.built("bench_decisions"), []
+    for strategy in STRATEGIES:
+        say("instructions, decisions, %s" % strategy)
+        count = load.instructions_per_decision(tool, strategy, TARGETS)
+        run.instruction_counts[decision_label(strategy), SHAPE_OF_DECISIONS] = count
+        row.append("{:,.0f}".format(count))
+    return ["A decision among %d targets, from a small body to who is asked and what is counted of it, with 100,000 "
+            "conversations remembered and two lanes cooling down; at most %s:" % (TARGETS, "{:,}".format(DECISION_MAX)),
+            ""] + tables.table([""] + STRATEGIES, [["instructions"] + row])
 
 
 def accepted():
@@ -53,4 +76,6 @@ def drifted(counts, before):
         drift = now / then - 1 if then else 1
         if abs(drift) > DRIFT_MAX:
             said.append("%s, %s: %.0f instructions, accepted are %.0f (%+.1f %%)" % (*key, now, then, 100 * drift))
+        if key[1] == SHAPE_OF_DECISIONS and now > DECISION_MAX:
+            said.append("%s, %s: %.0f instructions, the bound is %d" % (*key, now, DECISION_MAX))
     return said

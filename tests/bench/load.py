@@ -115,20 +115,30 @@ def _held(tool, request_path, count, server):
         client.wait()
 
 
-def instructions_per_exchange(tool, request_path, answer_path, pair, exchange_counts=(4, 24)):
-    """Instructions of one exchange in the core: two runs, so that start-up falls out of the difference."""
-    counts = []
-    for exchange_count in exchange_counts:
+def instructions_each(command, counts):
+    """Instructions of one of what `command` does so often as its last argument says: two runs, so that start-up falls out
+    of the difference."""
+    found = []
+    for count in counts:
         # The C library picks its memcpy by the processor; pinned to the baseline, every machine counts the same.
         environment = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM"}
-        out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(tool),
-                              str(request_path), str(answer_path), *pair, str(exchange_count)], env=environment,
-                             capture_output=True, text=True)
-        found = re.search(r"Collected\s*:\s*(\d+)", out.stderr)
-        if out.returncode or not found:
-            raise SystemExit("bench: steps failed:\n%s" % out.stderr[-2000:])
-        counts.append(int(found.group(1)))
-    return (counts[1] - counts[0]) / (exchange_counts[1] - exchange_counts[0])
+        out = subprocess.run(["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null",
+                              *map(str, command), str(count)], env=environment, capture_output=True, text=True)
+        collected = re.search(r"Collected\s*:\s*(\d+)", out.stderr)
+        if out.returncode or not collected:
+            raise SystemExit("bench: %s failed:\n%s" % (pathlib.Path(command[0]).name, out.stderr[-2000:]))
+        found.append(int(collected.group(1)))
+    return (found[1] - found[0]) / (counts[1] - counts[0])
+
+
+def instructions_per_exchange(tool, request_path, answer_path, pair, exchange_counts=(4, 24)):
+    """Instructions of one exchange in the core."""
+    return instructions_each([tool, request_path, answer_path, *pair], exchange_counts)
+
+
+def instructions_per_decision(tool, strategy, target_count, decision_counts=(1000, 3000)):
+    """Instructions of one decision among so many targets: from a small body to who is asked, and what is counted of it."""
+    return instructions_each([tool, strategy, target_count], decision_counts)
 
 
 def state_bytes(tool, request_path, answer_path, pair):
