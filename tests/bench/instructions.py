@@ -10,7 +10,7 @@ ACCEPTED = pathlib.Path(__file__).parent / "instructions.tsv"
 DRIFT_MAX = 0.03
 STRATEGIES = ["priority", "round_robin", "weighted", "random", "least_busy", "fastest", "cheapest", "quota"]
 TARGETS = 200
-# No decision may take more, whatever was accepted: about 4 us of a slow core.
+# No decision may take more, whatever was accepted: about 2 us.
 DECISION_MAX = 20000
 PAIRS = [(client, upstream) for client in DIALECTS for upstream in DIALECTS]
 
@@ -54,8 +54,7 @@ def decisions(run):
         count = load.instructions_per_decision(tool, strategy, TARGETS)
         run.instruction_counts[decision_label(strategy), SHAPE_OF_DECISIONS] = count
         row.append("{:,.0f}".format(count))
-    return ["",
-            "A decision among %d targets, from a small body to who is asked and what is counted of it, with 100,000 "
+    return ["A decision among %d targets, from a small body to who is asked and what is counted of it, with 100,000 "
             "conversations remembered and two lanes cooling down; at most %s:" % (TARGETS, "{:,}".format(DECISION_MAX)),
             ""] + tables.table([""] + STRATEGIES, [["instructions"] + row])
 
