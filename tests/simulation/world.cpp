@@ -104,8 +104,9 @@ class World {
       case Kind::turn: return wake(due.a, 1);
       case Kind::delta: {
         const Post& post = posts_[size_t(due.a)];
-        rules_.check(gateways_[size_t(post.to)]->merge(post.delta), "deltas are understood", *any_asked(),
-                     "merge says no");
+        const bool understood = gateways_[size_t(post.to)]->merge(post.delta);
+        if (const Asked* asked = any_asked())
+          rules_.check(understood, "deltas are understood", *asked, "merge says no");
         return ledger_.hear(post.to, post.news);
       }
       case Kind::reload: {
