@@ -14,6 +14,7 @@ export const Event = Object.freeze({
   upstream_failed: 9,
   upstream_piped: 10,
   woken: 11,
+  place_told: 12,
 });
 
 export const Effect = Object.freeze({
@@ -29,7 +30,8 @@ export const Effect = Object.freeze({
   give_turn: 9,
   await_taking: 10,
   set_pace: 11,
-  finish: 12,
+  ask_place: 12,
+  finish: 13,
 });
 
 export const event = Object.freeze({
@@ -62,11 +64,11 @@ export const step = Object.freeze({
 export const effect = Object.freeze({
   kind: 0, // one of Effect
   attempt: 1, // open_upstream, cancel_upstream, send_client_head, release_body, set_pace
-  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; finish: the line for the log, empty when the log's level leaves it out
+  text: 2, // open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: `(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, (option, name, most)...`; finish: the line for the log, empty when the log's level leaves it out
   text_bytes: 3,
   data: 4, // share_state; open_upstream: its pieces
   data_bytes: 5, // share_state, release_body; open_upstream: of all pieces together
-  piece_count: 6, // open_upstream; ask_place: how many options; 0: what is held goes back
+  piece_count: 6, // open_upstream; ask_place: how many options
   place: 7, // open_upstream: one of Place
   connect_ms: 8, // open_upstream; 0: none
   first_byte_ms: 9, // open_upstream; 0: none

@@ -85,29 +85,29 @@ enum class EffectKind : uint8_t { SIGNALBOX_EFFECTS(SIGNALBOX_KIND) };
   W(client_pieces, "how many send_client_body and release_body it is of")
 
 // An effect.
-#define SIGNALBOX_EFFECT_WORDS(W)                                                                                      \
-  W(kind, "one of Effect")                                                                                             \
-  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                               \
-  W(text,                                                                                                              \
-    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "                         \
-    "`(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, "       \
-    "(option, name, most)...`; finish: the line for the log, empty when the log's level leaves it out")                                                                                                   \
-  W(text_bytes, "")                                                                                                    \
-  W(data, "share_state; open_upstream: its pieces")                                                                    \
-  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                                    \
-  W(piece_count, "open_upstream; ask_place: how many options")                                                                                      \
-  W(place, "open_upstream: one of Place")                                                                              \
-  W(connect_ms, "open_upstream; 0: none")                                                                              \
-  W(first_byte_ms, "open_upstream; 0: none")                                                                           \
-  W(idle_ms, "open_upstream; 0: none")                                                                                 \
-  W(status, "send_client_head")                                                                                        \
-  W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken")               \
-  W(mode, "send_client_head: one of Mode")                                                                             \
-  W(to, "release_body: one of ReleaseTo")                                                                              \
-  W(pace, "set_pace: one of Pace")                                                                                     \
-  W(ending, "finish: one of Ending")                                                                                   \
-  W(level, "finish: one of Level")                                                                                     \
-  W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                                  \
+#define SIGNALBOX_EFFECT_WORDS(W)                                                                        \
+  W(kind, "one of Effect")                                                                               \
+  W(attempt, "open_upstream, cancel_upstream, send_client_head, release_body, set_pace")                 \
+  W(text,                                                                                                \
+    "open_upstream: `method, url, provider, credential, (name, value)...`; send_client_head: "           \
+    "`(name, value)...`; decode_request: the coding's name; ask_place: `queue, most that wait, ms, "     \
+    "(option, name, most)...`; finish: the line for the log, empty when the log's level leaves it out")  \
+  W(text_bytes, "")                                                                                      \
+  W(data, "share_state; open_upstream: its pieces")                                                      \
+  W(data_bytes, "share_state, release_body; open_upstream: of all pieces together")                      \
+  W(piece_count, "open_upstream; ask_place: how many options")                                           \
+  W(place, "open_upstream: one of Place")                                                                \
+  W(connect_ms, "open_upstream; 0: none")                                                                \
+  W(first_byte_ms, "open_upstream; 0: none")                                                             \
+  W(idle_ms, "open_upstream; 0: none")                                                                   \
+  W(status, "send_client_head")                                                                          \
+  W(body_bytes, "send_client_head: -1 when not known; decode_request: how many decoded bytes are taken") \
+  W(mode, "send_client_head: one of Mode")                                                               \
+  W(to, "release_body: one of ReleaseTo")                                                                \
+  W(pace, "set_pace: one of Pace")                                                                       \
+  W(ending, "finish: one of Ending")                                                                     \
+  W(level, "finish: one of Level")                                                                       \
+  W(turn_0, "await_turn, give_turn: its lower word, with the upper one that follows")                    \
   W(turn_1, "")
 
 // One piece of a request's body.

@@ -183,6 +183,7 @@ void Machine::ask_alone() {
     name->clear();
   timers_.disarm(Timer::total);
   timers_.disarm(Timer::sign);
+  decision_ = {};
   converse();
 }
 

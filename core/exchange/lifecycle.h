@@ -60,9 +60,9 @@ inline constexpr size_t event_count = 13;
 static_assert(std::variant_size_v<Event> == event_count);
 
 inline constexpr std::array<std::string_view, event_count> event_names = {
-    "client_head",   "client_body",   "client_gone",  "client_failed",   "client_taking",  "upstream_sent",
-    "upstream_head", "upstream_body", "upstream_end", "upstream_failed", "upstream_piped", "woken",
-    "place_told"};
+    "client_head",    "client_body",   "client_gone",   "client_failed", "client_taking",
+    "upstream_sent",  "upstream_head", "upstream_body", "upstream_end",  "upstream_failed",
+    "upstream_piped", "woken",         "place_told"};
 
 enum class Verdict : uint8_t { accept, late, bug };
 

@@ -141,7 +141,9 @@ void Performer::perform(const AwaitTurn& await) {
 
 void Performer::perform(const GiveTurn& give) { host_.give_turn(give); }
 
-void Performer::perform(const AwaitTaking&) { taking_ = client_ && client_->backed_up() ? Taking::awaited : Taking::due; }
+void Performer::perform(const AwaitTaking&) {
+  taking_ = client_ && client_->backed_up() ? Taking::awaited : Taking::due;
+}
 
 void Performer::perform(const SetPace& set) {
   Voice* voice = voice_of(set.attempt);
