@@ -187,7 +187,8 @@ std::span<const Edit> Machine::edits_now(const dialects::Refusal& refusal) {
 // protocol that is not spoken here.
 std::span<const Header> Machine::translated_headers(const Provider& to) {
   const dialects::DialectRow& dialect = upstream_dialect();
-  std::span<Header> headers = arena_.array<Header>(3 + dialect.request_headers.size() + to.headers.size());
+  std::span<Header> headers =
+      arena_.array<Header>(3 + dialect.request_headers.size() + head_.headers.size() + to.headers.size());
   size_t filled = 0;
   auto add = [&](const Header& header) {
     for (const ExtraHeader& extra : to.headers)
@@ -198,6 +199,10 @@ std::span<const Header> Machine::translated_headers(const Provider& to) {
   add({"accept", decision_.facts.streamed ? "text/event-stream" : "application/json"});
   add({"accept-encoding", "identity"});
   for (const Header& header : dialect.request_headers) add(header);
+  // In the client's own dialect its credential is understood all the same.
+  if (to.dialect == endpoint_.shape && attempt_.lane().credential.empty())
+    for (const Header& header : head_.headers)
+      if (passes_credential(to, header)) add(header);
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
   return headers.first(filled);
 }
@@ -217,23 +222,25 @@ std::string_view Machine::allowed_features(const Provider& to, std::string_view 
   return arena_.copy(allowed);
 }
 
+// The client's own credential goes on only where the configuration says so; a key of ours never does, in whichever field
+// it stands.
+bool Machine::passes_credential(const Provider& to, const Header& header) const {
+  const Server& server = config_->server;
+  return to.passthrough && http::is_client_credential(header.name) && !auth::shows_key(header, server.client_keys) &&
+         !auth::shows_key(header, server.admin_keys);
+}
+
 // The client's headers less what is not the upstream's business, then what the configuration adds.
 std::span<const Header> Machine::forwarded_headers(const Provider& to, CredentialPlace place) {
   std::span<Header> headers = arena_.array<Header>(head_.headers.size() + to.headers.size() + 1);
   size_t filled = 0;
   const http::ConnectionOptions options(head_.headers);
-  const bool passes_credential = to.passthrough && place == CredentialPlace::none;
   for (const Header& header : head_.headers) {
     bool overridden = false;
     for (const ExtraHeader& extra : to.headers)
       overridden = overridden || http::equals_ignoring_case(extra.name, header.name);
     if (overridden) continue;
-    // The client's own credential goes on only where the configuration says so; a key of ours never
-    // does, in whichever field it stands.
-    const Server& server = config_->server;
-    const bool own_credential = passes_credential && http::is_client_credential(header.name) &&
-                                !auth::shows_key(header, server.client_keys) &&
-                                !auth::shows_key(header, server.admin_keys);
+    const bool own_credential = place == CredentialPlace::none && passes_credential(to, header);
     if (!own_credential && !http::forwards_to_upstream(header, options)) continue;
     headers[filled] = header;
     const std::string_view features = upstream_dialect().feature_header;

@@ -113,7 +113,7 @@ class Broadcast {
   bool gate_wanted = false;   // a follower's client has waited long enough for its head
   bool flush_wanted = false;  // the leader's own client is what keeps too much here
   int64_t seen_ms = 0;        // when the leader last showed that it is there
-  bool asked = false;         // whether it was told to show itself since
+  int64_t asked_ms = -1;      // when it was told to show itself since; -1: it was not
   // The leader's own client gets the answer from here too, from what has not been appended yet on: so its pace is its
   // own. It is no follower, and it is never behind.
   void read_as_leader(Reader& reader);
@@ -184,8 +184,8 @@ class Broadcasts {
   void drop(const Broadcast& broadcast);
 
   routing::Places& places_;
+  std::vector<Broadcast*> all_;  // outlives joinable_, whose members leave it
   std::vector<std::shared_ptr<Broadcast>> joinable_;
-  std::vector<Broadcast*> all_;
   size_t kept_bytes_ = 0;
 };
 

@@ -37,7 +37,7 @@ bool Machine::follow(const Sha256& key) {
   report_.followed = broadcast.leader();
   if (broadcast.follower_count() == 0) {
     broadcast.seen_ms = now_.monotonic_ms;
-    broadcast.asked = false;
+    broadcast.asked_ms = -1;
   }
   emit(AwaitTurn{mine.turn});
   broadcast.join(mine.reader, mine.turn);
@@ -69,8 +69,10 @@ void Machine::look_for_leader() {
   Broadcast& broadcast = *sharing_->broadcast;
   timers_.arm(Timer::sign, now_.monotonic_ms + look_every_ms);
   if (broadcast.ended() != Broadcast::End::open || now_.monotonic_ms - broadcast.seen_ms < silent_ms_max) return;
-  if (broadcast.asked) return broadcast.end(Broadcast::End::abandoned);
-  broadcast.asked = true;
+  // Another may have asked just now, and the leader not been told yet.
+  if (broadcast.asked_ms >= 0 && now_.monotonic_ms - broadcast.asked_ms < look_every_ms) return;
+  if (broadcast.asked_ms >= 0) return broadcast.end(Broadcast::End::abandoned);
+  broadcast.asked_ms = now_.monotonic_ms;
   broadcast.wake_leader();
 }
 
@@ -79,7 +81,7 @@ void Machine::repeat() {
   Sharing& mine = *sharing_;
   Broadcast& broadcast = *mine.broadcast;
   if (mine.reader.behind()) {
-    if (phase_ == Phase::following) return ask_alone();
+    if (may_ask_alone()) return ask_alone();
     report_.fault = {FaultKind::overloaded, std::string(too_slow)};
     return break_off(report_.fault);
   }
@@ -135,7 +137,7 @@ void Machine::name_answerer() {
 // All that is kept has been passed on, and nothing more comes.
 void Machine::end_repeating() {
   const Broadcast& broadcast = *sharing_->broadcast;
-  const bool nothing_sent = phase_ == Phase::following;
+  const bool nothing_sent = may_ask_alone();
   name_answerer();
   switch (broadcast.ended()) {
     case Broadcast::End::open: return;
@@ -172,6 +174,12 @@ void Machine::break_off(const Fault& told) {
   client_dialect().write_error_frame(frame, told, report_.request_id);
   send_now(arena_.copy(frame));
   finish(Ending::complete);
+}
+
+// Whether its client has nothing that another answer could not follow: no head, or one that promises a stream alone.
+bool Machine::may_ask_alone() const {
+  if (phase_ != Phase::following) return false;
+  return committed_ == Committed::nothing || (report_.streamed && sharing_->broadcast->head().body_bytes < 0);
 }
 
 // As if it had come now, but for the time that its client has waited: from the lanes as they stand by now.

@@ -46,6 +46,18 @@ void Machine::let_go_shared() {
   if (sharing_->role == Sharing::Role::none) return sharing_.reset();
   sharing_->reader.let_go();
   if (sharing_->direct) sharing_->reader.leave();
+  if (leads() && sharing_->broadcast->ended() != Broadcast::End::open) go_on_alone();
+}
+
+// Those who followed have taken this exchange for lost: what comes now its client gets as if nobody had.
+void Machine::go_on_alone() {
+  Sharing& mine = *sharing_;
+  mine.direct = true;
+  if (mine.reader.reads()) feed_client();
+  if (attempt_.open && mine.free_attempt == attempt_.number) emit(SetPace{attempt_.number, Pace::of_client});
+  mine.role = Sharing::Role::none;
+  timers_.disarm(Timer::sign);
+  if (client_left_) end_as_left();
 }
 
 void Machine::lead(const Sha256& key) {
@@ -67,7 +79,7 @@ void Machine::lead(const Sha256& key) {
 void Machine::lead_on() {
   Broadcast& broadcast = *sharing_->broadcast;
   broadcast.seen_ms = now_.monotonic_ms;
-  broadcast.asked = false;
+  broadcast.asked_ms = -1;
   timers_.disarm(Timer::sign);
   if (broadcast.follower_count() == 0) {
     if (client_left_) return end_as_left();
@@ -131,6 +143,7 @@ void Machine::feed_client() {
   if (!mine.direct && mine.broadcast->flush_wanted) {
     mine.direct = true;
     if (attempt_.open && mine.free_attempt == attempt_.number) emit(SetPace{attempt_.number, Pace::of_client});
+    mine.free_attempt = 0;  // without its client it is read freely again
   }
   while (mine.direct || !mine.awaits_taking) {
     std::string_view piece = mine.reader.next();

@@ -63,8 +63,13 @@ void Machine::on(const PlaceTold& told) {
   passed_over_.erase(std::remove(passed_over_.begin(), passed_over_.end(), &choice), passed_over_.end());
   const bool may_be_asked =
       has_time(choice) && (&choice == &wanted || !has_failed(choice.lane->provider) || pays_for(choice));
-  if (!may_be_asked || (asks_upstream(choice) && !gateway_.places().take(choice.lane->bounds, place_)))
-    return refuse_full();
+  if (!may_be_asked) return refuse_full();
+  if (asks_upstream(choice) && !gateway_.places().take(choice.lane->bounds, place_)) {
+    // What this gateway gave away while the owner was not to be had still goes on: by its own count there may be another.
+    emit(AskPlace{});
+    const Choice* with_room = with_place(wanted);
+    return with_room ? serve_now(*with_room) : await_place();
+  }
   if (told.option < asked_with_probe_ && choice.lane->half_open)
     gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_);
   serve_now(choice);

@@ -213,6 +213,7 @@ class Machine {
   void count_attempt(const routing::Outcome& outcome);
   std::string_view allowed_features(const Provider& to, std::string_view asked);
   std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
+  bool passes_credential(const Provider& to, const Header& header) const;
   std::span<const Header> translated_headers(const Provider& provider);
   std::span<const Header> kept_headers(const UpstreamHead& head);
   // The route's, over the configuration's.
@@ -309,6 +310,7 @@ class Machine {
   bool shares_calls() const;
   Sha256 shared_key() const;
   void let_go_shared();
+  void go_on_alone();
   void lead(const Sha256& key);
   void lead_on();
   void leave_client_behind();
@@ -333,6 +335,7 @@ class Machine {
   void end_repeating();
   void tell_failure(const Broadcast::Failure& failure);
   void break_off(const Fault& told);
+  bool may_ask_alone() const;
   void ask_alone();
   bool is_at_border() const;
   bool may_send_sign() const;
@@ -408,6 +411,7 @@ class Machine {
   const routing::Lane* lane_called(std::string_view name);
   void probe(std::string_view name, std::string_view provider_name);
   void end_probe(const Failure* failure);
+  void end_hold();
   void reply_unasked(std::string_view name, std::string_view why);
 
   Gateway& gateway_;
@@ -443,6 +447,11 @@ class Machine {
   routing::Place place_;                    // what the attempt holds of its lane's bounds
   routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
   const Choice* probed_ = nullptr;          // of an exchange that is a probe
+  struct Hold {
+    std::string_view name;  // empty: nothing is held
+    int64_t until_unix_ms = 0, before_unix_ms = 0;
+  };
+  Hold hold_;                               // what stays behind while this probe finds out
   const Choice* paid_for_ = nullptr;        // the last that was paid from its provider's budget
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place

@@ -81,7 +81,7 @@ void Machine::tell(const routing::Outcome& outcome) {
     case AttemptEnd::failed:
     case AttemptEnd::broken: return punish(outcome);
     case AttemptEnd::client_left:
-    case AttemptEnd::withdrawn: return;
+    case AttemptEnd::withdrawn: return end_hold();
   }
 }
 
@@ -90,6 +90,7 @@ void Machine::tell(const routing::Outcome& outcome) {
 void Machine::punish(const routing::Outcome& outcome) {
   const routing::Lane& lane = outcome.lane;
   routing::Health& health = gateway_.health();
+  end_hold();
   const routing::Suffering suffering =
       routing::suffering_of(outcome.kind, credential_owner(), gateway_.capabilities().tells_unreachable);
   const std::string_view name = routing::scoped(lane.key, suffering.scope);

@@ -87,6 +87,9 @@ void Machine::probe(std::string_view name, std::string_view provider_name) {
   const routing::Standing held = health.standing(lane[0].key, now_.unix_ms);
   lane[0].cooled_until_unix_ms = held.until_unix_ms;
   lane[0].known_until_unix_ms = held.known;
+  const size_t scope = size_t(standing.scope);
+  if (held.known[scope] != standing.known[scope])
+    hold_ = {arena_.copy(suffers), held.known[scope], standing.known[scope]};
 
   std::string body(body_begin);
   json::Writer w(body);
@@ -107,6 +110,13 @@ void Machine::probe(std::string_view name, std::string_view provider_name) {
   if (choice[0].service == Service::translate)
     if (Fault fault = translate_request(lane[0])) return reply_unasked(name, fault.message());
   open_attempt(choice[0]);
+}
+
+// It has found nothing out that lifts: what was held rests as long as it did before, or as its failure says.
+void Machine::end_hold() {
+  if (!hold_.name.empty())
+    gateway_.health().unhold(hold_.name, hold_.until_unix_ms, hold_.before_unix_ms, now_.unix_ms);
+  hold_ = {};
 }
 
 // The probe has come to something: an answer where `failure` is null.
@@ -131,6 +141,7 @@ void Machine::end_probe(const Failure* failure) {
 // Nothing was sent. `name` empty: there was nobody to ask.
 void Machine::reply_unasked(std::string_view name, std::string_view why) {
   probed_ = nullptr;
+  end_hold();
   probe_.end();
   place_.give_back();
   std::string body;

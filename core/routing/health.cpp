@@ -284,6 +284,14 @@ void Health::hold(std::string_view name, int64_t until_unix_ms, int64_t now_unix
   if (const Register* held = find(name)) cool(name, until_unix_ms, now_unix_ms, Why(held->why), held->step);
 }
 
+void Health::unhold(std::string_view name, int64_t held_until_unix_ms, int64_t until_unix_ms, int64_t now_unix_ms) {
+  Register* held = find(name);
+  if (!held || held->until_unix_ms != held_until_unix_ms || held->generation == UINT32_MAX) return;
+  const bool same_window = held->window_generation == held->generation;
+  set(*held, held->generation + 1, until_unix_ms, now_unix_ms, Why(held->why), held->step);
+  if (same_window) held->window_generation = held->generation;
+}
+
 void Health::lift(Register& held, int64_t now_unix_ms) {
   // There is no later generation: the cooling ends by itself. A lane is not cleared four billion times.
   if (held.generation == UINT32_MAX) return;

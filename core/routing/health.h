@@ -143,6 +143,8 @@ class Health {
   // Keeps what is cooling, or half-open, behind while it is being found out about: for the same reason, and as no further
   // cooling in a row.
   void hold(std::string_view name, int64_t until_unix_ms, int64_t now_unix_ms);
+  // The end of that, where nothing newer is known: what was held rests until `until_unix_ms`, as it did before.
+  void unhold(std::string_view name, int64_t held_until_unix_ms, int64_t until_unix_ms, int64_t now_unix_ms);
 
   // Ends all coolings of `name`, a lane with its credential and its provider, or a provider with all its lanes; of
   // everything where it is empty. Windows are forgotten with them. Whoever merges the delta finds it among `resets`.

@@ -123,6 +123,14 @@ TEST_CASE("leases: without the owner a gateway goes by what it knows", "[places]
   CHECK(third.tell(Woken{}) == Log{"open http://a"});
 }
 
+TEST_CASE("leases: what this gateway gave while it was alone is no reason to refuse", "[places]") {
+  Gateway gateway(two_lanes(1, 1), asking, 1);
+  Client first(gateway), second(gateway);
+  for (Client* each : {&first, &second}) each->ask();
+  CHECK(first.tell(PlaceTold{PlaceTold::alone}) == Log{"open http://a"});
+  CHECK(second.tell(PlaceTold{0}) == Log{"give back", "open http://b"});
+}
+
 TEST_CASE("leases: a client that waits for the owner's word hears signs of life, and may leave", "[places]") {
   Gateway gateway(two_lanes(1, 1, {4, 5'000}), asking, 1);
   Client client(gateway);

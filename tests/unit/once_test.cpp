@@ -917,3 +917,74 @@ TEST_CASE("once: whatever comes in whatever order, each gets one answer, whole o
     weather.end_all();
   }
 }
+
+TEST_CASE("once: a leader that was read at its client's pace again is read freely when that client leaves", "[once]") {
+  auto config = config_with_once();
+  config->server.limits.once_answer_bytes_max = 256 << 10;
+  Crowd crowd(config);
+  Client& leader = crowd.ask();
+  Client& quick = crowd.ask();
+  leader.reads = false;
+  crowd.head(leader);
+  crowd.body(leader, begin);
+  for (int i = 0; i < 1'000 && !leader.did("of client"); ++i) crowd.body(leader, delta(std::string(1'000, 'x')));
+  REQUIRE(leader.did("of client"));
+  crowd.body(leader, delta("y"));
+  crowd.tell(leader, ClientGone{});
+  CHECK_FALSE(quick.finished);
+  CHECK(leader.log.back() == "free");
+}
+
+TEST_CASE("once: behind the head of a whole answer that was cut no other one follows", "[once]") {
+  auto config = config_with_once();
+  config->routes[0].commit = Commit::head;
+  Crowd crowd(config);
+  Client& leader = crowd.ask(whole_question);
+  Client& follower = crowd.ask(whole_question);
+  const Header fields[] = {{"content-type", "application/json"}, {"content-length", "100"}};
+  const bool has_length = GENERATE(true, false);
+  crowd.tell(leader, UpstreamSent{leader.attempt});
+  crowd.tell(leader, UpstreamHead{leader.attempt, 200, std::span(fields).first(has_length ? 2 : 1)});
+  REQUIRE(follower.did("head"));
+  crowd.tell(leader, UpstreamFailed{leader.attempt, FaultKind::upstream_reset});
+  CHECK(leader.log.back() == "cut");
+  CHECK_FALSE(follower.did("open"));
+  CHECK(follower.log.back() == "cut");
+}
+
+TEST_CASE("once: followers who all wake from a standstill do not give up a leader that was not told yet", "[once]") {
+  Crowd crowd(config_with_once());
+  Client& leader = crowd.ask();
+  Client& one = crowd.ask();
+  Client& two = crowd.ask();
+  crowd.head(leader);
+  crowd.body(leader, begin + delta("1"));
+  crowd.pass(500);
+  // The process stands still; then timers come in whatever order.
+  for (Client* each : {&leader, &one, &two}) each->now.monotonic_ms += 6'000, each->now.unix_ms += 6'000;
+  one.tell(Woken{});
+  two.tell(Woken{});
+  crowd.give_turns();
+  crowd.body(leader, delta("2"));
+  crowd.finish(leader, end);
+  CHECK(leader.bytes.find(delta("2") + end) != std::string::npos);
+  CHECK(one.bytes.find(delta("2") + end) != std::string::npos);
+  CHECK(two.log.back() == "complete");
+}
+
+TEST_CASE("once: a leader that was taken for lost serves its own client to the end", "[once]") {
+  Crowd crowd(config_with_once());
+  Client& leader = crowd.ask();
+  Client& follower = crowd.ask();
+  crowd.head(leader);
+  crowd.body(leader, begin + delta("1"));
+  // Its host does not get to it, and the follower looks again and again.
+  for (int i = 0; i < 4; ++i) {
+    follower.now.monotonic_ms += 3'000;
+    follower.tell(Woken{});
+  }
+  crowd.body(leader, delta("2"));
+  crowd.finish(leader, end);
+  CHECK(leader.bytes == begin + delta("1") + delta("2") + end);
+  CHECK(leader.log.back() == "complete");
+}

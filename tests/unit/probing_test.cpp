@@ -322,3 +322,42 @@ TEST_CASE("probe: a lane that is half-open is asked at once", "[probing]") {
   CHECK(due.lane == near);
   CHECK(due.at_unix_ms <= begin.unix_ms + 6'000);
 }
+
+TEST_CASE("probe: a lane that refuses the probe itself rests as long as it did without one", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms, Why::hiccup);
+  Asker asker(gateway, later(4'000));
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  REQUIRE(asker.opened == 1);
+  asker.answers(400, R"({"type":"error","error":{"type":"invalid_request_error","message":"max_tokens too small"}})");
+  CHECK(gateway.health().standing(near, later(4'000).unix_ms).until_unix_ms == begin.unix_ms + 5'000);
+}
+
+TEST_CASE("probe: what its failure says counts, and not how long it was held behind", "[probing]") {
+  Gateway gateway(config(), Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms, Why::hiccup);
+  Asker asker(gateway, later(4'000));
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  const Header wait[] = {{"retry-after", "2"}};
+  asker.answers(429, "{}", wait);
+  const auto standing = gateway.health().standing(near, later(4'000).unix_ms);
+  CHECK(standing.until_unix_ms == later(6'000).unix_ms);
+  CHECK(name_of(standing.why) != name_of(Why::hiccup));
+}
+
+TEST_CASE("probe: a failure opens the breaker however long probes may wait", "[probing]") {
+  auto patient = config();
+  patient->probes.wait_ms_max = 30'000;
+  Gateway gateway(patient, Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 5'000, begin.unix_ms);
+  int64_t before_ms = 0;
+  for (int64_t at = 0; at < 3 * 60'000; at += 60'000) {
+    Asker asker(gateway, later(at));
+    asker.ask("/signalbox/probe?lane=near/main/m");
+    REQUIRE(asker.opened == 1);
+    asker.answers(500, R"({"type":"error","error":{"type":"api_error","message":"no"}})");
+    const int64_t rests_ms = gateway.health().standing(near, asker.now.unix_ms).until_unix_ms - asker.now.unix_ms;
+    CHECK(rests_ms > before_ms);
+    before_ms = rests_ms;
+  }
+}

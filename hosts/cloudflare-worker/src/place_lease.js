@@ -26,7 +26,8 @@ export class PlaceLease {
     this.giveBack();
     const id = (this.id = crypto.randomUUID());
     const option = await this.answer(id, question);
-    if (this.id !== id) return;
+    // Who has left meanwhile keeps nothing.
+    if (this.id !== id) return void (option >= 0 && this.call((owner) => owner.freePlaces(id, 0)));
     if (option >= 0) this.keep(id, question.options[option].map(([name]) => name));
     else this.id = null;
     this.told(option);
@@ -51,15 +52,14 @@ export class PlaceLease {
 
   // --- inside -----------------------------------------------------------------------------------------------
 
-  // An object that begins anew fails those who wait there: they ask it once more.
+  // An object that begins anew fails those who ask or wait there: they ask it once more. One that is silent is not asked again.
   async answer(id, question) {
-    const firstWordBy = Date.now() + FIRST_WORD_MS;
     let problem;
-    for (let tries = 0; tries < 2 && Date.now() < firstWordBy; ++tries) {
+    for (let tries = 0; tries < 2 && this.id === id && !problem?.late; ++tries) {
       try {
         const { SIGNALBOX_STATE } = this.env;
         this.owner = SIGNALBOX_STATE.get(SIGNALBOX_STATE.idFromName('places'));
-        let option = await within(firstWordBy - Date.now(), this.owner.takePlace(id, question));
+        let option = await within(FIRST_WORD_MS, this.owner.takePlace(id, question));
         if (option === WAITS) option = await within(question.waitMs + FIRST_WORD_MS, this.owner.placeTurn(id));
         missed = false;
         return option;
@@ -67,6 +67,7 @@ export class PlaceLease {
         problem = error;
       }
     }
+    if (this.id !== id) return ALONE;
     if (!missed) console.warn('signalbox: bounds hold for each isolate by itself: who has which place could not be asked: ' + problem);
     missed = true;
     this.call((owner, asked) => owner.freePlaces(asked, 0), id);
@@ -86,7 +87,7 @@ export class PlaceLease {
 
 async function within(ms, promise) {
   let timer;
-  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error('no answer in ' + ms + ' ms')), ms)));
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(Object.assign(new Error('no answer in ' + ms + ' ms'), { late: true })), ms)));
   try {
     return await Promise.race([promise, late]);
   } finally {

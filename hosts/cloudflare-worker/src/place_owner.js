@@ -82,12 +82,12 @@ export class PlaceOwner {
 
   give(id, options, option) {
     const names = options[option].map(([name]) => name);
-    if (names.length && this.holders.size < HOLDERS_MAX)
-      this.hold(id, { names, option, untilMs: Date.now() + this.leaseMs });
+    if (names.length) this.hold(id, { names, option, untilMs: Date.now() + this.leaseMs });
     return option;
   }
 
   hold(id, holder) {
+    if (this.holders.size >= HOLDERS_MAX) return;
     this.holders.set(id, holder);
     for (const name of holder.names) this.held.set(name, (this.held.get(name) ?? 0) + 1);
     this.soonestMs = Math.min(this.soonestMs, holder.untilMs);
