@@ -81,8 +81,8 @@ class Resolver {
     }
   }
 
-  // One key under two names is a mistake: of two clients one is never seen, and a client is an administrator. Keys are
-  // digests here, so that two variables with one text are found too.
+  // One key under two names is a mistake: of two clients one is never seen, and a client is an administrator. Under the same
+  // name in both lists it is meant. Keys are digests here, so that two variables with one text are found too.
   void warn_of_shared_keys(NodeId server) {
     std::vector<NodeId> seen;
     size_t of_clients = 0;
@@ -93,7 +93,8 @@ class Resolver {
         const auto same = [&](NodeId other) { return tree_[other].text == tree_[key].text; };
         const auto first = std::find_if(seen.begin(), seen.end(), same);
         const bool across = size_t(first - seen.begin()) < of_clients && list == "admin_keys";
-        if (first != seen.end())
+        const auto name_beside = [&](NodeId of) { return tree_[tree_.child(tree_[of].parent, "name")].text; };
+        if (first != seen.end() && !(across && name_beside(*first) == name_beside(key)))
           warnings_.push_back(at(key, "is the same key as " + path_of(tree_, *first) + ", at line " +
                                           std::to_string(tree_[*first].place.line) +
                                           (across ? ", so that this client may do all that an administrator may"

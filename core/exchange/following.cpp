@@ -151,7 +151,8 @@ void Machine::end_repeating() {
       return finish(Ending::cut);
     case Broadcast::End::failed: return tell_failure(broadcast.failure());
     case Broadcast::End::abandoned:
-      if (nothing_sent) return ask_alone();
+      if (nothing_sent && !is_nearly_over()) return ask_alone();
+      if (broadcast.failure().told.kind == FaultKind::upstream_total_timeout) return tell_failure(broadcast.failure());
       report_.fault = {FaultKind::upstream_cut, std::string(lost)};
       return break_off(report_.fault);
   }
@@ -174,6 +175,14 @@ void Machine::break_off(const Fault& told) {
   client_dialect().write_error_frame(frame, told, report_.request_id);
   send_now(arena_.copy(frame));
   finish(Ending::complete);
+}
+
+// Whether its own time is as good as over: a crowd would ask a provider that is stuck once for each of its members, for
+// what nobody could wait for.
+bool Machine::is_nearly_over() const {
+  if (!timers_.armed(Timer::total)) return false;
+  const int64_t left_ms = timers_.at_ms(Timer::total) - now_.monotonic_ms;
+  return left_ms < (now_.monotonic_ms - began_.monotonic_ms) / 4;
 }
 
 // Whether its client has nothing that another answer could not follow: no head, or one that promises a stream alone.

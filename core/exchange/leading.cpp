@@ -37,8 +37,8 @@ bool Machine::shares_calls() const {
 }
 
 Sha256 Machine::shared_key() const {
-  return digest_of({report_.client_key, access_ == Access::mock_only, config_.get(), decision_.plan.route, head_.method,
-                    head_.target, head_.headers, body_});
+  return digest_of({report_.client_key, access_ == Access::mock_only, config_.get(), decision_.plan.route,
+                    gateway_.health().selected(), head_.method, head_.target, head_.headers, body_});
 }
 
 // What was sent of the kept bytes in the step before has been performed.
@@ -83,6 +83,9 @@ void Machine::lead_on() {
   timers_.disarm(Timer::sign);
   if (broadcast.follower_count() == 0) {
     if (client_left_) return end_as_left();
+    // Nobody is waited for but its client, which says how fast.
+    if (attempt_.open && sharing_->free_attempt == attempt_.number) emit(SetPace{attempt_.number, Pace::of_client});
+    sharing_->free_attempt = 0;
   } else {
     timers_.arm(Timer::sign, now_.monotonic_ms + sign_every_ms);
   }

@@ -336,6 +336,7 @@ class Machine {
   void tell_failure(const Broadcast::Failure& failure);
   void break_off(const Fault& told);
   bool may_ask_alone() const;
+  bool is_nearly_over() const;
   void ask_alone();
   bool is_at_border() const;
   bool may_send_sign() const;

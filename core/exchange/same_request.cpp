@@ -12,11 +12,11 @@ namespace {
 
 constexpr std::string_view names[] = {
     // of the connection, and of the body's form on it
-    "accept-encoding", "cdn-loop", "connection", "content-encoding", "content-length", "date", "expect", "forwarded",
+    "accept-encoding", "cdn-loop", "content-encoding", "content-length", "date", "expect", "forwarded",
     "host", "keep-alive", "priority", "te", "trailer", "transfer-encoding", "true-client-ip", "upgrade", "via",
     "x-real-ip",
     // of the program that asks
-    "accept-language", "referer", "user-agent",
+    "referer", "user-agent",
     // of traces, and numbers of requests
     "b3", "baggage", "request-id", "sentry-trace", "traceparent", "tracestate", "uber-trace-id", "x-amzn-trace-id",
     "x-client-request-id", "x-cloud-trace-context", "x-correlation-id", "x-request-id"};
@@ -53,6 +53,7 @@ Sha256 digest_of(const SameRequest& request) {
   // Of the process, and so is whoever compares it. The configuration stays where it is as long as its Broadcasts do.
   add_bytes_of(all, request.config);
   add_bytes_of(all, request.route);
+  add(all, request.selected);
   add(all, request.method);
   add(all, request.target);
   for (const Header& header : request.headers) {

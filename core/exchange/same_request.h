@@ -15,6 +15,7 @@ struct SameRequest {
   bool mock_only = false;       // nobody can tell who asks
   const Config* config = nullptr;
   const Route* route = nullptr;  // of `config`
+  std::string_view selected;     // the provider that an administrator has selected
   std::string_view method, target;
   std::span<const Header> headers;
   std::string_view body;  // decoded

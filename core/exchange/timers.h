@@ -28,6 +28,7 @@ class Timers {
   void arm(Timer timer, int64_t at_ms) { at_ms_[size_t(timer)] = at_ms; }
   void disarm(Timer timer) { at_ms_[size_t(timer)] = never_ms; }
   void disarm_all() { at_ms_.fill(never_ms); }
+  int64_t at_ms(Timer timer) const { return at_ms_[size_t(timer)]; }
   bool armed(Timer timer) const { return at_ms_[size_t(timer)] != never_ms; }
 
   // Whether `timer` has come; it is disarmed then.

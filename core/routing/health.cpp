@@ -246,8 +246,7 @@ Standing Health::standing(std::string_view lane, int64_t now_unix_ms) const {
       standing.why = Why(held->why);
       standing.scope = Scope(i);
     }
-    const bool of_breaker = Why(held->why) == Why::breaker || Why(held->why) == Why::breaker_asked;
-    if (Scope(i) == Scope::lane && until == 0 && of_breaker) {
+    if (Scope(i) == Scope::lane && until == 0 && is_of_breaker(*held)) {
       standing.half_open = true;
       standing.probing = held->probing;
     }
@@ -295,19 +294,24 @@ void Health::unhold(std::string_view name, int64_t held_until_unix_ms, int64_t u
 void Health::lift(Register& held, int64_t now_unix_ms) {
   // There is no later generation: the cooling ends by itself. A lane is not cleared four billion times.
   if (held.generation == UINT32_MAX) return;
+  // One success between failures is what the window is there to see: only that of a half-open lane begins anew.
+  const bool keeps_window = held.window_generation == held.generation && !is_of_breaker(held);
   set(held, held.generation + 1, 0, now_unix_ms);
+  if (keeps_window) held.window_generation = held.generation;
   if (++lifted_count_ >= lifted_max) mark_anew();
 }
 
+bool Health::is_meant(std::string_view each, std::string_view name) {
+  if (is_switch(each) || is_reset(each)) return false;
+  const std::string_view plain = each.substr(is_wild(each) ? 1 : 0);
+  if (name.empty()) return true;
+  if (name.find('/') == name.npos) return scoped(plain, Scope::provider) == name;
+  return plain == name || plain == scoped(name, Scope::credential) || plain == scoped(name, Scope::provider);
+}
+
 void Health::reset(std::string_view name, int64_t now_unix_ms) {
-  const bool of_lane = name.find('/') != name.npos;
   for (auto& [each, held] : lanes_) {
-    if (is_switch(each) || is_reset(each)) continue;
-    const std::string_view plain = std::string_view(each).substr(is_wild(each) ? 1 : 0);
-    const bool meant = name.empty() || (of_lane ? plain == name || plain == scoped(name, Scope::credential) ||
-                                                      plain == scoped(name, Scope::provider)
-                                                : scoped(plain, Scope::provider) == name);
-    if (!meant) continue;
+    if (!is_meant(each, name)) continue;
     held.window.forget();
     if (held.until_unix_ms != 0) lift(held, now_unix_ms);
   }
@@ -505,9 +509,14 @@ bool Health::merge(std::string_view delta) {
     merged.probing = held.probing;
     merged.probed_unix_ms = held.probed_unix_ms;
     merged.window = held.window;
-    merged.window_generation = held.window_generation;
+    const bool ends_breaker = told.until_unix_ms == 0 && is_of_breaker(held);
+    const bool keeps_window = held.window_generation == held.generation && !ends_breaker;
+    merged.window_generation = keeps_window ? merged.generation : held.window_generation;
     held = merged;
   }
+  for (const std::string& name : resets_)
+    for (auto& [each, held] : lanes_)
+      if (is_meant(each, name)) held.window.forget();
   drop_least("");
   drop_least("*");
   // Others' lifts come so as well.

@@ -213,7 +213,7 @@ class Health {
     bool untold = false;   // changed here since the last take_delta
     bool probing = false;  // an attempt at a half-open lane is under way
     int64_t probed_unix_ms = 0;
-    Window window;  // of `window_generation`: a reset elsewhere is one here
+    Window window;  // of `window_generation`: the end of an open breaker elsewhere is one here
     uint32_t window_generation = 0;
   };
   using Lanes = std::map<std::string, Register, std::less<>>;
@@ -222,6 +222,11 @@ class Health {
   bool is_selection(Lanes::const_iterator place) const {
     return place != lanes_.end() && place->first.compare(0, 2, "!>") == 0;
   }
+  static bool is_of_breaker(const Register& held) {
+    return Why(held.why) == Why::breaker || Why(held.why) == Why::breaker_asked;
+  }
+  // Whether a reset of `name` is one of `each`.
+  static bool is_meant(std::string_view each, std::string_view name);
   static bool is_switch(std::string_view name) { return name.substr(0, 1) == "!"; }
   static bool is_reset(std::string_view name) { return name.substr(0, 1) == "~"; }
   static bool says_nothing(const Register& held) { return held.generation == 0 && held.until_unix_ms == 0; }

@@ -134,8 +134,8 @@ def main():
         time.sleep(10)  # memory is given back when there has been little to do for some seconds
         watch.rss_kb, watch.descriptors = [], []
     resting = watch and {"RSS in KB": server.rss_kb(), "descriptors": descriptors}
-    end = time.monotonic() + options.seconds
-    while not codes or (options.soak and time.monotonic() < end - 5):
+    over = time.monotonic() + options.seconds
+    while not codes or (options.soak and time.monotonic() < over - 5):
         seconds = min(options.seconds, ROUND_SECONDS if options.soak else options.seconds)
         count = int(CLIENT_COUNT * CASES_PER_SECOND_MAX * seconds)
         wanted = [options.case] if options.case is not None else range(number, number + count)

@@ -41,6 +41,28 @@ TEST_CASE("breaker: what went well keeps it shut, and what is long ago is forgot
   CHECK(health.counted(lane, rule.window_ms, now - 1'000'000).requests == 1);
 }
 
+TEST_CASE("breaker: a lane that fails and answers by turns trips it, for those who hear of it too", "[breaker]") {
+  Health health(1), other(2);
+  int64_t at = now;
+  bool tripped = false;
+  for (int i = 0; i < 4 && !tripped; ++i, at += 1'000) {
+    tripped = health.count(lane, Counted::failure, rule, at);
+    health.cool(lane, at + 100, at, Why::hiccup);
+    other.count(lane, Counted::failure, rule, at);
+    other.merge(health.take_delta());
+    at += 200;
+    const Standing standing = health.standing(lane, at);
+    health.count(lane, Counted::success, rule, at);
+    health.succeed(lane, standing.known, at);
+    other.merge(health.take_delta());
+  }
+  CHECK(tripped);
+  CHECK(other.counted(lane, rule.window_ms, at).failures >= 3);
+  health.reset(lane, at);
+  other.merge(health.take_delta());
+  CHECK(other.counted(lane, rule.window_ms, at).failures == 0);
+}
+
 TEST_CASE("breaker: successes alone keep no window", "[breaker]") {
   Health health(1);
   for (int i = 0; i < 100; ++i) health.count(lane, Counted::success, rule, now);
