@@ -16,7 +16,7 @@ constexpr std::string_view names[] = {
     "host", "keep-alive", "priority", "te", "trailer", "transfer-encoding", "true-client-ip", "upgrade", "via",
     "x-real-ip",
     // of the program that asks
-    "accept-language", "referer", "user-agent",
+    "referer", "user-agent",
     // of traces, and numbers of requests
     "b3", "baggage", "request-id", "sentry-trace", "traceparent", "tracestate", "uber-trace-id", "x-amzn-trace-id",
     "x-client-request-id", "x-cloud-trace-context", "x-correlation-id", "x-request-id"};
