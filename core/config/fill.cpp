@@ -192,12 +192,21 @@ class Filler {
     }
   }
 
+  // "on" or "off" for what people write for them; empty for any other word.
+  static std::string_view meaning_of(std::string_view word) {
+    const auto is_one_of = [&](std::initializer_list<std::string_view> words) {
+      return std::any_of(words.begin(), words.end(),
+                         [&](std::string_view each) { return base::equals_ignoring_case(word, each); });
+    };
+    if (is_one_of({"on", "yes", "y", "true"})) return "on";
+    return is_one_of({"off", "no", "n", "false"}) ? "off" : "";
+  }
+
   void read_boolean(NodeId node, void* slot) {
     const Node& value = tree_[node];
-    if (value.kind == Kind::string &&
-        (value.text == "on" || value.text == "yes" || value.text == "off" || value.text == "no")) {
-      problem(node, std::string("must be true or false (did you mean \"") +
-                        (value.text == "on" || value.text == "yes" ? "true" : "false") + "\"?)");
+    if (const std::string_view meant = value.kind == Kind::string ? meaning_of(value.text) : ""; !meant.empty()) {
+      problem(node,
+              std::string("must be true or false (did you mean \"") + (meant == "on" ? "true" : "false") + "\"?)");
       return;
     }
     if (expect(node, Kind::boolean) && slot != nullptr) *static_cast<bool*>(slot) = value.text == "true";
@@ -218,6 +227,12 @@ class Filler {
     if (choice != nullptr && slot != nullptr) *static_cast<uint8_t*>(slot) = choice->value;
   }
 
+  // What is near to a choice: of on and off the one that is meant, not the one that is spelt alike.
+  static std::string_view meant_by(std::string_view text, const std::vector<std::string_view>& names) {
+    const std::string_view meant = meaning_of(text);
+    return std::find(names.begin(), names.end(), meant) != names.end() ? meant : text;
+  }
+
   // The choice of this name, or null with a problem.
   const Choice* known_choice(NodeId node, const Field& field, std::string_view text) {
     std::vector<std::string_view> names;
@@ -227,7 +242,8 @@ class Filler {
       names.push_back(choice.name);
       list += (list.empty() ? "" : ", ") + std::string(choice.name);
     }
-    problem(node, (names.size() == 1 ? "must be " : "must be one of ") + list + did_you_mean(text, names));
+    problem(node,
+            (names.size() == 1 ? "must be " : "must be one of ") + list + did_you_mean(meant_by(text, names), names));
     return nullptr;
   }
 

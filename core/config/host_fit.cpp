@@ -5,6 +5,19 @@
 #include "base/text.h"
 
 namespace signalbox::config {
+namespace {
+
+// Whether any lane has a bound on what it is asked at a time.
+bool bounds_places(const Config& config) {
+  const auto bounded = [](const auto& each) { return each.concurrent_max > 0; };
+  const auto any = [&](const auto& all) { return std::any_of(all.begin(), all.end(), bounded); };
+  return any(config.providers) || any(config.models) ||
+         std::any_of(config.providers.begin(), config.providers.end(),
+                     [&](const Provider& each) { return any(each.credentials); }) ||
+         std::any_of(config.routes.begin(), config.routes.end(), [&](const Route& each) { return any(each.targets); });
+}
+
+}  // namespace
 
 HostFit beyond(const Capabilities& capabilities, const Config& config) {
   HostFit fit;
@@ -43,6 +56,18 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
   if (once && !capabilities.gives_turns)
     fit.warnings.push_back(
         {"an instance of this host knows of no other request, so each has a call of its own", {}, "routes[].once"});
+  const char* const of_places =
+      capabilities.counting == Capabilities::Counting::of_request
+          ? "an instance of this host usually serves one request: this bound is never reached, and nobody waits"
+      : capabilities.counting == Capabilities::Counting::of_instance
+          ? "exact only with the binding SIGNALBOX_STATE; else each isolate counts by itself"
+          : nullptr;
+  if (of_places) {
+    if (bounds_places(config)) fit.warnings.push_back({of_places, {}, "concurrent_max"});
+    if (std::any_of(config.routes.begin(), config.routes.end(),
+                    [](const Route& route) { return route.queue.places_max > 0; }))
+      fit.warnings.push_back({of_places, {}, "routes[].queue"});
+  }
   const Clients& clients = config.server.clients;
   const bool tells_addresses = capabilities.sees_peers || !capabilities.address_header.empty();
   if (!tells_addresses) {

@@ -214,7 +214,7 @@ void decide(const Conversation& conversation, const Config& config, const routin
   decision.facts = read.facts;
   if (conversation.endpoint.operation == Operation::compaction) decision.facts.streamed = false;
   decision.facts.thinking = routing::without_thinking(config, decision.facts.model).thinking;
-  decision.match = routing::match_said(config, conversation.asker, decision.facts);
+  decision.match = routing::match_said(config, health, conversation.asker, decision.facts);
   // Tags go whoever answers.
   const FactSet wanted =
       decision.match.decided() ? FactSet(config.facts_wanted & bit_of(Fact::tags)) : config.facts_wanted;
@@ -222,7 +222,7 @@ void decide(const Conversation& conversation, const Config& config, const routin
   if (decision.fault) return;
   if (decision.facts.thinking.any()) heed(decision.facts.thinking, decision.known);
   if (!decision.match.decided())
-    decision.match = routing::match_facts(config, conversation.asker, decision.facts, decision.known, arena);
+    decision.match = routing::match_facts(config, health, conversation.asker, decision.facts, decision.known, arena);
   if (decision.match.fault) {
     decision.fault = std::move(decision.match.fault);
     return;

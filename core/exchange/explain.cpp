@@ -158,7 +158,9 @@ void write_choice(json::Writer& w, const Explained& explained, const Config& con
   explain_taking(w, choice);
   if (lane.cooled_until_unix_ms > now_unix_ms) w.key("cooling_for_ms").number(lane.cooled_until_unix_ms - now_unix_ms);
   if (choice.service == Service::forward || choice.service == Service::translate) {
-    const auto owner = provider.passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
+    const auto owner = provider.passthrough      ? routing::CredentialOwner::client
+                       : lane.credential.empty() ? routing::CredentialOwner::nobody
+                                                 : routing::CredentialOwner::ours;
     write_health(w, lane, failures, owner, unreachable, now_unix_ms);
     const int64_t every_ms = config.probes.every_ms;
     if (every_ms > 0 && routing::is_probed(provider, lane.key)) {

@@ -45,7 +45,8 @@ bool is_status_of_its_own(FaultKind kind) {
 }  // namespace
 
 routing::CredentialOwner Machine::credential_owner() const {
-  return provider().passthrough ? routing::CredentialOwner::client : routing::CredentialOwner::ours;
+  if (provider().passthrough) return routing::CredentialOwner::client;
+  return attempt_.lane().credential.empty() ? routing::CredentialOwner::nobody : routing::CredentialOwner::ours;
 }
 
 routing::ModelNamed Machine::model_named() const {

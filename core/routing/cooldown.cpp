@@ -83,6 +83,12 @@ bool wants_no_second_attempt(std::span<const Header> headers) {
 
 Suffering suffering_of(FaultKind kind, CredentialOwner owner, Unreachable unreachable) {
   Suffering suffering;
+  // Every request would bring this about, and no credential is there to be spared.
+  if (row(kind).cooling == Cooling::refused && owner == CredentialOwner::nobody) {
+    suffering.why = Why::no_credential;
+    suffering.is_users = true;
+    return suffering;
+  }
   switch (kind) {
     case FaultKind::upstream_resolve:
     case FaultKind::upstream_connect:
@@ -132,7 +138,7 @@ int64_t cool_ms(FaultKind kind, CredentialOwner owner, int64_t asked_ms) {
     case Cooling::limited: return asked ? asked_ms : limited_ms;
     // A plan that is renewed at a known time says so. A moment is never enough.
     case Cooling::exhausted: return asked ? std::max(asked_ms, limited_ms) : exhausted_ms;
-    case Cooling::refused: return refused_ms;
+    case Cooling::refused: return owner == CredentialOwner::nobody ? hiccup_ms : refused_ms;
     default: return 0;
   }
 }

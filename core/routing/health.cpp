@@ -85,6 +85,7 @@ std::string_view name_of(Why why) {
     case Why::breaker: return "breaker";
     case Why::asked: return "asked";
     case Why::breaker_asked: return "breaker";
+    case Why::no_credential: return "no_credential";
   }
   return "unknown";
 }

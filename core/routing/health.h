@@ -67,6 +67,7 @@ enum class Why : uint8_t {
   breaker,        // too many of its last attempts failed
   asked,          // it failed, and said itself for how long
   breaker_asked,  // both of the last two: a breaker that is not half-open before that
+  no_credential,  // it wants one, and none is configured
 };
 std::string_view name_of(Why why);
 

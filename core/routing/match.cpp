@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "http/header_list.h"
+#include "routing/health.h"
 #include "routing/plan.h"
 
 namespace signalbox {
@@ -92,13 +93,14 @@ Fault no_provider(const Config& config, std::string_view begin, std::string_view
 }
 
 // The route that has nothing but this provider, for its model `model`.
-Match at_provider(const Config& config, uint32_t provider, std::string_view model, Reason reason,
+Match at_provider(const Config& config, const Health& health, uint32_t provider, std::string_view model, Reason reason,
                   std::string_view begin) {
   Match match;
   match.reason = reason;
-  if (!config.providers[provider].enabled || provider >= config.provider_routes.size()) {
+  const Provider& its = config.providers[provider];
+  if (!health.enabled(its.name, its.enabled) || provider >= config.provider_routes.size()) {
     match.fault = {FaultKind::bad_request, std::string(begin)};
-    quote(match.fault.detail, config.providers[provider].name);
+    quote(match.fault.detail, its.name);
     match.fault.detail += ", a provider that is not enabled.";
     return match;
   }
@@ -107,7 +109,7 @@ Match at_provider(const Config& config, uint32_t provider, std::string_view mode
   return match;
 }
 
-Match forced(const Config& config, const Asker& asker, const Facts& facts, const Header& header) {
+Match forced(const Config& config, const Health& health, const Asker& asker, const Facts& facts, const Header& header) {
   constexpr std::string_view begin = "The header x-signalbox-provider names ";
   Match match;
   match.reason = Reason::forced;
@@ -122,7 +124,7 @@ Match forced(const Config& config, const Asker& asker, const Facts& facts, const
     match.fault = no_provider(config, begin, name);
     return match;
   }
-  match = at_provider(config, provider, {}, Reason::forced, begin);
+  match = at_provider(config, health, provider, {}, Reason::forced, begin);
   if (match.fault) return match;
   match.provider = provider;
   // What the model's own route has of this provider says what it calls the model.
@@ -141,7 +143,7 @@ bool is_own_name(const Config& config, std::string_view model, std::string_view 
          route->match[provider.size()] == model[provider.size()];
 }
 
-Match named(const Config& config, const Asker& asker, const Facts& facts) {
+Match named(const Config& config, const Health& health, const Asker& asker, const Facts& facts) {
   constexpr std::string_view begin = "The model names ";
   Match match;
   if (facts.model.find(',') == facts.model.npos && facts.model.find('/') == facts.model.npos) return match;
@@ -164,11 +166,12 @@ Match named(const Config& config, const Asker& asker, const Facts& facts) {
     match.fault = no_provider(config, begin, name);
     return match;
   }
-  return at_provider(config, provider, http::trim(model.substr(cut + 1)), Reason::named, begin);
+  return at_provider(config, health, provider, http::trim(model.substr(cut + 1)), Reason::named, begin);
 }
 
 // Who a tag means: a route, a model, or a provider with a model.
-Match tagged(const Config& config, const Asker& asker, const Facts& facts, std::string_view tag, Arena& arena) {
+Match tagged(const Config& config, const Health& health, const Asker& asker, const Facts& facts, std::string_view tag,
+             Arena& arena) {
   constexpr std::string_view begin = "A tag in the prompt names ";
   Match match;
   match.reason = Reason::tag;
@@ -180,7 +183,7 @@ Match tagged(const Config& config, const Asker& asker, const Facts& facts, std::
   if (!tag.empty() && tag.size() <= model_bytes_max) {
     Facts other = facts;
     other.model = tag;
-    if (Match said = named(config, asker, other); said.route) {
+    if (Match said = named(config, health, asker, other); said.route) {
       said.reason = Reason::tag;
       return said;
     } else if (said.fault.kind == FaultKind::forbidden) {
@@ -221,7 +224,7 @@ std::string_view name_of(Reason reason) {
   return "none";
 }
 
-Match match_said(const Config& config, const Asker& asker, const Facts& facts) {
+Match match_said(const Config& config, const Health& health, const Asker& asker, const Facts& facts) {
   const Header* header = nullptr;
   for (const Header& each : asker.headers) {
     if (!http::equals_ignoring_case(each.name, force_header)) continue;
@@ -233,8 +236,8 @@ Match match_said(const Config& config, const Asker& asker, const Facts& facts) {
     }
     header = &each;
   }
-  if (header) return forced(config, asker, facts, *header);
-  return named(config, asker, facts);
+  if (header) return forced(config, health, asker, facts, *header);
+  return named(config, health, asker, facts);
 }
 
 bool is_for(Task task, const Config& config, const Facts& facts, const TaskFacts& known) {
@@ -286,7 +289,8 @@ std::string_view broken_by(const RuleWhen& when, const Config& config, const Ask
   return {};
 }
 
-Match match_facts(const Config& config, const Asker& asker, const Facts& facts, const TaskFacts& known, Arena& arena) {
+Match match_facts(const Config& config, const Health& health, const Asker& asker, const Facts& facts,
+                  const TaskFacts& known, Arena& arena) {
   Match match;
   for (size_t i = 0; i < config.rules.size(); ++i) {
     const Rule& rule = config.rules[i];
@@ -296,7 +300,7 @@ Match match_facts(const Config& config, const Asker& asker, const Facts& facts, 
     match.route = route_at(config, rule.route);
     return match;
   }
-  if (known.tagged) return tagged(config, asker, facts, known.tag, arena);
+  if (known.tagged) return tagged(config, health, asker, facts, known.tag, arena);
   for (size_t i = 0; i < task_count; ++i) {
     const uint32_t route = config.tasks.route_of[i];
     if (route == no_route || !is_for(Task(i), config, facts, known)) continue;

@@ -7,7 +7,7 @@
 //   5. the routes' patterns over the model's name
 //   6. the task `default`
 //
-// Pure, like all of routing: the same request and configuration give the same answer.
+// Pure, like all of routing: the same request, configuration and switches give the same answer.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@
 #include "signalbox/header.h"
 
 namespace signalbox::routing {
+
+class Health;
 
 enum class Reason : uint8_t { none, forced, named, rule, tag, task, pattern, otherwise };
 
@@ -50,10 +52,11 @@ struct Match {
 };
 
 // 1 and 2: what does not depend on the body's substance. Not decided where neither is said.
-Match match_said(const Config& config, const Asker& asker, const Facts& facts);
+Match match_said(const Config& config, const Health& health, const Asker& asker, const Facts& facts);
 
 // 3 to 6. `route` null, without a fault, where none takes the model.
-Match match_facts(const Config& config, const Asker& asker, const Facts& facts, const TaskFacts& known, Arena& arena);
+Match match_facts(const Config& config, const Health& health, const Asker& asker, const Facts& facts,
+                  const TaskFacts& known, Arena& arena);
 
 // All of it in headers and logs: "claude-*", "rule:night", "task:think route:big".
 std::string_view label_of(const Match& match, const Config& config, Arena& arena);

@@ -42,7 +42,8 @@ TakingResult taking_of(const Lane& lane, const TaskFacts& known) {
   if (known.documents && takes.documents == Presence::absent) return {Taking::no, "documents"};
   if (known.tools && takes.tools == Presence::absent) return {Taking::no, "tools"};
   if (takes.tokens_max > 0 && known.tokens > takes.tokens_max) {
-    const bool surely = known.tokens / 100 * surely_percent > takes.tokens_max;
+    // No more than the body has bytes: far from any overflow.
+    const bool surely = known.tokens * surely_percent / 100 > takes.tokens_max;
     return {surely ? Taking::no : Taking::partly, "tokens"};
   }
   if (known.images && !lane.flags.vision && takes.images == Presence::either) return {Taking::partly, "images"};

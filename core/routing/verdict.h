@@ -21,8 +21,9 @@ struct UpstreamError {
   std::string_view extra_inputs = {};
 };
 
-// Whose credential the lane carried: what befalls a client's own is no news about ours.
-enum class CredentialOwner : uint8_t { ours, client };
+// Whose credential the lane carried: what befalls a client's own is no news about ours, and where none is configured none
+// suffers.
+enum class CredentialOwner : uint8_t { ours, client, nobody };
 
 // Whether the model's name is one the client gave itself, or one that the configuration put in its place:
 // only then can it be missing without the client being at fault.

@@ -104,6 +104,7 @@ int explain(const ExplainOptions& options) {
   // Whoever can read the file and start a process is an administrator here.
   Config config = *loaded.config;
   config.server.admin_keys.clear();
+  config.server.clients.trusted_proxies.clear();
   Gateway gateway(std::make_shared<const Config>(std::move(config)), hosts::native, 0);
   Exchange exchange(gateway);
   std::vector<Header> headers = {{"host", "localhost"}, {"content-type", "application/json"}};

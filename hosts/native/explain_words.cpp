@@ -81,6 +81,7 @@ std::string_view cooled_because(std::string_view why) {
       {"unreachable", "it could not be reached"},
       {"breaker", "too many of its requests failed (circuit breaker)"},
       {"asked", "it failed and asked for so long"},
+      {"no_credential", "it wants a credential, and none is configured"},
       {"unknown", "it failed"},
   };
   return find(words, why);

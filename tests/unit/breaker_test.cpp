@@ -124,6 +124,12 @@ TEST_CASE("health: who suffers is the lane, its credential or its provider", "[b
   CHECK(suffering_of(FaultKind::upstream_connect, ours, Unreachable::told).scope == Scope::provider);
   CHECK(suffering_of(FaultKind::upstream_connect, ours, Unreachable::unknown).scope == Scope::lane);
   CHECK_FALSE(suffering_of(FaultKind::upstream_total_timeout, ours, Unreachable::told).counts);
+  const auto none = suffering_of(FaultKind::upstream_credential_refused, CredentialOwner::nobody, Unreachable::told);
+  CHECK(none.scope == Scope::lane);
+  CHECK(none.why == Why::no_credential);
+  CHECK(none.is_users);
+  CHECK_FALSE(none.counts);
+  CHECK_FALSE(none.grows);
   for (FaultKind kind : {FaultKind::upstream_in_doubt, FaultKind::upstream_model_in_doubt, FaultKind::upstream_unpaid,
                          FaultKind::upstream_forbidden}) {
     CHECK(suffering_of(kind, ours, Unreachable::told).scope == Scope::lane);

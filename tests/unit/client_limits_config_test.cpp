@@ -66,6 +66,31 @@ TEST_CASE("config: what nobody is asked for is warned of") {
   CHECK(holds(read_json(with_server(R"("clients":{"trusted_proxies":["10.0.0.1"]})")).warnings, "nothing asks where"));
 }
 
+TEST_CASE("hosted configuration: what a host cannot keep of places it says") {
+  const auto fit = [](std::string_view provider, std::string_view route, const Capabilities& can) {
+    const auto read = read_json(R"({"providers":{"p":{"dialect":"anthropic","base_url":"https://p.example",)" +
+                                std::string(provider) + R"(}},"routes":[{"match":"*","targets":["p/*"])" +
+                                std::string(route) + "}]}");
+    REQUIRE(read.problems.empty());
+    return beyond(can, read.config).warnings;
+  };
+  constexpr std::string_view key = R"("key":"${K}")", queue = R"(,"queue":{"places_max":2})";
+  constexpr std::string_view bounded[] = {R"("key":"${K}","concurrent_max":1)",
+                                          R"("credentials":[{"name":"one","key":"${K}","concurrent_max":1}])"};
+  for (std::string_view each : bounded) {
+    CHECK(holds(fit(each, "", hosts::wasi),
+                "concurrent_max: an instance of this host usually serves one request: this "
+                "bound is never reached, and nobody waits"));
+    CHECK(holds(fit(each, "", hosts::cloudflare_worker),
+                "concurrent_max: exact only with the binding SIGNALBOX_STATE; else each isolate counts by itself"));
+    CHECK_FALSE(holds(fit(each, queue, hosts::native), "concurrent_max"));
+  }
+  CHECK(holds(fit(bounded[0], queue, hosts::wasi), "routes[].queue: an instance of this host usually serves one"));
+  CHECK(holds(fit(bounded[0], queue, hosts::cloudflare_worker), "routes[].queue: exact only with the binding"));
+  for (const Capabilities* can : {&hosts::wasi, &hosts::cloudflare_worker})
+    CHECK_FALSE(holds(fit(key, "", *can), "one request"));
+}
+
 TEST_CASE("hosted configuration: what a host cannot see or count of clients it says") {
   const auto fit = [](std::string_view clients, const Capabilities& can) {
     return beyond(can, read_json(keyed("", clients)).config);

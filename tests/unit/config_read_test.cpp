@@ -202,6 +202,24 @@ TEST_CASE("config: a choice of on and off takes what YAML 1.1 makes of it") {
             .find("must be a string, not true or false") != std::string::npos);
 }
 
+TEST_CASE("config: yes and no are told what they mean") {
+  const auto hint = [](std::string_view said) {
+    const Strings told =
+        problems_of(with_routes(R"({"match":"*","targets":["mock/*"],"accounting":")" + std::string(said) + "\"}"));
+    REQUIRE(told.size() == 1);
+    const size_t at = told[0].find("(did");
+    return at == std::string::npos ? std::string() : told[0].substr(at);
+  };
+  for (std::string_view each : {"no", "No", "NO", "n", "false"}) CHECK(hint(each) == R"((did you mean "off"?))");
+  for (std::string_view each : {"yes", "Yes", "YES", "y", "True"}) CHECK(hint(each) == R"((did you mean "on"?))");
+  CHECK(hint("onn") == R"((did you mean "on"?))");
+  const auto enabled = [](std::string_view said) {
+    return problems_of(with_provider(std::string(good) + R"(,"enabled":")" + std::string(said) + "\"")).front();
+  };
+  CHECK(enabled("No").find(R"((did you mean "false"?))") != std::string::npos);
+  CHECK(enabled("YES").find(R"((did you mean "true"?))") != std::string::npos);
+}
+
 TEST_CASE("config: base URLs") {
   for (const char* url : {"https://a.example", "http://127.0.0.1:8080/", "https://a.example/v1", "https://[::1]:1/x",
                           "HTTPS://A.example"}) {

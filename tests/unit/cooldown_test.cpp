@@ -89,6 +89,12 @@ TEST_CASE("what one request may be the reason for cools for a moment", "[cooldow
   CHECK(cool_for(402, CredentialOwner::ours, 1) == 5'000);
 }
 
+TEST_CASE("where no credential is configured a 401 cools for a moment", "[cooldown]") {
+  CHECK(cool_for(401, CredentialOwner::nobody) == 5'000);
+  CHECK(cool_for(401, CredentialOwner::nobody, 600'000) == 5'000);
+  CHECK(cool_for(429, CredentialOwner::nobody) == cool_for(429, CredentialOwner::ours));
+}
+
 TEST_CASE("a model that a configuration names wrongly cools its lane for every client", "[cooldown]") {
   CHECK(cool_for(404, CredentialOwner::client) == cool_for(404, CredentialOwner::ours));
 }

@@ -296,6 +296,9 @@ TEST_CASE("once: what is not the same is not shared", "[once]") {
   CHECK_FALSE(crowd.ask().did("open"));
   crowd.headers.assign(std::begin(stainless), std::end(stainless));
   CHECK_FALSE(crowd.ask().did("open"));
+  const Header language[] = {{"Accept-Language", "de"}};
+  crowd.headers.assign(std::begin(language), std::end(language));
+  CHECK(crowd.ask().did("open"));
   crowd.headers.clear();
   crowd.target = "/v1/messages?beta=true";
   CHECK(crowd.ask().did("open"));

@@ -291,7 +291,7 @@ TEST_CASE("order: who is asked for by a provider's name takes turns as well, and
     Facts facts;
     facts.model = model;
     const Asked asked{world.table.get(), &world.stays, {}, "{}", {}, base::mix(world.seed++), world.now_ms};
-    const Match match = match_said(world.config, {}, facts);
+    const Match match = match_said(world.config, world.health, {}, facts);
     const Plan plan = lanes_of(match, world.config, world.health, facts, 1'000, world.arena, asked);
     LaneTable::take_turn(*plan.prepared, *plan.lanes[0], plan.lanes, world.stats);
     return std::string(plan.lanes[0]->credential);

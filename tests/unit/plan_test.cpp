@@ -3,6 +3,7 @@
 
 #include "dialects/canonical/effort.h"
 #include "routing/plan.h"
+#include "routing/takes.h"
 #include "routing/thinking_suffix.h"
 
 using namespace signalbox;
@@ -30,6 +31,17 @@ Facts asking(std::string_view model) {
 }
 
 }  // namespace
+
+TEST_CASE("takes: a request that is surely too long for a small bound is not asked of it", "[plan]") {
+  Lane lane;
+  lane.takes.tokens_max = 100;
+  TaskFacts known;
+  for (const auto& [tokens, taking] : {std::pair(100, Taking::whole), std::pair(134, Taking::partly),
+                                       std::pair(135, Taking::no), std::pair(199, Taking::no)}) {
+    known.tokens = tokens;
+    CHECK(taking_of(lane, known).taking == taking);
+  }
+}
 
 TEST_CASE("lanes stand in the order of targets and credentials", "[plan]") {
   Arena arena;
