@@ -95,7 +95,9 @@ char* Port::room(Room room, uint32_t attempt, size_t count) {
 
 const StepRecord& Port::handle(const EventRecord& event, Now now) {
   forget();
-  const Step step = exchange_.handle(read(event), now);
+  Event told;
+  read(event, told);
+  const Step step = exchange_.handle(told, now);
   effects_.clear();
   pieces_.clear();
   text_.clear();
@@ -124,7 +126,7 @@ void Port::forget() {
   std::erase_if(answers_, [](const std::unique_ptr<Answer>& answer) { return answer->over; });
 }
 
-Event Port::read(const EventRecord& record) {
+void Port::read(const EventRecord& record, Event& event) {
   const uint32_t attempt = record.attempt;
   switch (EventKind(record.kind)) {
     case EventKind::client_head: {
@@ -140,38 +142,78 @@ Event Port::read(const EventRecord& record) {
       const uint32_t random[] = {record.random_0, record.random_1, record.random_2, record.random_3};
       static_assert(sizeof random == sizeof head.random);
       std::memcpy(head.random.data(), random, sizeof random);
-      return head;
+      event = head;
+      return;
     }
     case EventKind::client_body:
       request_.grew(record.fresh_bytes);
-      if (record.last && !has_memory(copies_max * request_.bytes().size())) return ClientFailed{FaultKind::overloaded};
-      return ClientBody{request_.bytes(), record.last != 0};
-    case EventKind::client_gone: return ClientGone{};
-    case EventKind::client_failed: return ClientFailed{FaultKind(record.fault)};
-    case EventKind::client_taking: return ClientTaking{};
-    case EventKind::upstream_sent: return UpstreamSent{attempt};
+      if (record.last && !has_memory(copies_max * request_.bytes().size())) {
+        event = ClientFailed{FaultKind::overloaded};
+        return;
+      }
+      {
+        event = ClientBody{request_.bytes(), record.last != 0};
+        return;
+      }
+    case EventKind::client_gone: {
+      event = ClientGone{};
+      return;
+    }
+    case EventKind::client_failed: {
+      event = ClientFailed{FaultKind(record.fault)};
+      return;
+    }
+    case EventKind::client_taking: {
+      event = ClientTaking{};
+      return;
+    }
+    case EventKind::upstream_sent: {
+      event = UpstreamSent{attempt};
+      return;
+    }
     case EventKind::upstream_head:
       Fields(std::string_view(coming_head_).substr(0, record.fresh_bytes)).next_headers(upstream_headers_);
-      return UpstreamHead{attempt, int(record.status), upstream_headers_};
+      {
+        event = UpstreamHead{attempt, int(record.status), upstream_headers_};
+        return;
+      }
     case EventKind::upstream_body: {
       Window& window = answer_of(attempt).window;
       window.grew(record.fresh_bytes);
-      return UpstreamBody{attempt, window.bytes(), record.fresh_bytes};
+      {
+        event = UpstreamBody{attempt, window.bytes(), record.fresh_bytes};
+        return;
+      }
     }
     case EventKind::upstream_end: {
       Answer& answer = answer_of(attempt);
       answer.over = true;
-      if (!has_memory_for_answer(answer.window.bytes().size())) return UpstreamFailed{attempt, FaultKind::overloaded};
-      return UpstreamEnd{attempt, answer.window.bytes()};
+      if (!has_memory_for_answer(answer.window.bytes().size())) {
+        event = UpstreamFailed{attempt, FaultKind::overloaded};
+        return;
+      }
+      {
+        event = UpstreamEnd{attempt, answer.window.bytes()};
+        return;
+      }
     }
     case EventKind::upstream_failed:
       answer_of(attempt).over = true;
-      return UpstreamFailed{attempt, FaultKind(record.fault)};
-    case EventKind::upstream_piped: return UpstreamPiped{attempt, record.body_bytes, record.complete != 0};
-    case EventKind::place_told: return PlaceTold{attempt};
+      {
+        event = UpstreamFailed{attempt, FaultKind(record.fault)};
+        return;
+      }
+    case EventKind::upstream_piped: {
+      event = UpstreamPiped{attempt, record.body_bytes, record.complete != 0};
+      return;
+    }
+    case EventKind::place_told: {
+      event = PlaceTold{attempt};
+      return;
+    }
     case EventKind::woken: break;
   }
-  return Woken{};
+  event = Woken{};
 }
 
 EffectRecord& Port::write(EffectKind kind, uint32_t attempt) {

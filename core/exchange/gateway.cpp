@@ -16,10 +16,14 @@
 namespace signalbox {
 namespace {
 
-// As many as usually go on at a time on one thread, 8 KB each: whoever comes when more did pays for his own.
+// As many as usually go on at a time on one thread, 8 KB each: whoever comes when more do pays for his own.
 #if defined(SIGNALBOX_SANITIZED)
 constexpr size_t workspaces_max =
     0;  // what is used after its exchange has ended is found only in memory that was given back
+#elif defined(__wasm__)
+// One, which stands where the memory begins: others would stay between the large bodies of those that went on at the same
+// time, and keep their room from becoming one again.
+constexpr size_t workspaces_max = 1;
 #else
 constexpr size_t workspaces_max = 16;
 #endif
@@ -67,14 +71,20 @@ ClientLedger& Gateway::ledger() {
 }
 
 std::unique_ptr<exchange::Workspace> Gateway::take_workspace() {
-  if (workspaces_.empty()) return std::make_unique<exchange::Workspace>();
+  if (workspaces_.empty()) {
+    auto made = std::make_unique<exchange::Workspace>();
+    made->stays = workspace_count_ < workspaces_max;
+    workspace_count_ += made->stays;
+    return made;
+  }
   std::unique_ptr<exchange::Workspace> workspace = std::move(workspaces_.back());
   workspaces_.pop_back();
   return workspace;
 }
 
 void Gateway::keep_workspace(std::unique_ptr<exchange::Workspace> workspace) {
-  if (workspaces_.size() >= workspaces_max || workspace->effects.capacity() > kept_effects_max) return;
+  if (!workspace->stays) return;
+  if (workspace->effects.capacity() > kept_effects_max) workspace->effects = {};
   workspaces_.push_back(std::move(workspace));
 }
 

@@ -445,9 +445,9 @@ class Machine {
   std::unique_ptr<TranslatedRequest> translation_;  // only where a lane needs it
 
   Attempt attempt_;
-  routing::Place place_;                    // what the attempt holds of its lane's bounds
-  routing::Probe probe_;                    // held where the attempt finds out whether its lane serves again
-  const Choice* probed_ = nullptr;          // of an exchange that is a probe
+  routing::Place place_;            // what the attempt holds of its lane's bounds
+  routing::Probe probe_;            // held where the attempt finds out whether its lane serves again
+  const Choice* probed_ = nullptr;  // of an exchange that is a probe
   struct Hold {
     std::string_view name;  // empty: nothing is held
     int64_t until_unix_ms = 0, before_unix_ms = 0;
@@ -473,6 +473,7 @@ struct Workspace {
   Arena arena;
   std::vector<Effect> effects;
   std::optional<Machine> machine;
+  bool stays = false;  // with its gateway, when the exchange has ended
 };
 
 }  // namespace signalbox::exchange

@@ -12,9 +12,8 @@ namespace {
 
 constexpr std::string_view names[] = {
     // of the connection, and of the body's form on it
-    "accept-encoding", "cdn-loop", "content-encoding", "content-length", "date", "expect", "forwarded",
-    "host", "keep-alive", "priority", "te", "trailer", "transfer-encoding", "true-client-ip", "upgrade", "via",
-    "x-real-ip",
+    "accept-encoding", "cdn-loop", "content-encoding", "content-length", "date", "expect", "forwarded", "host",
+    "keep-alive", "priority", "te", "trailer", "transfer-encoding", "true-client-ip", "upgrade", "via", "x-real-ip",
     // of the program that asks
     "referer", "user-agent",
     // of traces, and numbers of requests

@@ -306,8 +306,8 @@ TEST_CASE("once: what is not the same is not shared", "[once]") {
   crowd.gateway.adopt(config_with_once());
   CHECK(crowd.ask().did("open"));
 
-  exchange::SameRequest one{"alice", false, config.get(), config->routes.data(), "",
-                             "POST",  "/v1/messages", {}, "body"};
+  exchange::SameRequest one{"alice",        false, config.get(), config->routes.data(), "", "POST",
+                            "/v1/messages", {},    "body"};
   exchange::SameRequest other = one;
   CHECK(exchange::digest_of(one) == exchange::digest_of(other));
   other.client_key = "bob";

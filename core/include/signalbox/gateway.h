@@ -111,6 +111,7 @@ class Gateway {
   std::unique_ptr<routing::Places> places_;
   std::unique_ptr<exchange::Broadcasts> broadcasts_;
   std::vector<std::unique_ptr<exchange::Workspace>> workspaces_;  // that nobody works in
+  size_t workspace_count_ = 0;                                    // those that stay, in work or not
 };
 
 }  // namespace signalbox
