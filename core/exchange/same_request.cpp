@@ -1,7 +1,6 @@
 #include "exchange/same_request.h"
 
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 #include "base/sha256.h"
@@ -28,11 +27,9 @@ void add(std::string& all, std::string_view part) {
   all += part;
 }
 
-template <class Word>
-void add_bytes_of(std::string& all, Word word) {
-  char bytes[sizeof word];
-  std::memcpy(bytes, &word, sizeof word);
-  all.append(bytes, sizeof bytes);
+void add_place(std::string& all, const void* where) {
+  base::append_decimal(all, int64_t(reinterpret_cast<uintptr_t>(where)));
+  all += ':';
 }
 
 }  // namespace
@@ -50,8 +47,8 @@ Sha256 digest_of(const SameRequest& request) {
   add(all, request.client_key);
   all += request.mock_only ? 'm' : 'a';
   // Of the process, and so is whoever compares it. The configuration stays where it is as long as its Broadcasts do.
-  add_bytes_of(all, request.config);
-  add_bytes_of(all, request.route);
+  add_place(all, request.config);
+  add_place(all, request.route);
   add(all, request.selected);
   add(all, request.method);
   add(all, request.target);
