@@ -117,16 +117,14 @@ void ServerThread::run() {
 
 void ServerThread::accept_from(int socket) {
   for (int i = 0; i < accepts_per_turn; ++i) {
-    const std::optional<ClientConnection::Welcome> welcome = reserve_place();
-    if (!welcome) return rest_until_place();
+    if (!has_place()) return rest_until_place();
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
     const int fd = accept4(socket, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      take_client(fd, peer, *welcome);
+      take_client(fd, peer, take_place());
       continue;
     }
-    free_place(*welcome);
     switch (errno) {
       case EAGAIN: return;
       case EMFILE:
@@ -145,21 +143,24 @@ void ServerThread::take_client(int fd, const sockaddr_storage& peer, ClientConne
   clients_.push_back(client.release());
 }
 
-// Reserved before accepting, so that all threads together never have more than the limit; nor more than so many who
-// are being turned away.
-std::optional<ClientConnection::Welcome> ServerThread::reserve_place() {
-  using Welcome = ClientConnection::Welcome;
-  if (server_.connection_count_.fetch_add(1, std::memory_order_relaxed) < limits().connections_max)
-    return Welcome::served;
-  free_place(Welcome::served);
-  if (server_.turned_away_count_.fetch_add(1, std::memory_order_relaxed) < turned_away_max) {
-    server_.full_.say(
-        "server.limits.connections_max is reached; further connections are answered with 503 and retry-after.",
-        loop_.now().monotonic_ms);
-    return Welcome::turned_away;
-  }
-  free_place(Welcome::turned_away);
-  return std::nullopt;
+bool ServerThread::has_place() const {
+  return server_.connection_count_.load(std::memory_order_relaxed) < limits().connections_max ||
+         server_.turned_away_count_.load(std::memory_order_relaxed) < turned_away_max;
+}
+
+// Counted when somebody is there and never before: a thread that is woken for a client whom another one takes must not
+// hold a place meanwhile. All threads together never serve more than the limit; of those who are turned away there may be
+// one more for each thread than turned_away_max.
+ClientConnection::Welcome ServerThread::take_place() {
+  int64_t count = server_.connection_count_.load(std::memory_order_relaxed);
+  while (count < limits().connections_max)
+    if (server_.connection_count_.compare_exchange_weak(count, count + 1, std::memory_order_relaxed))
+      return ClientConnection::Welcome::served;
+  server_.turned_away_count_.fetch_add(1, std::memory_order_relaxed);
+  server_.full_.say(
+      "server.limits.connections_max is reached; further connections are answered with 503 and retry-after.",
+      loop_.now().monotonic_ms);
+  return ClientConnection::Welcome::turned_away;
 }
 
 void ServerThread::free_place(ClientConnection::Welcome welcome) {

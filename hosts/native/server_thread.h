@@ -59,7 +59,8 @@ class ServerThread final : public ConnectionHost, public PerformerHost {
 
   void accept_from(int socket);
   void take_client(int fd, const sockaddr_storage& peer, ClientConnection::Welcome welcome);
-  std::optional<ClientConnection::Welcome> reserve_place();
+  bool has_place() const;
+  ClientConnection::Welcome take_place();
   void free_place(ClientConnection::Welcome welcome);
   void rest_until_place();
   void accept_again();

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The life of the server: lanes that cool down on all threads, reload, graceful stop, clients that leave,
 what the log says. Waits are nets, never measures: nothing here asserts how long something took."""
+import collections
 import json
 import os
 import re
@@ -263,6 +264,31 @@ def connections_max(tap):
                 connection.close()
 
 
+def descriptor_count(server):
+    return len(os.listdir("/proc/%d/fd" % server.process.pid))
+
+
+def full_house(tap):
+    """A thread that looks whether somebody is there holds no place meanwhile: all can be taken at once."""
+    name = "connections_max with 32 threads: "
+    with Server(signalbox_server.config_for(upstream(), server={"threads": 32, "limits": {"connections_max": 40}}), "full-house") as server:
+        server.ask("GET", "/healthz")
+        empty = descriptor_count(server)
+        rounds = []
+        for _ in range(20):
+            # Whoever came while it stood still is accepted by all threads at the same time.
+            server.signal(signal.SIGSTOP)
+            inside = [wire.Connection(server.port) for _ in range(40)]
+            for connection in inside:
+                connection.send(wire.request_bytes("GET", "/healthz"))
+            server.signal(signal.SIGCONT)
+            rounds.append(collections.Counter(connection.receive("GET").status for connection in inside))
+            for connection in inside:
+                connection.close()
+            tap.check(name + "and are free again", wire.wait_until(lambda: descriptor_count(server) <= empty, 10))
+        tap.equal(name + "all places are taken at once", rounds, [{200: 40}] * 20)
+
+
 class FewDescriptors(Server):
     """Started with a soft limit of 256 descriptors, and a hard one of `hard`."""
 
@@ -500,7 +526,7 @@ def command_line(tap):
 
 def main():
     tap = Tap("lifecycle")
-    for part in (sister_threads, reload, reload_open, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, descriptors, disconnect, log_and_headers, passthrough,
+    for part in (sister_threads, reload, reload_open, reload_keys, graceful_stop, bounded_stop, stop_with_unsent, second_signal, connections_max, full_house, descriptors, disconnect, log_and_headers, passthrough,
                  base_urls, command_line):
         try:
             part(tap)
