@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 
 #include "base/mix.h"
 #include "base/sort.h"
@@ -26,149 +25,9 @@ bool before(const Entry& a, const Entry& b) {
   return a.at < b.at;
 }
 
-// Scores have 52 bits; behind them stands the target's index, which keeps the lanes of equal targets together.
-constexpr int score_bits = 52;
-constexpr uint64_t score_max = (uint64_t(1) << score_bits) - 1;
+// Behind a target's score stands its index, which keeps the lanes of equal targets together.
 constexpr int target_bits = 8;
-static_assert(route_lanes_max <= size_t(1) << target_bits);
-
-uint64_t capped(uint64_t score) { return std::min(score, score_max); }
-
-constexpr uint64_t number_max = (1 << 24) - 1;
-
-// Behind a number of up to 24 bits, a draw that decides between equals.
-uint64_t with_draw(uint64_t number, uint64_t tie, uint64_t key) {
-  return (number << draw_bits) | (base::mix(tie ^ key) >> (64 - draw_bits));
-}
-
-// Millionths of millionths of a dollar that this request will cost there, by what was seen.
-inline uint64_t cost_at(const TargetLanes& target, const Lane& lane, size_t body_bytes) {
-  // Of an answer nothing is known before the first.
-  constexpr int64_t output_tokens_default = 500;
-  if (!target.price || !target.price->said()) return score_max;
-  const Price& price = *target.price;
-  // Near enough for comparing lanes, which all get the same bytes.
-  const int64_t input = int64_t(body_bytes / 4) + 1;
-  int64_t output = output_tokens_default;
-  uint64_t input_price = uint64_t(price.input);
-  if (const LaneStat* const stat = lane.stat) {
-    if (stat->output_tokens >= 0) output = stat->output_tokens;
-    if (const int64_t cached = stat->cached_permille; cached > 0) {
-      const int64_t read = price.cache_read >= 0 ? price.cache_read : price.input;
-      const int64_t fresh = price.cache_write >= 0 ? price.cache_write : price.input;
-      input_price = uint64_t(read * cached + fresh * (1000 - cached)) / 1000;
-    }
-  }
-  // Below 2^62: a body has 2^30 bytes at most, a price 10^11, and an answer is cut to fit.
-  const uint64_t whole = uint64_t(input) * (input_price >> 4) +
-                         uint64_t(std::min<int64_t>(output, 1 << 20)) * (uint64_t(price.output) >> 4);
-  return capped(whole);
-}
-
-uint64_t busy_for_weight(int64_t open, int32_t weight) {
-  return open == 0 ? 0 : uint64_t(open) * 256 / uint64_t(weight);
-}
-
-// How long its first content takes, for an order. Who is not known is worth a try, and one try at a time.
-uint64_t waiting_for(const LaneStat& stat, int64_t now_ms) {
-  const int64_t latency = stat.latency_now_ms(now_ms);
-  if (latency < 0) return stat.open > 0 ? number_max : 0;
-  return uint64_t(latency) + 1;
-}
-
-// What goes before the draw in the score of strategies that have one; may be above number_max.
-uint64_t number_of(Strategy strategy, const Lane& lane, const Moment& moment) {
-  const LaneStat* const stat = lane.stat;
-  if (!stat) return 0;
-  switch (strategy) {
-    case Strategy::least_busy: return busy_for_weight(stat->open, lane.weight);
-    case Strategy::fastest: return waiting_for(*stat, moment.now_ms);
-    default: return uint64_t(Headroom::full - stat->headroom.permille(moment.now_unix_ms));
-  }
-}
-
-// score_of(), or any number above `limit` where it is above.
-uint64_t score_up_to(uint64_t limit, Strategy strategy, const Lane& lane, const TargetLanes& target,
-                     const Moment& moment) {
-  if (strategy == Strategy::cheapest) return cost_at(target, lane, moment.body_bytes);
-  const uint64_t number = std::min(number_of(strategy, lane, moment), number_max);
-  if (number << draw_bits > limit) return UINT64_MAX;
-  return with_draw(number, moment.tie, lane.hash);
-}
-
-// The draw of the hash `u`.
-uint64_t draw_of(uint64_t u, int32_t weight) {
-  // Of an exponential race, who has the weight w wins with w's share: the least of -log(u) / w. The logarithm is in
-  // 2^-40, by a parabola between powers of two (0.7 % off at most, for all alike), because every host has to get the same.
-  const int zeros = std::countl_zero(u);
-  const uint64_t fraction = (u << zeros << 1) >> 32;  // of the mantissa, in 2^-32
-  const uint64_t bend = (fraction * ((uint64_t(1) << 32) - fraction) >> 32) * 1'488'634'000u >> 32;  // 0.3466
-  const uint64_t log2_of_mantissa = fraction + bend;
-  const uint64_t missing = ((uint64_t(zeros) + 1) << 32) - std::min(log2_of_mantissa, uint64_t(1) << 32);
-  return (missing << 13) / uint64_t(weight);
-}
-
-// draw(), or any number above `limit`, which is at most score_max, where it is above.
-inline uint64_t draw_up_to(uint64_t limit, uint64_t tie, uint64_t key, int32_t weight) {
-  const uint64_t upper = base::mix_upper(tie ^ key);
-  // -log2(u) is never less than 1 - u, for the parabola neither, and most are told from the least by that.
-  if (~upper >> 33 << 14 > limit * uint64_t(weight)) return UINT64_MAX;
-  return draw_of(base::mix_lower(upper) | 1, weight);
-}
-
-}  // namespace
-
-uint64_t draw(uint64_t tie, uint64_t key, int32_t weight) { return draw_of(base::mix(tie ^ key) | 1, weight); }
-
-bool is_of_turns(Strategy strategy) {
-  return strategy == Strategy::round_robin || strategy == Strategy::weighted || strategy == Strategy::random;
-}
-
-bool is_of_the_moment(Strategy strategy) { return strategy != Strategy::priority && !is_of_turns(strategy); }
-
-uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Moment& moment) {
-  return is_of_the_moment(strategy) ? score_up_to(UINT64_MAX, strategy, lane, target, moment) : 0;
-}
-
-namespace {
-
-// What is held against a target, or any number above `limit`, which is at most score_max, where it is above.
-uint64_t target_score(const RouteLanes& route, const TargetLanes& target, const Moment& moment, uint64_t limit) {
-  switch (route.strategy) {
-    case Strategy::priority: return 0;
-    case Strategy::round_robin:
-      if (moment.session) return draw_up_to(limit, moment.session, target.key, 1);
-      return target.turn ? target.turn->last : 0;
-    case Strategy::weighted:
-      if (moment.session) return draw_up_to(limit, moment.session, target.key, target.weight);
-      // 1000 each for 256 targets stay far below the middle.
-      return target.turn ? uint64_t((int64_t(1) << 40) - target.turn->smooth - target.weight) : 0;
-    case Strategy::random:
-      return draw_up_to(limit, moment.session ? moment.session : moment.tie, target.key, target.weight);
-    default: break;
-  }
-  // Of those that look at the moment, its best lane's.
-  const bool for_weight = route.strategy == Strategy::least_busy && target.weight != 1;
-  uint64_t least = UINT64_MAX;
-  for (const Lane& lane : route.lanes.subspan(target.first, target.count))
-    least = std::min(least, score_up_to(for_weight ? UINT64_MAX : limit, route.strategy, lane, target, moment));
-  return for_weight ? least / uint64_t(target.weight) : least;
-}
-
-uint64_t lane_score(const TargetLanes& target, const Lane& lane, const Moment& moment) {
-  const uint64_t session = moment.session;
-  switch (target.spread) {
-    case Strategy::priority: return 0;
-    case Strategy::round_robin:
-      if (session) return capped(draw(session, lane.hash, 1));
-      return lane.stat ? capped(lane.stat->turn) : 0;
-    case Strategy::weighted:
-      if (session) return capped(draw(session, lane.hash, lane.weight));
-      return lane.stat ? uint64_t((int64_t(1) << 40) - lane.stat->smooth - lane.weight) : 0;
-    case Strategy::random: return capped(draw(session ? session : moment.tie, lane.hash, lane.weight));
-    default: return score_of(target.spread, lane, target, moment);
-  }
-}
+static_assert(route_lanes_max <= size_t(1) << target_bits && score_bits + target_bits < 64);
 
 // The first few of those that are offered.
 class Front {
@@ -281,7 +140,7 @@ void rank_first(const RouteLanes& route, std::span<const Lane* const> lanes, con
       });
     case Strategy::quota:
       return rank_by_number(route, lanes, tie, front, [now = moment.now_unix_ms](const TargetLanes&, const Lane& lane) {
-        return uint64_t(Headroom::full - lane.stat->headroom.permille(now));
+        return used_of(*lane.stat, now);
       });
     case Strategy::least_busy:
       return rank_each(route, lanes, front, [tie](const TargetLanes& target, const Lane& lane, uint64_t limit) {

@@ -26,6 +26,7 @@
 #include "base/arena.h"
 #include "routing/affinity.h"
 #include "routing/lane_table.h"
+#include "routing/score.h"
 #include "signalbox/header.h"
 
 namespace signalbox::routing {
@@ -49,15 +50,6 @@ struct Placement {
   const Lane* stay = nullptr;  // where it was before, if that is remembered
 };
 
-// What an order goes by beside what was seen of lanes, kept for those that are put into their order later.
-struct Moment {
-  size_t body_bytes = 0;
-  int64_t now_ms = 0;  // monotonic
-  int64_t now_unix_ms = 0;
-  uint64_t session = 0;  // see Placement
-  uint64_t tie = 0;      // decides between equals
-};
-
 // Whether any of the lanes is cooling down.
 enum class Cooling : uint8_t { none, some };
 
@@ -79,20 +71,5 @@ inline constexpr size_t first_lanes_max = 4;
 
 // Puts `rest`, which order_first() has left in the file's order, into their own.
 void order_rest(const RouteLanes& route, std::span<const Lane*> rest, const Moment& moment, Arena& arena);
-
-// How many bits of a score only decide between equals, but for a price's, which has none.
-inline constexpr int draw_bits = 28;
-
-// What `strategy` holds against a lane; less is better. For explain and for order alike.
-uint64_t score_of(Strategy strategy, const Lane& lane, const TargetLanes& target, const Moment& moment);
-
-// A draw that `key` wins against others as often as its weight says; less wins.
-uint64_t draw(uint64_t tie, uint64_t key, int32_t weight);
-
-// Whether a conversation's place follows from its hash alone.
-bool is_of_turns(Strategy strategy);
-
-// Whether a strategy looks at what is going on.
-bool is_of_the_moment(Strategy strategy);
 
 }  // namespace signalbox::routing

@@ -1,7 +1,8 @@
 // From facts to an ordered list of lanes: which route takes this model, which targets it names, and in
 // what order its lanes are tried.
 //
-// The order: what the route's strategy says (order.h); then lanes that are cooling down go behind all others, among themselves the soonest recovery first.
+// The order: what the route's strategy says (order.h); then lanes that are cooling down go behind all others, among
+// themselves the soonest recovery first.
 // Cool-down orders lanes, it never excludes the last one (architecture.md section 2).
 // A new selection rule begins here; ARCHITECTURE.md says what else it may touch.
 #pragma once
@@ -39,12 +40,12 @@ struct Plan {
 Plan lanes_of(const Match& match, const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms,
               Arena& arena, const Asked& asked = {});
 
-// Puts all lanes of `plan` into the order of trying.
-void order_rest(Plan& plan, Arena& arena);
-
 // The same for the route that the model's name alone finds.
 Plan choose(const Config& config, const Health& health, const Facts& facts, int64_t now_unix_ms, Arena& arena,
             const Asked& asked = {});
+
+// Puts all lanes of `plan` into the order of trying.
+void order_rest(Plan& plan, Arena& arena);
 
 // `client_model` without the "[1m]", in either case, that Claude Code adds for itself (translation.md
 // section 2). A name that is nothing else stays.
