@@ -67,29 +67,37 @@ void Machine::send_head(int status, std::span<const Header> headers, int64_t bod
   last_sent_ms_ = now_.monotonic_ms;
 }
 
-// Bytes of our own, next in the client's body; they must stand until the next event.
-void Machine::send(std::string_view bytes) {
-  if (bytes.empty()) return;
-  leads() ? send_shared(bytes) : send_now(bytes);
-}
-
-void Machine::send_now(std::string_view bytes) {
-  if (client_left_) return;
+// Each frame of a translated answer comes by here.
+inline void Machine::put(std::string_view bytes) {
   emit(SendClientBody{bytes});
   report_.answer_bytes += bytes.size();
   last_sent_ms_ = now_.monotonic_ms;
 }
 
+// Bytes of our own, next in the client's body; they must stand until the next event.
+void Machine::send(std::string_view bytes) {
+  if (bytes.empty()) return;
+  if (leads()) return send_shared(bytes);
+  put(bytes);
+}
+
+// The same for this client alone, whoever else follows.
+void Machine::send_now(std::string_view bytes) {
+  if (!client_left_) put(bytes);
+}
+
 // What the translation has ready. A step that sends twice copies what comes second.
 void Machine::send_translated() {
   std::string& out = attempt_.translated->out();
+  std::string_view bytes;
   if (sent_.empty()) {
     sent_.swap(out);
-    send(sent_);
+    bytes = sent_;
   } else {
-    send(arena_.copy(out));
+    bytes = arena_.copy(out);
     out.clear();
   }
+  send(bytes);
 }
 
 // A sign of life at a frame's border, when the client has heard nothing for long. The timer is not moved

@@ -147,8 +147,8 @@ bool Machine::take(const sse::Frame& frame) {
 
 // Whether what was fed has shown that the answer is none; then the attempt is over.
 bool Machine::translation_failed() {
+  if (!attempt_.translated->fault()) return false;
   const Fault fault = attempt_.translated->fault();  // a copy: the attempt goes
-  if (!fault) return false;
   if (phase_ == Phase::holding) {
     fail_attempt(fault.kind, fault.detail);
   } else {

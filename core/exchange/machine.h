@@ -298,6 +298,7 @@ class Machine {
                  Answerer answerer = Answerer::known);
   void send(std::string_view bytes);
   void send_now(std::string_view bytes);
+  void put(std::string_view bytes);
   void send_translated();
   void keep_alive();
   void release(size_t bytes, ReleaseTo to);
