@@ -187,8 +187,10 @@ std::span<const Edit> Machine::edits_now(const dialects::Refusal& refusal) {
 // protocol that is not spoken here.
 std::span<const Header> Machine::translated_headers(const Provider& to) {
   const dialects::DialectRow& dialect = upstream_dialect();
-  std::span<Header> headers =
-      arena_.array<Header>(3 + dialect.request_headers.size() + head_.headers.size() + to.headers.size());
+  // In the client's own dialect its credential is understood all the same.
+  const bool passes_own = to.dialect == endpoint_.shape && attempt_.lane().credential.empty();
+  const std::span<const Header> own = passes_own ? head_.headers : std::span<const Header>();
+  std::span<Header> headers = arena_.array<Header>(3 + dialect.request_headers.size() + own.size() + to.headers.size());
   size_t filled = 0;
   auto add = [&](const Header& header) {
     for (const ExtraHeader& extra : to.headers)
@@ -199,10 +201,8 @@ std::span<const Header> Machine::translated_headers(const Provider& to) {
   add({"accept", decision_.facts.streamed ? "text/event-stream" : "application/json"});
   add({"accept-encoding", "identity"});
   for (const Header& header : dialect.request_headers) add(header);
-  // In the client's own dialect its credential is understood all the same.
-  if (to.dialect == endpoint_.shape && attempt_.lane().credential.empty())
-    for (const Header& header : head_.headers)
-      if (passes_credential(to, header)) add(header);
+  for (const Header& header : own)
+    if (passes_credential(to, header)) add(header);
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
   return headers.first(filled);
 }
