@@ -2,37 +2,31 @@
 
 #include <algorithm>
 
-#include "base/address.h"
 #include "base/sort.h"
 #include "base/text.h"
 #include "config/defaults.h"
 #include "config/fill.h"
+#include "config/findings.h"
 #include "config/presets.h"
+#include "config/resolve_providers.h"
+#include "config/resolve_rewrite.h"
 #include "config/resolve_rules.h"
-#include "config/rules.h"
+#include "config/resolve_server.h"
 #include "config/target.h"
 
 namespace signalbox::config {
 namespace {
 
-// Items are compared each with each. Longer lists than this are a problem already (items_max).
-constexpr uint32_t items_compared_max = 1024;
-
-class Resolver {
+class Resolver : private Findings {
  public:
   Resolver(const Tree& tree, Config& config, std::vector<Problem>& problems, std::vector<Problem>& warnings)
-      : tree_(tree), config_(config), problems_(problems), warnings_(warnings) {}
+      : Findings(tree, problems, warnings), config_(config) {}
 
   void run() {
     const NodeId root = tree_.root();
-    resolve_server(tree_.child(root, "server"));
-    const NodeId providers = tree_.child(root, "providers");
-    if (is(providers, Kind::mapping) && tree_[providers].child_count == 0) {
-      problem(providers, "names no provider; {builtin: mock} is one that needs no account");
-    }
+    resolve_server(tree_, config_, problems_, warnings_);
+    resolve_providers(tree_, config_, problems_, warnings_);
     size_t index = 0;
-    for (NodeId node : members(providers, config_.providers.size())) resolve_provider(node, config_.providers[index++]);
-    index = 0;
     const NodeId models = tree_.child(root, "models");
     for (NodeId node : members(models, config_.models.size())) resolve_model(node, config_.models[index++]);
     const NodeId routes = tree_.child(root, "routes");
@@ -43,214 +37,10 @@ class Resolver {
     index_routes();
     for (Route& route : config_.routes) settle_affinity(route);
     for (Route& route : config_.provider_routes) settle_affinity(route);
-    if (routes != no_node) warn_of_unused_providers(providers);
+    if (routes != no_node) warn_of_unused_providers(tree_.child(root, "providers"));
   }
 
  private:
-  bool is(NodeId node, Kind kind) const { return node != no_node && tree_[node].kind == kind; }
-
-  // The children, unless fill() did not take them over one to one.
-  Tree::Children members(NodeId node, size_t count) const {
-    return tree_.children(node != no_node && tree_[node].child_count == count ? node : no_node);
-  }
-
-  Problem at(NodeId node, std::string message) const {
-    return {std::move(message), tree_[node].place, path_of(tree_, node)};
-  }
-  Problem at_key(NodeId node, std::string message) const {
-    const Node& where = tree_[node];
-    return {std::move(message), where.key_place.line != 0 ? where.key_place : where.place, path_of(tree_, node)};
-  }
-  void problem(NodeId node, std::string message) { problems_.push_back(at(node, std::move(message))); }
-  void problem_at_key(NodeId node, std::string message) { problems_.push_back(at_key(node, std::move(message))); }
-
-  // Each item of the list is a mapping with a name; a name stands once.
-  void check_names(NodeId list) {
-    if (list == no_node || tree_[list].child_count > items_compared_max) return;
-    std::vector<NodeId> names;
-    for (NodeId item : tree_.children(list)) {
-      const NodeId name = tree_.child(item, "name");
-      if (!is(name, Kind::string)) continue;
-      for (NodeId other : names) {
-        if (tree_[other].text != tree_[name].text) continue;
-        problem(name, "the name " + quoted(tree_[name].text) + " is taken already, at line " +
-                          std::to_string(tree_[other].place.line));
-        break;
-      }
-      names.push_back(name);
-    }
-  }
-
-  // One key under two names is a mistake: of two clients one is never seen, and a client is an administrator. Under the same
-  // name in both lists it is meant. Keys are digests here, so that two variables with one text are found too.
-  void warn_of_shared_keys(NodeId server) {
-    std::vector<NodeId> seen;
-    size_t of_clients = 0;
-    for (const std::string_view list : {"client_keys", "admin_keys"}) {
-      for (NodeId item : tree_.children(tree_.child(server, list))) {
-        const NodeId key = tree_.child(item, "key");
-        if (!is(key, Kind::string) || seen.size() >= items_compared_max) continue;
-        const auto same = [&](NodeId other) { return tree_[other].text == tree_[key].text; };
-        const auto first = std::find_if(seen.begin(), seen.end(), same);
-        const bool across = size_t(first - seen.begin()) < of_clients && list == "admin_keys";
-        const auto name_beside = [&](NodeId of) { return tree_[tree_.child(tree_[of].parent, "name")].text; };
-        if (first != seen.end() && !(across && name_beside(*first) == name_beside(key)))
-          warnings_.push_back(at(key, "is the same key as " + path_of(tree_, *first) + ", at line " +
-                                          std::to_string(tree_[*first].place.line) +
-                                          (across ? ", so that this client may do all that an administrator may"
-                                                  : ", so that whoever shows it goes by one name alone")));
-        seen.push_back(key);
-      }
-      if (of_clients == 0) of_clients = seen.size();
-    }
-  }
-
-  void resolve_server(NodeId server) {
-    if (config_.server.listen.empty() && tree_.child(server, "listen") == no_node) {
-      config_.server.listen.emplace_back(default_listen);
-    }
-    if (server == no_node) return;
-    check_names(tree_.child(server, "client_keys"));
-    check_names(tree_.child(server, "admin_keys"));
-    warn_of_shared_keys(server);
-    resolve_clients(server);
-    const NodeId listen = tree_.child(server, "listen");
-    if (listen == no_node) return;
-    if (is(listen, Kind::sequence) && tree_[listen].child_count == 0) problem(listen, "names no address");
-    if (!config_.server.client_keys.empty()) return;
-    const auto check = [&](NodeId node) {
-      if (is(node, Kind::string) && rule_listen(tree_[node].text).empty() && !is_loopback(tree_[node].text)) {
-        problem(node, std::string(open_listen_fault));
-      }
-    };
-    check(listen);
-    for (NodeId item : tree_.children(listen)) check(item);
-  }
-
-  // What is asked of clients, in the form in which each request asks for it.
-  void resolve_clients(NodeId server) {
-    Clients& clients = config_.server.clients;
-    const auto networks = [](const std::vector<std::string>& texts, std::vector<Network>& out) {
-      for (const std::string& text : texts)
-        if (const auto network = base::parse_network(text)) out.push_back(*network);
-    };
-    networks(clients.allow, clients.allowed);
-    networks(clients.deny, clients.denied);
-    networks(clients.trusted_proxies, clients.trusted);
-    clients.by_address = clients.each_address.any() || !clients.allowed.empty() || !clients.denied.empty();
-    clients.by_key = clients.each_key.any() && !config_.server.client_keys.empty();
-    const NodeId keys = tree_.child(server, "client_keys");
-    size_t index = 0;
-    for (NodeId node : members(keys, config_.server.client_keys.size())) {
-      ClientKey& key = config_.server.client_keys[index++];
-      key.own_limits = is(tree_.child(node, "limits"), Kind::mapping);
-      clients.by_key = clients.by_key || key.limits.any();
-    }
-    const NodeId node = tree_.child(server, "clients");
-    if (node == no_node) return;
-    if (clients.each_key.any() && config_.server.client_keys.empty())
-      warnings_.push_back(at_key(tree_.child(node, "each_key"), "there are no client_keys that it could hold for"));
-    if (!clients.by_address && !clients.trusted.empty())
-      warnings_.push_back(at_key(tree_.child(node, "trusted_proxies"),
-                                 "nothing asks where a client sits: there is no each_address, allow or deny"));
-  }
-
-  void resolve_provider(NodeId node, Provider& provider) {
-    if (!is(node, Kind::mapping)) return;
-    check_headers(tree_.child(node, "headers"));
-    const NodeId preset = tree_.child(node, "preset");
-    const NodeId builtin = tree_.child(node, "builtin");
-    const Preset* known = is(preset, Kind::string) ? find_preset(tree_[preset].text) : nullptr;
-    if (known != nullptr) apply_preset(*known, tree_, node, provider);
-    check_rewrite(tree_.child(node, "rewrite"));
-    // Nothing is said of the key when the preset's own name is a problem.
-    const bool keyless = preset != no_node && (known == nullptr || needs_no_key(*known));
-    const NodeId list = tree_.child(node, "credentials");
-    const NodeId key = tree_.child(node, "key");
-    check_names(list);
-    if (builtin != no_node) {
-      for (NodeId item : tree_.children(node)) {
-        const std::string& name = tree_[item].key;
-        if (name == "builtin" || name == "dialect" || name == "enabled" || name == "flags") continue;
-        if (find(name)) problem_at_key(item, "does not go with a built-in provider");
-      }
-      return;
-    }
-    for (std::string_view required : {"dialect", "base_url"}) {
-      // A preset has both, or is a problem already; where everybody's address is another it has none.
-      if (preset != no_node && (known == nullptr || required != "base_url" || !provider.base_url.empty())) continue;
-      if (tree_.child(node, required) == no_node) problem_at_key(node, "the key " + quoted(required) + " is missing");
-    }
-    if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
-    if (key != no_node && list == no_node) provider.credentials.emplace_back(default_credential);
-    if (provider.passthrough && (key != no_node || (is(list, Kind::sequence) && tree_[list].child_count != 0))) {
-      problem_at_key(
-          tree_.child(node, "passthrough"),
-          "the client's own credential goes on, so that this provider's are never used; give one of the two");
-    }
-    const NodeId passthrough = tree_.child(node, "passthrough");
-    if (list == no_node && key == no_node && !keyless && !provider.passthrough && !is(passthrough, Kind::unresolved)) {
-      problem_at_key(node,
-                     "has no credential: give key or credentials, or passthrough: true, or credentials: [] "
-                     "if the provider needs none");
-    }
-  }
-
-  static bool find(std::string_view key) {
-    const Field* providers = config::find(root_shape(), "providers");
-    return config::find(*providers->shape, key) != nullptr;
-  }
-
-  void check_headers(NodeId headers) {
-    if (headers == no_node || tree_[headers].child_count > items_compared_max) return;
-    for (NodeId item : tree_.children(headers)) {
-      for (NodeId other : tree_.children(headers)) {
-        if (other == item) break;
-        if (!base::equals_ignoring_case(tree_[other].key, tree_[item].key)) continue;
-        problem_at_key(item, "is the same header as at line " + std::to_string(tree_[other].key_place.line));
-        break;
-      }
-    }
-  }
-
-  // Each rule is one, and has what it needs.
-  void check_rewrite(NodeId rules) {
-    for (NodeId rule : tree_.children(rules)) {
-      if (!is(rule, Kind::mapping)) continue;
-      NodeId action = no_node, second = no_node;
-      for (std::string_view key : {"set", "default", "delete", "rename"}) {
-        const NodeId found = tree_.child(rule, key);
-        if (action == no_node) action = found;
-        else if (found != no_node) second = found;
-      }
-      if (action == no_node) problem(rule, "must have one of set, default, delete and rename");
-      if (second != no_node) problem_at_key(second, "stands beside " + tree_[action].key + "; a rule does one thing");
-      if (action == no_node || second != no_node) continue;
-      const bool renames = tree_[action].key == "rename", makes = !renames && tree_[action].key != "delete";
-      check_companion(rule, action, "value", makes);
-      check_companion(rule, action, "to", renames);
-      if (renames) check_rename(tree_.child(rule, "to"), action);
-    }
-  }
-
-  void check_companion(NodeId rule, NodeId action, std::string_view key, bool wanted) {
-    const NodeId found = tree_.child(rule, key);
-    if (wanted && found == no_node) problem_at_key(action, "wants the key " + quoted(key) + " beside it");
-    if (!wanted && found != no_node) problem_at_key(found, "does not go with " + tree_[action].key);
-  }
-
-  void check_rename(NodeId to, NodeId action) {
-    if (!is(to, Kind::string) || !is(action, Kind::string)) return;
-    const std::string& path = tree_[action].text;
-    const size_t dot = path.rfind('.');
-    const std::string_view name = std::string_view(path).substr(dot == path.npos ? 0 : dot + 1);
-    const std::string& new_name = tree_[to].text;
-    if (name == "*") problem(action, "must end with the name of a member");
-    if (name == new_name) problem(to, "is the name that it has");
-    if (dot == path.npos && (new_name == "model" || new_name == "stream"))
-      problem(to, "must not be " + new_name + ", which is not for rules");
-  }
-
   // The index of a provider, or its count when there is none.
   size_t provider_index(std::string_view name) const {
     size_t index = 0;
@@ -266,7 +56,7 @@ class Resolver {
   }
 
   void resolve_model(NodeId node, Model& model) {
-    check_rewrite(tree_.child(node, "rewrite"));
+    check_rewrite(tree_.child(node, "rewrite"), *this);
     model.takes.tokens_max = model.context_tokens_max;
     const NodeId provider = tree_.child(node, "provider");
     if (is(provider, Kind::string)) {
@@ -291,8 +81,7 @@ class Resolver {
       fill(tree_, flags, flags_shape, &model.flags, said);
     }
     if (model.context_tokens_max != 0 && model.output_tokens_max > model.context_tokens_max) {
-      warnings_.push_back(
-          at(tree_.child(node, "output_tokens_max"), "is more than context_tokens_max, the whole of it"));
+      warn(tree_.child(node, "output_tokens_max"), "is more than context_tokens_max, the whole of it");
     }
   }
 
@@ -306,8 +95,7 @@ class Resolver {
       route.targets.back().takes = provider.takes;
     }
     if (route.targets.empty() && !config_.providers.empty()) {
-      warnings_.push_back(
-          at(tree_.child(tree_.root(), "providers"), "no provider is enabled, so that nothing can be served"));
+      warn(tree_.child(tree_.root(), "providers"), "no provider is enabled, so that nothing can be served");
     }
     config_.routes.push_back(std::move(route));
   }
@@ -374,8 +162,8 @@ class Resolver {
       for (size_t earlier = 0; earlier + 1 < index; ++earlier) {
         const std::string& pattern = config_.routes[earlier].match;
         if (pattern.empty() || !covers(pattern, route.match)) continue;
-        warnings_.push_back(at(match, "this route never serves: routes[" + std::to_string(earlier) + "], " +
-                                          quoted(pattern) + ", takes all of it first"));
+        warn(match, "this route never serves: routes[" + std::to_string(earlier) + "], " + quoted(pattern) +
+                        ", takes all of it first");
         break;
       }
     }
@@ -415,18 +203,16 @@ class Resolver {
       const bool weighs = route.strategy == Strategy::weighted || route.strategy == Strategy::random ||
                           route.strategy == Strategy::least_busy;
       if (weight != no_node && !weighs)
-        warnings_.push_back(
-            at(weight, "means nothing here: the route's strategy is not weighted, random or least_busy"));
+        warn(weight, "means nothing here: the route's strategy is not weighted, random or least_busy");
       const bool priced = target.entry < config_.models.size() && config_.models[target.entry].price.said();
       if (route.strategy == Strategy::cheapest && !priced)
         problem(item, "has no price, which strategy cheapest goes by: name a models entry with one");
     }
     if (lane_count > route_lanes_max)
-      warnings_.push_back(at(targets, "are " + std::to_string(lane_count) +
-                                          " lanes with their credentials; the first " +
-                                          std::to_string(route_lanes_max) + " are asked, the others never"));
+      warn(targets, "are " + std::to_string(lane_count) + " lanes with their credentials; the first " +
+                        std::to_string(route_lanes_max) + " are asked, the others never");
     if (strategy != no_node && route.strategy != Strategy::priority && lane_count == 1)
-      warnings_.push_back(at(strategy, "chooses among one: the route has no second target and no second credential"));
+      warn(strategy, "chooses among one: the route has no second target and no second credential");
   }
 
   // Whether each of them is one, so that the route names no other providers than it seems to.
@@ -453,7 +239,7 @@ class Resolver {
       }
       for (NodeId other : seen) {
         if (tree_[other].text != tree_[node].text) continue;
-        warnings_.push_back(at(node, "stands in this route already"));
+        warn(node, "stands in this route already");
         break;
       }
       seen.push_back(node);
@@ -462,7 +248,7 @@ class Resolver {
       route.targets.push_back(std::move(target));
     }
     if (all_known && !route.targets.empty() && !enabled) {
-      warnings_.push_back(at(targets, "no provider of these is enabled, so that this route serves nothing"));
+      warn(targets, "no provider of these is enabled, so that this route serves nothing");
     }
     return all_known;
   }
@@ -518,16 +304,13 @@ class Resolver {
     size_t index = 0;
     for (NodeId node : members(providers, used_.size())) {
       if (!used_[index] && config_.providers[index].enabled) {
-        warnings_.push_back(at_key(node, "no route names this provider"));
+        warn_at_key(node, "no route names this provider");
       }
       ++index;
     }
   }
 
-  const Tree& tree_;
   Config& config_;
-  std::vector<Problem>& problems_;
-  std::vector<Problem>& warnings_;
   std::vector<bool> used_;          // by provider: some route names it
   bool all_targets_known_ = false;  // of all routes
 };

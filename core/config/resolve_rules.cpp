@@ -6,19 +6,17 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "config/findings.h"
 #include "config/resolve.h"
 #include "config/target.h"
 
 namespace signalbox::config {
 namespace {
 
-// Names are compared each with each. Longer lists than this are a problem already (items_max).
-constexpr size_t names_compared_max = 1024;
-
-class RuleResolver {
+class RuleResolver : private Findings {
  public:
   RuleResolver(const Tree& tree, Config& config, std::vector<Problem>& problems, std::vector<Problem>& warnings)
-      : tree_(tree), config_(config), problems_(problems), warnings_(warnings) {}
+      : Findings(tree, problems, warnings), config_(config) {}
 
   void run() {
     const NodeId root = tree_.root();
@@ -36,30 +34,6 @@ class RuleResolver {
   }
 
  private:
-  bool is(NodeId node, Kind kind) const { return node != no_node && tree_[node].kind == kind; }
-
-  Problem at(NodeId node, std::string message) const {
-    const Node& where = tree_[node];
-    return {std::move(message), where.place.line != 0 ? where.place : where.key_place, path_of(tree_, node)};
-  }
-  void problem(NodeId node, std::string message) { problems_.push_back(at(node, std::move(message))); }
-  void warn(NodeId node, std::string message) { warnings_.push_back(at(node, std::move(message))); }
-
-  // A name stands once in a list of mappings.
-  void check_names(NodeId list) {
-    if (!is(list, Kind::sequence) || tree_[list].child_count > names_compared_max) return;
-    std::vector<NodeId> names;
-    for (NodeId item : tree_.children(list)) {
-      const NodeId name = tree_.child(item, "name");
-      if (!is(name, Kind::string)) continue;
-      const auto same = [&](NodeId other) { return tree_[other].text == tree_[name].text; };
-      if (const auto first = std::find_if(names.begin(), names.end(), same); first != names.end())
-        problem(name, "the name " + quoted(tree_[name].text) + " is taken already, at line " +
-                          std::to_string(tree_[*first].place.line));
-      names.push_back(name);
-    }
-  }
-
   void check_route_names(NodeId routes) {
     check_names(routes);
     if (!is(routes, Kind::sequence)) return;
@@ -220,7 +194,7 @@ class RuleResolver {
       route.targets.push_back(std::move(*target));
     };
     if (only) add(*only);
-    else if (tree_[node].child_count <= names_compared_max)
+    else if (tree_[node].child_count <= items_compared_max)
       for (NodeId each : tree_.children(node)) add(each);
     if (route.targets.empty()) return no_route;
     if (all_known && !enabled) warn(node, "no provider of these is enabled, so that nothing serves it");
@@ -265,10 +239,7 @@ class RuleResolver {
     if (config_.tokens_asked_min == 0 || count < config_.tokens_asked_min) config_.tokens_asked_min = count;
   }
 
-  const Tree& tree_;
   Config& config_;
-  std::vector<Problem>& problems_;
-  std::vector<Problem>& warnings_;
 };
 
 }  // namespace
