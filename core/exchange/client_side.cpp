@@ -41,6 +41,17 @@ Fault unsupported(const http::ContentCoding& written, std::span<const Coding> ta
   return fault;
 }
 
+// What there is, for those who ask for something else.
+constexpr std::string_view paths_of_dialects =
+    "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, "
+    "/v1/responses, /v1/responses/compact, /v1/responses/input_tokens, "
+    "/v1beta/models/{model}:generateContent, :streamGenerateContent and :countTokens, /v1/models and "
+    "/v1beta/models.";
+constexpr std::string_view ours = "/signalbox/";
+constexpr std::string_view paths_of_ours =
+    "There is nothing at this path. Under /signalbox/ there are state, explain, reset, enable, disable, select and "
+    "probe; beside it /metrics, /healthz and /readyz.";
+
 // How many problems there are, anyone may know (reply_ready).
 Fault unusable(size_t problem_count) {
   Fault fault{FaultKind::config_unusable, "This gateway's configuration has "};
@@ -104,11 +115,8 @@ Fault Machine::admit(const ClientHead& head) {
     if (http::equals_ignoring_case(header.name, "sec-websocket-key")) return {FaultKind::websocket, {}};
   }
   if (endpoint_.operation == Operation::unknown) {
-    return {FaultKind::not_found,
-            "There is nothing at this path. Served are /v1/messages, /v1/messages/count_tokens, /v1/chat/completions, "
-            "/v1/responses, /v1/responses/compact, /v1/responses/input_tokens, "
-            "/v1beta/models/{model}:generateContent, :streamGenerateContent and :countTokens, /v1/models and "
-            "/v1beta/models."};
+    const bool of_ours = head.target.substr(0, ours.size()) == ours;
+    return {FaultKind::not_found, std::string(of_ours ? paths_of_ours : paths_of_dialects)};
   }
   if (!endpoint_.method_allowed) {
     Fault fault{FaultKind::method_not_allowed, "This path takes "};

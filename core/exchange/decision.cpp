@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "dialects/canonical/effort.h"
 #include "dialects/dialect.h"
+#include "exchange/why_none.h"
 #include "http/url.h"
 #include "json/writer.h"
 #include "routing/thinking_suffix.h"
@@ -46,38 +47,6 @@ void judge_up_to(size_t count, Decision& decision) {
   for (size_t& i = decision.judged; i < count; ++i)
     ::new (static_cast<void*>(&decision.choices[i]))
         Choice(judge(*decision.plan.lanes[i], decision.judging, decision.facts));
-}
-
-// Why not even the first lane serves, with the names that the row's sentence cannot know.
-Fault why_none(const Choice& choice, const Conversation& conversation, const routing::Facts& facts,
-               const Config& config) {
-  Fault fault{choice.why_not, {}};
-  if (choice.why_not == FaultKind::previous_response_not_found) {
-    fault.detail = "\"";
-    fault.detail += facts.kept_history;
-    fault.detail +=
-        "\" names a history that only an upstream of the client's own dialect could have kept, and no lane "
-        "of this model's route has one: send the whole history as input.";
-    return fault;
-  }
-  if (choice.why_not != FaultKind::not_supported) return fault;
-  const Provider& provider = config.providers[choice.lane->provider];
-  if (conversation.endpoint.operation == Operation::compaction) {
-    fault.detail = "/v1/responses/compact is only passed on, to providers that speak ";
-    fault.detail += name_of(conversation.endpoint.shape);
-    fault.detail += "; provider \"";
-    fault.detail += provider.name;
-    fault.detail += "\" does not.";
-    return fault;
-  }
-  fault.detail = "The client speaks ";
-  fault.detail += name_of(conversation.endpoint.shape);
-  fault.detail += " and provider \"";
-  fault.detail += provider.name;
-  fault.detail += "\" ";
-  fault.detail += name_of(provider.dialect);
-  fault.detail += "; this version does not translate between them yet.";
-  return fault;
 }
 
 // Reads what is not known yet. A fault is one of the client's.
@@ -263,7 +232,7 @@ void decide(const Conversation& conversation, const Config& config, const routin
   while (first && !choices.empty() && first->service == Service::none) first = next_choice(decision, *first, arena);
   if (!choices.empty()) decision.first = first;
   if (!decision.first)
-    decision.fault = choices.empty() ? Fault{FaultKind::no_lane, {}}
+    decision.fault = choices.empty() ? none_enabled(plan, decision.match, config)
                                      : why_none(choices.front(), conversation, decision.facts, config);
 }
 
@@ -333,34 +302,6 @@ std::span<const std::string_view> edited(std::string_view body, std::span<const 
   }
   pieces[filled++] = body.substr(copied_to);
   return pieces;
-}
-
-Fault unknown_model(const Config& config, std::string_view asked, Arena& arena) {
-  const auto known = routing::catalogue(config, arena);
-  Fault fault{FaultKind::model_unknown, "No route takes the model \""};
-  fault.detail += asked.substr(0, routing::model_bytes_max);
-  fault.detail += "\".";
-  if (auto near = base::nearest(asked, known)) {
-    fault.detail += " Did you mean \"";
-    fault.detail += *near;
-    fault.detail += "\"?";
-  }
-  const auto name_all = [&fault](std::string_view heading, std::span<const std::string_view> names) {
-    constexpr size_t named_max = 8;
-    for (size_t i = 0; i < names.size() && i < named_max; ++i) {
-      fault.detail += i ? ", " : heading;
-      fault.detail += names[i];
-    }
-    if (!names.empty()) fault.detail += names.size() > named_max ? ", ..." : ".";
-  };
-  name_all(" Known are: ", known);
-  // No names to ask for, but what else is taken.
-  const std::span<std::string_view> patterns = arena.array<std::string_view>(config.routes.size());
-  size_t filled = 0;
-  for (const Route& route : config.routes)
-    if (route.match.find('*') != route.match.npos) patterns[filled++] = route.match;
-  name_all(known.empty() ? " Routes take: " : " Routes take also: ", patterns.first(filled));
-  return fault;
 }
 
 }  // namespace signalbox::exchange

@@ -109,7 +109,4 @@ std::string address_of(const Provider& provider, std::string_view upstream_model
 // The body with the edits, which are in order and do not overlap, as a gather list over the same bytes.
 std::span<const std::string_view> edited(std::string_view body, std::span<const Edit> edits, Arena& arena);
 
-// A model that no route takes, with the names that come near it.
-Fault unknown_model(const Config& config, std::string_view asked, Arena& arena);
-
 }  // namespace signalbox::exchange

@@ -1,6 +1,7 @@
 // Answers of our own: errors, the catalogue, health, estimates; and the end of every exchange.
 #include "base/text.h"
 #include "exchange/machine.h"
+#include "exchange/why_none.h"
 #include "http/content_coding.h"
 #include "http/endpoint.h"
 #include "http/url.h"
