@@ -196,8 +196,10 @@ class Resolver : private Findings {
   void check_choices(NodeId node, NodeId targets, const Route& route) {
     const NodeId strategy = tree_.child(node, "strategy");
     size_t index = 0, lane_count = 0;
+    bool any_bound = false;
     for (NodeId item : members(targets, route.targets.size())) {
       const Target& target = route.targets[index++];
+      any_bound = any_bound || is_bounded(target);
       lane_count += std::max<size_t>(1, config_.providers[target.provider].credentials.size());
       const NodeId weight = is(item, Kind::mapping) ? tree_.child(item, "weight") : no_node;
       const bool weighs = route.strategy == Strategy::weighted || route.strategy == Strategy::random ||
@@ -213,6 +215,17 @@ class Resolver : private Findings {
                         std::to_string(route_lanes_max) + " are asked, the others never");
     if (strategy != no_node && route.strategy != Strategy::priority && lane_count == 1)
       warn(strategy, "chooses among one: the route has no second target and no second credential");
+    if (const NodeId queue = tree_.child(node, "queue"); queue != no_node && !any_bound)
+      warn_at_key(queue, "nobody ever waits: nothing that this route asks has a concurrent_max");
+  }
+
+  // Whether anything says how many requests it gets at a time.
+  bool is_bounded(const Target& target) const {
+    const auto bounded = [](const auto& each) { return each.concurrent_max > 0; };
+    const Provider& provider = config_.providers[target.provider];
+    return bounded(target) || bounded(provider) ||
+           (target.entry < config_.models.size() && bounded(config_.models[target.entry])) ||
+           std::any_of(provider.credentials.begin(), provider.credentials.end(), bounded);
   }
 
   // Whether each of them is one, so that the route names no other providers than it seems to.

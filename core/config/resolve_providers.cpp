@@ -53,6 +53,8 @@ class ProviderResolver : private Findings {
       if (preset != no_node && (known == nullptr || required != "base_url" || !provider.base_url.empty())) continue;
       if (tree_.child(node, required) == no_node) problem_at_key(node, "the key " + quoted(required) + " is missing");
     }
+    if (const NodeId spread = tree_.child(node, "spread"); spread != no_node && provider.credentials.size() < 2)
+      warn(spread, "chooses among one: the provider has no second credential");
     if (list != no_node && key != no_node) problem_at_key(key, "stands beside credentials; give one of the two");
     if (key != no_node && list == no_node) provider.credentials.emplace_back(default_credential);
     if (provider.passthrough && (key != no_node || (is(list, Kind::sequence) && tree_[list].child_count != 0))) {

@@ -92,6 +92,24 @@ TEST_CASE("config: what means nothing, or is never asked, is a warning") {
   CHECK(problems_of(with_route("", many)) == Strings{"routes[0].targets: has more than 256 entries"});
 }
 
+TEST_CASE("config: a choice among one, and a queue in which nobody ever waits, are warnings") {
+  const std::string begin = R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://a.example",)";
+  const auto provider = [&](const std::string& more) {
+    return warnings_of(begin + more + R"(}},"routes":[{"match":"*","targets":["a/x"]}]})");
+  };
+  CHECK(provider(R"("spread":"round_robin","key":"${K}")") ==
+        Strings{"providers.a.spread: chooses among one: the provider has no second credential"});
+  CHECK(provider(R"("spread":"round_robin","credentials":[{"name":"c","key":"${K}"},{"name":"d","key":"${L}"}])") ==
+        Strings{});
+
+  const std::string queue = R"(,"queue":{"places_max":4})";
+  CHECK(warnings_of(with_route(queue)) ==
+        Strings{"routes[0].queue: nobody ever waits: nothing that this route asks has a concurrent_max"});
+  CHECK(warnings_of(with_route(queue, R"({"model":"a/x","concurrent_max":1},"b/x")")) == Strings{});
+  CHECK(warnings_of(begin + R"("key":"${K}","concurrent_max":1}},"routes":[{"match":"*","targets":["a/x"])" + queue +
+                    "}]}") == Strings{});
+}
+
 TEST_CASE("config: more lanes than are considered are told of") {
   std::string credentials;
   for (int i = 0; i < 200; ++i)
