@@ -59,8 +59,8 @@ HostFit beyond(const Capabilities& capabilities, const Config& config) {
   const char* const of_places =
       capabilities.counting == Capabilities::Counting::of_request
           ? "an instance of this host usually serves one request: this bound is never reached, and nobody waits"
-      : capabilities.counting == Capabilities::Counting::of_instance
-          ? "exact only with the binding SIGNALBOX_STATE; else each isolate counts by itself"
+      : capabilities.counting == Capabilities::Counting::of_instance && !capabilities.asks_for_places
+          ? "each instance of this host counts by itself, unless one keeps the places of all (docs/waiting.md)"
           : nullptr;
   if (of_places) {
     if (bounds_places(config)) fit.warnings.push_back({of_places, {}, "concurrent_max"});

@@ -13,6 +13,7 @@
 #include "config/resolve_rules.h"
 #include "config/resolve_server.h"
 #include "config/target.h"
+#include "signalbox/permits.h"
 
 namespace signalbox::config {
 namespace {
@@ -38,6 +39,7 @@ class Resolver : private Findings {
     for (Route& route : config_.routes) settle_affinity(route);
     for (Route& route : config_.provider_routes) settle_affinity(route);
     if (routes != no_node) warn_of_unused_providers(tree_.child(root, "providers"));
+    warn_of_uncounted(root);
   }
 
  private:
@@ -308,6 +310,26 @@ class Resolver : private Findings {
     if (config_.providers.size() != 1) return {};
     const std::string target = config_.providers.front().name + "/" + std::string(text);
     return find_target(config_, target) ? target : std::string();
+  }
+
+  // What has no room in Permits any more.
+  void warn_of_uncounted(NodeId root) {
+    const auto bounds_of = [](const auto& all) {
+      return std::count_if(all.begin(), all.end(), [](const auto& each) { return each.concurrent_max > 0; });
+    };
+    auto bounds = bounds_of(config_.providers) + bounds_of(config_.models);
+    for (const Provider& provider : config_.providers) bounds += bounds_of(provider.credentials);
+    for (const Route& route : config_.routes) bounds += bounds_of(route.targets);
+    if (size_t(bounds) > Permits::names_max)
+      warn_at_key(tree_.child(root, "providers"),
+                  "and routes have " + std::to_string(bounds) +
+                      " bounds (concurrent_max): " + std::to_string(Permits::names_max) + " hold, the others do not");
+    const auto queues = std::count_if(config_.routes.begin(), config_.routes.end(),
+                                      [](const Route& each) { return each.queue.places_max > 0; });
+    if (size_t(queues) > Permits::queues_max)
+      warn_at_key(tree_.child(root, "routes"), "have " + std::to_string(queues) +
+                                                   " queues: " + std::to_string(Permits::queues_max) +
+                                                   " have room, nobody waits in the others");
   }
 
   void warn_of_unused_providers(NodeId providers) {

@@ -82,11 +82,13 @@ TEST_CASE("hosted configuration: what a host cannot keep of places it says") {
                 "concurrent_max: an instance of this host usually serves one request: this "
                 "bound is never reached, and nobody waits"));
     CHECK(holds(fit(each, "", hosts::cloudflare_worker),
-                "concurrent_max: exact only with the binding SIGNALBOX_STATE; else each isolate counts by itself"));
+                "concurrent_max: each instance of this host counts by itself, unless one keeps the places of all "
+                "(docs/waiting.md)"));
     CHECK_FALSE(holds(fit(each, queue, hosts::native), "concurrent_max"));
   }
   CHECK(holds(fit(bounded[0], queue, hosts::wasi), "routes[].queue: an instance of this host usually serves one"));
-  CHECK(holds(fit(bounded[0], queue, hosts::cloudflare_worker), "routes[].queue: exact only with the binding"));
+  CHECK(holds(fit(bounded[0], queue, hosts::cloudflare_worker),
+              "routes[].queue: each instance of this host counts by itself"));
   for (const Capabilities* can : {&hosts::wasi, &hosts::cloudflare_worker})
     CHECK_FALSE(holds(fit(key, "", *can), "one request"));
 }

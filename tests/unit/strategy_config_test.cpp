@@ -110,6 +110,30 @@ TEST_CASE("config: a choice among one, and a queue in which nobody ever waits, a
                     "}]}") == Strings{});
 }
 
+TEST_CASE("config: queues and bounds for which there is no room are told of") {
+  const std::string provider =
+      R"({"providers":{"a":{"dialect":"anthropic","base_url":"https://a.example","key":"${K}","concurrent_max":1}})";
+  const auto with_queues = [&](int count) {
+    std::string text = provider + ",\"routes\":[";
+    for (int i = 0; i < count; ++i)
+      text += (i ? ",{\"match\":\"m" : "{\"match\":\"m") + std::to_string(i) +
+              R"(","targets":["a/x"],"queue":{"places_max":1}})";
+    return text + "]}";
+  };
+  CHECK(warnings_of(with_queues(64)) == Strings{});
+  CHECK(warnings_of(with_queues(70)) == Strings{"routes: have 70 queues: 64 have room, nobody waits in the others"});
+
+  std::string text = provider + ",\"routes\":[";
+  for (int route = 0; route < 9; ++route) {
+    text += (route ? ",{\"match\":\"m" : "{\"match\":\"m") + std::to_string(route) + "\",\"targets\":[";
+    for (int i = 0; i < 250; ++i)
+      text += (i ? ",{\"model\":\"a/x" : "{\"model\":\"a/x") + std::to_string(i) + R"(","concurrent_max":2})";
+    text += "]}";
+  }
+  CHECK(warnings_of(text + "]}") ==
+        Strings{"providers: and routes have 2251 bounds (concurrent_max): 2048 hold, the others do not"});
+}
+
 TEST_CASE("config: more lanes than are considered are told of") {
   std::string credentials;
   for (int i = 0; i < 200; ++i)
