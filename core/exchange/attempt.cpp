@@ -70,25 +70,30 @@ void Machine::serve(const Choice& choice) {
 }
 
 void Machine::serve_now(const Choice& choice) {
-  const uint32_t number = attempt_.number;
-  attempt_ = {};
-  attempt_.number = number;
-  attempt_.choice = &choice;
+  begin_attempt(choice);
   name_lane(*choice.lane);
   routing::LaneTable::take_turn(*decision_.plan.prepared, *choice.lane, decision_.plan.lanes, gateway_.lane_stats());
   report_.upstream_request_id.clear();
   if (translation_) translation_->forget_lane();
   switch (choice.service) {
-    case Service::forward: return open_attempt(choice);
+    case Service::forward: return open_attempt();
     case Service::translate: {
       Fault fault = translate_request(*choice.lane);
       if (fault) return fail_attempt(fault.kind, std::move(fault.detail));
-      return open_attempt(choice);
+      return open_attempt();
     }
     case Service::estimate: return reply_estimate();
     case Service::mock: return answer_with_mock(*choice.lane);
     case Service::none: return poison("a choice that does not serve");
   }
+}
+
+// Nothing is known of it yet. What it was before the first one needs no wiping, and most exchanges have one.
+void Machine::begin_attempt(const Choice& choice) {
+  const uint32_t number = attempt_.number;
+  if (attempt_.choice) attempt_ = {};
+  attempt_.number = number;
+  attempt_.choice = &choice;
 }
 
 // Who answers, or would have: in the answer's head and in the log.
@@ -98,18 +103,17 @@ void Machine::name_lane(const routing::Lane& lane) {
   report_.upstream_model = lane.upstream_model;
 }
 
-// `refusal`: what the same lane has just refused of the request; empty the first time.
-void Machine::open_attempt(const Choice& choice, const dialects::Refusal& refusal) {
+// Of what has been begun. `refusal`: what the same lane has just refused of the request; empty the first time.
+void Machine::open_attempt(const dialects::Refusal& refusal) {
   // One after the other, and never a second one beside the first.
   if (gateway_.capabilities().upstreams_awaiting_head_max < 1)
     return refuse({FaultKind::overloaded, "This host can ask no upstream; the mock answers."});
   enter(Phase::opening);
   if (phase_ != Phase::opening) return;
+  const Choice& choice = *attempt_.choice;
   const routing::Lane& lane = *choice.lane;
   const uint32_t number = attempt_.number + 1;
-  attempt_ = {};
   attempt_.number = report_.attempt_count = number;
-  attempt_.choice = &choice;
   attempt_.open = attempt_.untold = true;
   attempt_.opened_ms = now_.monotonic_ms;
   attempt_.seat = routing::Seat(lane);
@@ -235,6 +239,7 @@ std::span<const Header> Machine::forwarded_headers(const Provider& to, Credentia
   std::span<Header> headers = arena_.array<Header>(head_.headers.size() + to.headers.size() + 1);
   size_t filled = 0;
   const http::ConnectionOptions options(head_.headers);
+  const std::string_view features = upstream_dialect().feature_header;
   for (const Header& header : head_.headers) {
     bool overridden = false;
     for (const ExtraHeader& extra : to.headers)
@@ -243,7 +248,6 @@ std::span<const Header> Machine::forwarded_headers(const Provider& to, Credentia
     const bool own_credential = place == CredentialPlace::none && passes_credential(to, header);
     if (!own_credential && !http::forwards_to_upstream(header, options)) continue;
     headers[filled] = header;
-    const std::string_view features = upstream_dialect().feature_header;
     if (!features.empty() && http::equals_ignoring_case(header.name, features))
       headers[filled].value = allowed_features(to, header.value);
     if (!headers[filled].value.empty() || header.value.empty()) ++filled;
@@ -251,10 +255,9 @@ std::span<const Header> Machine::forwarded_headers(const Provider& to, Credentia
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
   // The core reads the answer as it goes by, and hosts decode nothing yet; what it does not read may come
   // in whatever coding the client takes.
-  const Header* accepted = http::find(head_.headers, "accept-encoding");
-  headers[filled++] = accepted && decision_.plan.route->accounting == Accounting::off
-                          ? *accepted
-                          : Header{"accept-encoding", "identity"};
+  const bool unread = decision_.plan.route->accounting == Accounting::off;
+  const Header* accepted = unread ? http::find(head_.headers, "accept-encoding") : nullptr;
+  headers[filled++] = accepted ? *accepted : Header{"accept-encoding", "identity"};
   return headers.first(filled);
 }
 
@@ -277,10 +280,11 @@ void Machine::on(const UpstreamHead& head) {
     return reply_estimate();
   }
   const bool error = head.status >= 300;
-  const bool empty = head.status == 204 || head.status == 205 || announced_bytes(head.headers) == 0;
+  const int64_t body_bytes = announced_bytes(head.headers);
+  const bool empty = head.status == 204 || head.status == 205 || body_bytes == 0;
   if (empty && !error) return fail_attempt(FaultKind::upstream_cut, "it answered with an empty body.");
   attempt_.status = head.status;
-  attempt_.body_bytes = announced_bytes(head.headers);
+  attempt_.body_bytes = body_bytes;
   attempt_.asked_ms = routing::retry_after_ms(head.headers, now_.unix_ms);
   attempt_.not_again = routing::wants_no_second_attempt(head.headers);
   attempt_.handling = handling_of(head);

@@ -11,14 +11,14 @@
 namespace signalbox::exchange {
 namespace {
 
-std::string_view hex_id(const std::array<uint8_t, 16>& random, Arena& arena) {
+void append_hex(std::string& out, const std::array<uint8_t, 16>& random) {
   constexpr char digits[] = "0123456789abcdef";
   char text[32];
   for (size_t i = 0; i < random.size(); ++i) {
     text[2 * i] = digits[random[i] >> 4];
     text[2 * i + 1] = digits[random[i] & 15];
   }
-  return arena.copy({text, sizeof text});
+  out.append(text, sizeof text);
 }
 
 Fault unsupported(const http::ContentCoding& written, std::span<const Coding> taken) {
@@ -68,7 +68,7 @@ void Machine::on(const ClientHead& head) {
   began_ = now_;
   report_.started_unix_ms = now_.unix_ms;
   report_.request_id = "req_";
-  report_.request_id += hex_id(head.random, arena_);
+  append_hex(report_.request_id, head.random);
   endpoint_ = http::match_endpoint(head.method, head.target, head.headers);
   report_.operation = http::name_of(endpoint_);
   if (gateway_.metrics() && http::asks_lanes(endpoint_)) {

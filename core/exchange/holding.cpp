@@ -332,7 +332,8 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
   close_attempt(routing::AttemptEnd::withdrawn);
   place_ = std::move(place);
   probe_ = std::move(probe);
-  open_attempt(choice, refusal);
+  begin_attempt(choice);
+  open_attempt(refusal);
   return true;
 }
 

@@ -196,7 +196,8 @@ class Machine {
   void serve(const Choice& choice);
   void serve_now(const Choice& choice);
   void name_lane(const routing::Lane& lane);
-  void open_attempt(const Choice& choice, const dialects::Refusal& refusal = {});
+  void begin_attempt(const Choice& choice);
+  void open_attempt(const dialects::Refusal& refusal = {});
   dialects::Unwanted unwanted_now(const dialects::Refusal& refusal);
   std::span<const Edit> edits_now(const dialects::Refusal& refusal);
   void on(const UpstreamSent&);

@@ -105,11 +105,11 @@ void Machine::probe(std::string_view name, std::string_view provider_name) {
   choice[0] = {.lane = lane.data(), .service = to.dialect == words ? Service::forward : Service::translate};
   decision_.choices = choice;
   decision_.first = probed_ = choice.data();
-  attempt_.choice = probed_;
+  begin_attempt(*probed_);
   name_lane(lane[0]);
   if (choice[0].service == Service::translate)
     if (Fault fault = translate_request(lane[0])) return reply_unasked(name, fault.message());
-  open_attempt(choice[0]);
+  open_attempt();
 }
 
 // It has found nothing out that lifts: what was held rests as long as it did before, or as its failure says.
