@@ -192,6 +192,12 @@ class Machine {
   std::string_view request_bytes_source() const;
   Fault body_too_large() const;
 
+  // attempt_headers.cpp
+  std::string_view allowed_features(const Provider& to, std::string_view asked);
+  std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
+  bool passes_credential(const Provider& to, const Header& header) const;
+  std::span<const Header> translated_headers(const Provider& provider);
+
   // attempt.cpp
   void serve(const Choice& choice);
   void serve_now(const Choice& choice);
@@ -212,10 +218,6 @@ class Machine {
   routing::Asked asked();
   void count_request();
   void count_attempt(const routing::Outcome& outcome);
-  std::string_view allowed_features(const Provider& to, std::string_view asked);
-  std::span<const Header> forwarded_headers(const Provider& provider, CredentialPlace place);
-  bool passes_credential(const Provider& to, const Header& header) const;
-  std::span<const Header> translated_headers(const Provider& provider);
   std::span<const Header> kept_headers(const UpstreamHead& head);
   // The route's, over the configuration's.
   const Failover& failover() const {
