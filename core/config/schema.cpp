@@ -256,7 +256,7 @@ constinit const Shape failures_shape{"failures", "What counts as a failure, and 
 
 constinit const Field probes_fields[] = {
     {.key = "every_ms", .kind = FieldKind::integer, .slot = slot<&Probes::every_ms>, .min = 0, .max = day_ms,
-     .doc = "How often a lane that is cooling is asked a few words of ours, in milliseconds; 0 is never. It is asked once more shortly before its cooling ends, so that the first real request finds one that serves. Off, because each question costs some tokens. Lanes whose model the client names are not asked, nor one that has said itself when to come back; a refused credential is asked about every ten minutes at most. Where the host has no timers of its own, a scheduler asks for it with `POST /signalbox/probe`."},
+     .doc = "How often a lane that is cooling is asked a few words of ours, in milliseconds; 0 is never. It is asked once more shortly before its cooling ends, so that the first real request finds one that serves; only then where requests have failed behind a probe that was answered. Off, because each question costs some tokens. Lanes whose model the client names are not asked, nor one that has said itself when to come back; a refused credential is asked about every ten minutes at most. Where the host has no timers of its own, a scheduler asks for it with `POST /signalbox/probe`."},
     {.key = "wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Probes::wait_ms_max>, .min = 10, .max = hour_ms,
      .doc = "How long such a question waits to connect, for the head and between two pieces of the answer, in milliseconds, where the provider's `timeouts` are not shorter; twice that in all. Short, because a few words come soon where all is well."},
 };
