@@ -112,8 +112,9 @@ class Broadcast {
   bool shareable = true;      // false: nothing of it can be kept, and who followed asks for himself and follows nobody
   bool gate_wanted = false;   // a follower's client has waited long enough for its head
   bool flush_wanted = false;  // the leader's own client is what keeps too much here
-  int64_t seen_ms = 0;        // when the leader last showed that it is there
-  int64_t asked_ms = -1;      // when it was told to show itself since; -1: it was not
+  uint64_t content_from = UINT64_MAX;  // where content begins in what is kept; an error alone has none
+  int64_t seen_ms = 0;                 // when the leader last showed that it is there
+  int64_t asked_ms = -1;               // when it was told to show itself since; -1: it was not
   // The leader's own client gets the answer from here too, from what has not been appended yet on: so its pace is its
   // own. It is no follower, and it is never behind.
   void read_as_leader(Reader& reader);

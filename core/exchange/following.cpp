@@ -91,12 +91,12 @@ void Machine::repeat() {
     if (piece.empty()) break;
     if (phase_ == Phase::following) {
       enter(Phase::repeating);
-      committed_ = Committed::content;
       timers_.disarm(Timer::gate);
       release_request();
     }
     send_now(piece);
     mine.reader.advance(piece.size());
+    if (mine.reader.offset() > broadcast.content_from) committed_ = Committed::content;
     mine.sent_any = true;
     for (const char byte : piece.substr(piece.size() - std::min(piece.size(), mine.last.size()))) {
       std::copy(mine.last.begin() + 1, mine.last.end(), mine.last.begin());

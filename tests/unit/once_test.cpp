@@ -16,6 +16,7 @@
 #include "signalbox/client_ledger.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
+#include "signalbox/metrics.h"
 
 using namespace signalbox;
 using exchange::Broadcast;
@@ -679,6 +680,21 @@ TEST_CASE("once: the gate opens for all at once, and for who has waited longest"
     CHECK(client->bytes.find(client->report.request_id) != std::string::npos);
     CHECK(client->log.back() == "complete");
   }
+}
+
+TEST_CASE("once: who follows a call that failed counts as its leader does", "[once]") {
+  const auto board = make_metrics_board(1);
+  Crowd crowd(config_with_once());
+  crowd.gateway.share_metrics(board->of(0));
+  Client& leader = crowd.ask();
+  crowd.ask();
+  crowd.head(leader, 500, "application/json");
+  crowd.finish(leader, R"({"type":"error","error":{"type":"api_error","message":"no"}})");
+  std::string text;
+  board->of(0).write(text, crowd.gateway, {1'000, 1'000'000});
+  INFO(text);
+  CHECK(text.find(R"(outcome="failed"} 2)") != std::string::npos);
+  CHECK(text.find(R"(outcome="broken"})") == std::string::npos);
 }
 
 TEST_CASE("once: a follower's own deadline is his own", "[once]") {
