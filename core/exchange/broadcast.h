@@ -119,6 +119,9 @@ class Broadcast {
   // own. It is no follower, and it is never behind.
   void read_as_leader(Reader& reader);
 
+  // By which the leader is told from here on.
+  void listen_by(uint64_t leader_ticket) { leader_ticket_ = leader_ticket; }
+
   // The followers' side.
   void join(Reader& reader, uint64_t ticket);
   // Has the leader told.
@@ -149,7 +152,7 @@ class Broadcast {
   const Sha256 key_;
   const std::shared_ptr<const Config> config_;  // what the key was made with stays as long as this
   const std::string leader_;
-  const uint64_t leader_ticket_;
+  uint64_t leader_ticket_;
   bool joinable_ = true;
   Head head_;
   End end_ = End::open;

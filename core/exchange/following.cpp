@@ -30,7 +30,7 @@ bool Machine::follow(const Sha256& key) {
   sharing_ = std::make_unique<Sharing>();
   Sharing& mine = *sharing_;
   mine.role = Sharing::Role::follows;
-  mine.turn = gateway_.places().next_ticket();
+  const uint64_t turn = gateway_.places().next_ticket();
   mine.credit = 0;
   mine.broadcast = std::move(found);
   Broadcast& broadcast = *mine.broadcast;
@@ -39,8 +39,8 @@ bool Machine::follow(const Sha256& key) {
     broadcast.seen_ms = now_.monotonic_ms;
     broadcast.asked_ms = -1;
   }
-  emit(AwaitTurn{mine.turn});
-  broadcast.join(mine.reader, mine.turn);
+  emit(AwaitTurn{turn});
+  broadcast.join(mine.reader, turn);
   const int64_t total_ms = timeouts_of(config_->providers[decision_.first->lane->provider]).total_ms;
   if (total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + total_ms);
   timers_.arm(Timer::sign, now_.monotonic_ms + look_every_ms);

@@ -68,7 +68,6 @@ void Machine::lead(const Sha256& key) {
   sharing_ = std::make_unique<Sharing>();
   sharing_->role = Sharing::Role::leads;
   sharing_->broadcast = std::move(begun);
-  sharing_->turn = turn;
   emit(AwaitTurn{turn});
   // One that followed until now has told its client a head already, and so do those that follow it.
   const Header type[] = {{"content-type", "text/event-stream; charset=utf-8"}};
@@ -95,6 +94,12 @@ void Machine::lead_on() {
   }
   decouple_client();
   if (sharing_->reader.reads()) feed_client();
+}
+
+// It waits for a place, and its host tells it by one turn alone: those that follow use the same, from here on.
+void Machine::lead_by(uint64_t turn) {
+  sharing_->broadcast->listen_by(turn);
+  lead_on();  // what was told by the one before may be on its way
 }
 
 void Machine::leave_client_behind() {

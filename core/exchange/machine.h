@@ -138,7 +138,6 @@ class Machine {
     Role role = Role::none;
     std::shared_ptr<Broadcast> broadcast;
     Broadcast::Reader reader;  // of one that follows, and of a leader whose client is not to slow the others down
-    uint64_t turn = 0;         // by which it is found
     size_t credit = 0;         // what may be sent before the client is asked whether it takes more
     bool awaits_taking = false;
     bool direct = false;         // leader: what is answered goes to its client at once, come what may
@@ -313,6 +312,7 @@ class Machine {
   void go_on_alone();
   void lead(const Sha256& key);
   void lead_on();
+  void lead_by(uint64_t turn);
   void leave_client_behind();
   void share_head(int status, std::span<const Header> headers, int64_t body_bytes, Answerer answerer);
   void share_answerer();

@@ -1008,3 +1008,39 @@ TEST_CASE("once: a leader that was taken for lost serves its own client to the e
   CHECK(leader.bytes == begin + delta("1") + delta("2") + end);
   CHECK(leader.log.back() == "complete");
 }
+
+TEST_CASE("once: a leader that waits for a place hears those that follow at once", "[once]") {
+  auto config = config_with_once();
+  config->providers[0].concurrent_max = 1;
+  config->routes[0].queue = {4, 20'000};
+  Crowd crowd(config);
+  Client& first = crowd.ask(question + " ");
+  REQUIRE(first.did("open"));
+  // Its body comes slowly.
+  Client& slow_upload = crowd.add();
+  crowd.tell(slow_upload, ClientHead{"POST", "/v1/messages", {}, int64_t(question.size()), PeerScope::loopback, {}});
+  crowd.pass(750);
+  Client& leader = crowd.ask();
+  REQUIRE_FALSE(leader.did("open"));
+  crowd.tell(slow_upload, ClientBody{question, true});
+  SECTION("who has waited longest gets his head in time") {
+    crowd.pass(300);
+    CHECK(leader.did("head"));
+    CHECK(slow_upload.did("head"));
+  }
+  SECTION("and the call ends with the last that wants it") {
+    crowd.tell(leader, ClientGone{});
+    CHECK_FALSE(leader.finished);
+    crowd.tell(slow_upload, ClientGone{});
+    CHECK(leader.finished);
+  }
+  SECTION("also when it has its place") {
+    crowd.head(first);
+    crowd.finish(first, begin + delta("Hello") + end);
+    REQUIRE(leader.did("open"));
+    crowd.tell(leader, ClientGone{});
+    CHECK_FALSE(leader.finished);
+    crowd.tell(slow_upload, ClientGone{});
+    CHECK(leader.finished);
+  }
+}
