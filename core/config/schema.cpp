@@ -135,7 +135,7 @@ constinit const Field limits_fields[] = {
      .doc = "How many requests of all clients are open at once; more are answered with 503 (Anthropic's 529) and `retry-after` before their body is read, and the open ones go on undisturbed. 0, the default, is no such bound: connections are bounded anyway."},
     {.key = "once_answer_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_answer_bytes_max>,
      .min = 64 * kib, .max = 16 * mib,
-     .doc = "How much of one answer is kept for requests that share it (a route's `once`), in bytes. An answer that grows beyond it takes nobody in any more, and who is further behind than this is not waited for. Answers of agents have some 100 KiB, and seldom one MiB."},
+     .doc = "How much of one answer is kept for requests that share it (a route's `once`), in bytes. An answer that grows beyond it takes nobody in any more, and who follows and is further behind than this is not waited for. Answers of agents have some 100 KiB, and seldom one MiB."},
     {.key = "once_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_bytes_max>,
      .min = 64 * kib, .max = 1024 * mib,
      .doc = "How much is kept of all answers together for requests that share them, in bytes, for each thread or instance. What nobody shares yet goes first."},
@@ -256,7 +256,7 @@ constinit const Shape failures_shape{"failures", "What counts as a failure, and 
 
 constinit const Field probes_fields[] = {
     {.key = "every_ms", .kind = FieldKind::integer, .slot = slot<&Probes::every_ms>, .min = 0, .max = day_ms,
-     .doc = "How often a lane that is cooling is asked a few words of ours, in milliseconds; 0 is never. It is asked once more shortly before its cooling ends, so that the first real request finds one that serves. Off, because each question costs some tokens. Lanes whose model the client names are not asked, nor one that has said itself when to come back; a refused credential is asked about every ten minutes at most. Where the host has no timers of its own, a scheduler asks for it with `POST /signalbox/probe`."},
+     .doc = "How often a lane that is cooling is asked a few words of ours, in milliseconds; 0 is never. It is asked once more shortly before its cooling ends, so that the first real request finds one that serves; only then where requests have failed behind a probe that was answered. Off, because each question costs some tokens. Lanes whose model the client names are not asked, nor one that has said itself when to come back; a refused credential is asked about every ten minutes at most. Where the host has no timers of its own, a scheduler asks for it with `POST /signalbox/probe`."},
     {.key = "wait_ms_max", .kind = FieldKind::integer, .slot = slot<&Probes::wait_ms_max>, .min = 10, .max = hour_ms,
      .doc = "How long such a question waits to connect, for the head and between two pieces of the answer, in milliseconds, where the provider's `timeouts` are not shorter; twice that in all. Short, because a few words come soon where all is well."},
 };

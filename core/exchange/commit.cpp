@@ -1,5 +1,7 @@
 // The commit point (translation.md section 0.6). It has two steps: the head, after which only keep-alives
 // have been sent and another lane may still answer, and the content, after which nothing can be taken back.
+#include <algorithm>
+
 #include "exchange/machine.h"
 
 namespace signalbox::exchange {
@@ -25,7 +27,11 @@ void Machine::commit() {
                            : BodyMode::observe);
   }
   committed_ = Committed::content;
-  if (leads()) share_answerer();
+  if (leads()) {
+    share_answerer();
+    Broadcast& broadcast = *sharing_->broadcast;
+    broadcast.content_from = std::min(broadcast.content_from, broadcast.end_offset());
+  }
   timers_.disarm(Timer::gate);
   timers_.disarm(Timer::error_body);
   const bool of_frames = attempt_.handling == Handling::frames || attempt_.handling == Handling::translated_frames;

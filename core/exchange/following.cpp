@@ -15,7 +15,7 @@ constexpr int64_t silent_ms_max = 4'000;
 
 constexpr std::string_view too_slow =
     "This client has read more slowly than the gateway keeps an answer that several share "
-    "(server.limits.once_answer_bytes_max); ask again.";
+    "(server.limits.once_answer_bytes_max, once_bytes_max); ask again.";
 constexpr std::string_view lost = "The request whose upstream call this one shared has ended before its answer.";
 
 }  // namespace
@@ -30,7 +30,7 @@ bool Machine::follow(const Sha256& key) {
   sharing_ = std::make_unique<Sharing>();
   Sharing& mine = *sharing_;
   mine.role = Sharing::Role::follows;
-  mine.turn = gateway_.places().next_ticket();
+  const uint64_t turn = gateway_.places().next_ticket();
   mine.credit = 0;
   mine.broadcast = std::move(found);
   Broadcast& broadcast = *mine.broadcast;
@@ -39,8 +39,8 @@ bool Machine::follow(const Sha256& key) {
     broadcast.seen_ms = now_.monotonic_ms;
     broadcast.asked_ms = -1;
   }
-  emit(AwaitTurn{mine.turn});
-  broadcast.join(mine.reader, mine.turn);
+  emit(AwaitTurn{turn});
+  broadcast.join(mine.reader, turn);
   const int64_t total_ms = timeouts_of(config_->providers[decision_.first->lane->provider]).total_ms;
   if (total_ms > 0) timers_.arm(Timer::total, began_.monotonic_ms + total_ms);
   timers_.arm(Timer::sign, now_.monotonic_ms + look_every_ms);
@@ -76,13 +76,15 @@ void Machine::look_for_leader() {
   broadcast.wake_leader();
 }
 
+Fault Machine::read_too_slowly() { return {FaultKind::overloaded, std::string(too_slow)}; }
+
 // Gives the client what there is for it, as far as it takes it.
 void Machine::repeat() {
   Sharing& mine = *sharing_;
   Broadcast& broadcast = *mine.broadcast;
   if (mine.reader.behind()) {
     if (may_ask_alone()) return ask_alone();
-    report_.fault = {FaultKind::overloaded, std::string(too_slow)};
+    report_.fault = read_too_slowly();
     return break_off(report_.fault);
   }
   if (committed_ == Committed::nothing && broadcast.head().status != 0) tell_head();
@@ -91,25 +93,32 @@ void Machine::repeat() {
     if (piece.empty()) break;
     if (phase_ == Phase::following) {
       enter(Phase::repeating);
-      committed_ = Committed::content;
       timers_.disarm(Timer::gate);
       release_request();
     }
-    send_now(piece);
-    mine.reader.advance(piece.size());
-    mine.sent_any = true;
-    for (const char byte : piece.substr(piece.size() - std::min(piece.size(), mine.last.size()))) {
-      std::copy(mine.last.begin() + 1, mine.last.end(), mine.last.begin());
-      mine.last.back() = byte;
-    }
-    mine.credit -= piece.size();
-    if (mine.credit > 0) continue;
-    mine.awaits_taking = true;
-    emit(AwaitTaking{});
+    pass_on(piece);
+    if (mine.reader.offset() > broadcast.content_from) committed_ = Committed::content;
   }
   if (mine.awaits_taking) return;
   if (broadcast.ended() == Broadcast::End::open) return mine.reader.await_more();
   end_repeating();
+}
+
+// Some of what is kept, to this exchange's own client.
+void Machine::pass_on(std::string_view piece) {
+  Sharing& mine = *sharing_;
+  send_now(piece);
+  mine.reader.advance(piece.size());
+  mine.sent_any = true;
+  for (const char byte : piece.substr(piece.size() - std::min(piece.size(), mine.last.size()))) {
+    std::copy(mine.last.begin() + 1, mine.last.end(), mine.last.begin());
+    mine.last.back() = byte;
+  }
+  if (mine.direct) return;
+  mine.credit -= piece.size();
+  if (mine.credit > 0) return;
+  mine.awaits_taking = true;
+  emit(AwaitTaking{});
 }
 
 // The head that the leader's client got, with what is this exchange's own.

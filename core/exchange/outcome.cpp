@@ -67,6 +67,7 @@ void Machine::tell(const routing::Outcome& outcome) {
   if (outcome.end == AttemptEnd::answered) settle_conversation(lane);
   if (!probed_) count_attempt(outcome);
   routing::Health& health = gateway_.health();
+  const auto witness = probed_ ? routing::Witness::probe : routing::Witness::request;
   if (attempt_.probe) health.end_probe(outcome.lane.key);
   switch (outcome.end) {
     case AttemptEnd::answered: {
@@ -76,7 +77,7 @@ void Machine::tell(const routing::Outcome& outcome) {
       if (health.empty()) return;
       health.count(outcome.lane.key, routing::Counted::success, rule_of(failures()), now_.unix_ms);
       // Only a whole answer shows that a lane has recovered.
-      return health.succeed(outcome.lane.key, outcome.lane.known_until_unix_ms, now_.unix_ms);
+      return health.succeed(outcome.lane.key, outcome.lane.known_until_unix_ms, now_.unix_ms, witness);
     }
     case AttemptEnd::failed:
     case AttemptEnd::broken: return punish(outcome);
@@ -90,6 +91,7 @@ void Machine::tell(const routing::Outcome& outcome) {
 void Machine::punish(const routing::Outcome& outcome) {
   const routing::Lane& lane = outcome.lane;
   routing::Health& health = gateway_.health();
+  const auto witness = probed_ ? routing::Witness::probe : routing::Witness::request;
   end_hold();
   const routing::Suffering suffering =
       routing::suffering_of(outcome.kind, credential_owner(), gateway_.capabilities().tells_unreachable);
@@ -117,16 +119,16 @@ void Machine::punish(const routing::Outcome& outcome) {
       report_.lane_rests_ms = std::max(open_ms, cool_ms);
       // A probe has spoken for all that suffer together.
       if (probed_ && suffering.scope != routing::Scope::lane)
-        health.cool(name, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, why, step);
+        health.cool(name, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms, why, step, witness);
       const bool as_asked = why == routing::Why::asked && cool_ms > open_ms;
       health.cool(lane.key, now_.unix_ms + report_.lane_rests_ms, now_.unix_ms,
-                  as_asked ? routing::Why::breaker_asked : routing::Why::breaker, times);
+                  as_asked ? routing::Why::breaker_asked : routing::Why::breaker, times, witness);
       return;
     }
   }
   if (cool_ms <= 0) return;
   report_.lane_rests_ms = cool_ms;
-  health.cool(name, now_.unix_ms + cool_ms, now_.unix_ms, why, step);
+  health.cool(name, now_.unix_ms + cool_ms, now_.unix_ms, why, step, witness);
 }
 
 // `lane` has answered: the conversation is there from now on.

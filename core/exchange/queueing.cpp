@@ -115,7 +115,8 @@ void Machine::await_place() {
   if (phase_ != Phase::queueing) return;
   waits_since_ms_ = now_.monotonic_ms;
   emit(AwaitTurn{waiting_.ticket()});
-  on_turn();
+  if (leads()) lead_by(waiting_.ticket());
+  if (!finished()) on_turn();
 }
 
 // Whether a lane that had no place may be asked when it has one. A further try at a provider that has failed is paid from
@@ -182,7 +183,6 @@ void Machine::leave_queue() {
   waiting_.leave();
   timers_.disarm(Timer::pause);
   report_.queued_ms = std::max<int64_t>(report_.queued_ms, 0) + now_.monotonic_ms - waits_since_ms_;
-  if (leads() && !finished()) emit(AwaitTurn{sharing_->turn});
 }
 
 // No lane has a place, and none is waited for any longer. One that rests and was passed over for others is asked then. What

@@ -17,6 +17,7 @@ constexpr size_t entry_bytes_of_1 = entry_bytes - 2;
 // A row of failures longer ago than this says nothing of the next one.
 constexpr int64_t step_ms_max = 3'600'000;
 constexpr uint8_t step_max = 16;
+constexpr uint8_t misled_bit = 0x80;  // of a step in a delta
 constexpr int64_t switched_off = 1, switched_on = 2;
 // No provider's name begins so.
 constexpr std::string_view select_begin = "!>";
@@ -63,7 +64,7 @@ void put_entry(std::string& out, const Place& place) {
   put(out, held.stamp_unix_ms);
   put(out, held.writer);
   put(out, held.why);
-  put(out, held.step);
+  put(out, uint8_t(held.step | (held.misled ? misled_bit : 0)));
 }
 
 void end_delta(std::string& out) { put(out, fnv1a(out)); }
@@ -86,6 +87,7 @@ std::string_view name_of(Why why) {
     case Why::asked: return "asked";
     case Why::breaker_asked: return "breaker";
     case Why::no_credential: return "no_credential";
+    case Why::let_in: return "let_in";
   }
   return "unknown";
 }
@@ -142,8 +144,8 @@ void Health::mark_anew() {
 }
 
 bool Health::less(const Register& a, const Register& b) {
-  return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer, a.step, a.why) <
-         std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer, b.step, b.why);
+  return std::tie(a.generation, a.until_unix_ms, a.stamp_unix_ms, a.writer, a.step, a.why, a.misled) <
+         std::tie(b.generation, b.until_unix_ms, b.stamp_unix_ms, b.writer, b.step, b.why, b.misled);
 }
 
 // The caller has seen to it that this is greater than what `held` was.
@@ -151,6 +153,7 @@ void Health::set(Register& held, uint32_t generation, int64_t until_unix_ms, int
                  uint8_t step) {
   held.why = uint8_t(why);
   held.step = step;
+  held.misled = false;
   held.generation = generation;
   held.until_unix_ms = until_unix_ms;
   held.stamp_unix_ms = now_unix_ms;
@@ -179,7 +182,8 @@ Health::Lanes::iterator Health::add(std::string_view name) {
   return place;
 }
 
-void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why, uint8_t step) {
+void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why, uint8_t step,
+                  Witness witness) {
   if (lane.empty() || lane.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
   if (until_unix_ms <= now_unix_ms) return;
   until_unix_ms = std::min(until_unix_ms, now_unix_ms + cool_ms_max);
@@ -196,7 +200,10 @@ void Health::cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix
   // Only one that is not believed ends later than this, and within its generation it would prevail.
   bool contradicts = held.until_unix_ms > until_unix_ms;
   if (contradicts && held.generation == UINT32_MAX) return;
+  // Until a probe fails as requests do: then it can be believed again.
+  const bool misled = witness == Witness::request && step > 0 && (held.misled || is_let_in(held));
   set(held, held.generation + (contradicts ? 1 : 0), until_unix_ms, now_unix_ms, why, step);
+  held.misled = misled;
 }
 
 uint8_t Health::next_step(std::string_view lane, int64_t began_unix_ms, int64_t now_unix_ms) const {
@@ -255,11 +262,13 @@ Standing Health::standing(std::string_view lane, int64_t now_unix_ms) const {
   return standing;
 }
 
-void Health::succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms) {
+void Health::succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms,
+                     Witness witness) {
   for (size_t i = 0; i < scope_count; ++i) {
     if (known[i] == 0) continue;
     Register* held = find(scoped(lane, Scope(i)));
-    if (held && held->until_unix_ms == known[i]) lift(*held, now_unix_ms);
+    if (!held || held->until_unix_ms != known[i]) continue;
+    witness == Witness::request ? lift(*held, now_unix_ms) : let_in(*held, now_unix_ms);
   }
 }
 
@@ -273,7 +282,7 @@ void Health::end_probe(std::string_view lane) {
 
 Health::Looked Health::looked(std::string_view name) const {
   const Register* held = find(name);
-  return held ? Looked{held->stamp_unix_ms, held->probed_unix_ms} : Looked{};
+  return held ? Looked{held->stamp_unix_ms, held->probed_unix_ms, held->misled} : Looked{};
 }
 
 void Health::note_probe(std::string_view name, int64_t now_unix_ms) {
@@ -281,14 +290,20 @@ void Health::note_probe(std::string_view name, int64_t now_unix_ms) {
 }
 
 void Health::hold(std::string_view name, int64_t until_unix_ms, int64_t now_unix_ms) {
-  if (const Register* held = find(name)) cool(name, until_unix_ms, now_unix_ms, Why(held->why), held->step);
+  Register* held = find(name);
+  if (!held) return;
+  const bool misled = held->misled;
+  cool(name, until_unix_ms, now_unix_ms, Why(held->why), held->step);
+  held->misled = misled;
 }
 
 void Health::unhold(std::string_view name, int64_t held_until_unix_ms, int64_t until_unix_ms, int64_t now_unix_ms) {
   Register* held = find(name);
   if (!held || held->until_unix_ms != held_until_unix_ms || held->generation == UINT32_MAX) return;
   const bool same_window = held->window_generation == held->generation;
+  const bool misled = held->misled;
   set(*held, held->generation + 1, until_unix_ms, now_unix_ms, Why(held->why), held->step);
+  held->misled = misled;
   if (same_window) held->window_generation = held->generation;
 }
 
@@ -300,6 +315,14 @@ void Health::lift(Register& held, int64_t now_unix_ms) {
   set(held, held.generation + 1, 0, now_unix_ms);
   if (keeps_window) held.window_generation = held.generation;
   if (++lifted_count_ >= lifted_max) mark_anew();
+}
+
+// A cooling that is over by any clock, and counts for the next one's length.
+void Health::let_in(Register& held, int64_t now_unix_ms) {
+  if (held.generation == UINT32_MAX || is_let_in(held)) return;
+  const bool keeps_window = held.window_generation == held.generation && !is_of_breaker(held);
+  set(held, held.generation + 1, std::max<int64_t>(now_unix_ms - skew_ms_max, 1), now_unix_ms, Why::let_in, held.step);
+  if (keeps_window) held.window_generation = held.generation;
 }
 
 bool Health::is_meant(std::string_view each, std::string_view name) {
@@ -484,6 +507,8 @@ bool Health::merge(std::string_view delta) {
     if (told_version != 1) {
       told.why = take<uint8_t>(rest);
       told.step = take<uint8_t>(rest);
+      told.misled = (told.step & misled_bit) != 0;
+      told.step &= uint8_t(~misled_bit);
     }
     if (told.until_unix_ms < 0 || told.stamp_unix_ms < 0 || told.stamp_unix_ms > unix_ms_max) return false;
     if (!entries.empty() && lane <= entries.back().first) return false;
@@ -510,7 +535,7 @@ bool Health::merge(std::string_view delta) {
     merged.probing = held.probing;
     merged.probed_unix_ms = held.probed_unix_ms;
     merged.window = held.window;
-    const bool ends_breaker = told.until_unix_ms == 0 && is_of_breaker(held);
+    const bool ends_breaker = (told.until_unix_ms == 0 || is_let_in(told)) && is_of_breaker(held);
     const bool keeps_window = held.window_generation == held.generation && !ends_breaker;
     merged.window_generation = keeps_window ? merged.generation : held.window_generation;
     held = merged;

@@ -9,7 +9,7 @@
 // is 1. A lane whose model the client names has "*" before
 // its name: these are wild, and have a small part of the table to themselves.
 //
-// One register a name: { generation, until, stamp, writer, why, step }. Of two registers of a lane the one of the
+// One register a name: { generation, until, stamp, writer, why, step, misled }. Of two registers of a lane the one of the
 // later generation stands, and within a generation the one that cools longest; the others only
 // break ties. A clear begins a generation, a cooling does not: so of two gateways that have not heard of
 // each other the one told to wait an hour prevails over the one told to wait five seconds, and deltas may
@@ -27,6 +27,7 @@
 // A delta, and a snapshot, which is the delta of everything. Integers little-endian:
 //   u8 version = 2 | u16 count | count × { u16 lane_bytes | lane | u32 generation | i64 until_unix_ms
 //   | i64 stamp_unix_ms | u32 writer | u8 why | u8 step } in strictly ascending order of lanes | u32 FNV-1a of all before it
+// The highest bit of `step` says that probes misled.
 // Version 1, which has neither why nor step, is read as well. The checksum finds damage, not malice: whoever can write deltas is trusted.
 #pragma once
 
@@ -68,6 +69,7 @@ enum class Why : uint8_t {
   asked,          // it failed, and said itself for how long
   breaker_asked,  // both of the last two: a breaker that is not half-open before that
   no_credential,  // it wants one, and none is configured
+  let_in,         // it does not: a probe was answered, and no request yet
 };
 std::string_view name_of(Why why);
 
@@ -80,6 +82,9 @@ std::string_view name_of(Scope scope);
 std::string_view scoped(std::string_view lane, Scope scope);
 
 enum class Switch : uint8_t { off, on };
+
+// What has shown how a lane serves: a client's request, or a probe of ours.
+enum class Witness : uint8_t { request, probe };
 
 // How a lane stands, its credential and its provider included.
 struct Standing {
@@ -106,10 +111,11 @@ class Health {
 
   // Cools `lane` until `until_unix_ms`, at most cool_ms_max from now. Never shortens: a broken
   // connection a moment after a long Retry-After must not lift it.
-  void cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why = Why::hiccup, uint8_t step = 0);
+  void cool(std::string_view lane, int64_t until_unix_ms, int64_t now_unix_ms, Why why = Why::hiccup, uint8_t step = 0,
+            Witness witness = Witness::request);
 
   // How many coolings in a row, less one, the next would be for an attempt that began at `began_unix_ms`: those that
-  // failed side by side with the one that is counted already are no further ones. A success begins anew.
+  // failed side by side with the one that is counted already are no further ones. A request's success begins anew.
   uint8_t next_step(std::string_view lane, int64_t began_unix_ms, int64_t now_unix_ms) const;
 
   // Ends the cooling of `lane` until `planned_until_unix_ms`, here and wherever the delta gets to. That is
@@ -126,8 +132,10 @@ class Health {
 
   Standing standing(std::string_view lane, int64_t now_unix_ms) const;
 
-  // A whole answer has come from `lane`, which stood as `known` says when its request was planned.
-  void succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms);
+  // A whole answer has come from `lane`, which stood as `known` says when its request was planned. Behind a probe's the
+  // lane is let in, and cools for longer all the same if requests go on failing there.
+  void succeed(std::string_view lane, const std::array<int64_t, scope_count>& known, int64_t now_unix_ms,
+               Witness witness = Witness::request);
 
   // The one attempt that a half-open lane gets; routing::Probe sees to it that it is one over all threads. Whoever began it
   // ends it, whatever came of it.
@@ -138,6 +146,7 @@ class Health {
   struct Looked {
     int64_t cooled_unix_ms = 0;
     int64_t probed_unix_ms = 0;
+    bool misled = false;  // it cools for requests that failed behind a probe that was answered
   };
   Looked looked(std::string_view name) const;
   void note_probe(std::string_view name, int64_t now_unix_ms);
@@ -210,6 +219,7 @@ class Health {
     uint32_t writer = 0;
     uint8_t why = 0;
     uint8_t step = 0;
+    bool misled = false;
     // What follows is this gateway's own.
     bool untold = false;   // changed here since the last take_delta
     bool probing = false;  // an attempt at a half-open lane is under way
@@ -223,6 +233,7 @@ class Health {
   bool is_selection(Lanes::const_iterator place) const {
     return place != lanes_.end() && place->first.compare(0, 2, "!>") == 0;
   }
+  static bool is_let_in(const Register& held) { return Why(held.why) == Why::let_in && held.until_unix_ms != 0; }
   static bool is_of_breaker(const Register& held) {
     return Why(held.why) == Why::breaker || Why(held.why) == Why::breaker_asked;
   }
@@ -234,6 +245,7 @@ class Health {
   void set(Register& held, uint32_t generation, int64_t until_unix_ms, int64_t now_unix_ms, Why why = Why::unknown,
            uint8_t step = 0);
   void lift(Register& held, int64_t now_unix_ms);
+  void let_in(Register& held, int64_t now_unix_ms);
   Register* find(std::string_view name);
   const Register* find(std::string_view name) const;
   Lanes::iterator add(std::string_view name);

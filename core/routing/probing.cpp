@@ -26,7 +26,8 @@ int64_t probe_at(const Health& health, std::string_view lane, const Standing& st
   if (standing.until_unix_ms == 0) return std::max(looked.probed_unix_ms + every_ms, soonest);  // half-open: it waits
   const bool seldom = standing.why == Why::refused || standing.why == Why::model_missing;
   const int64_t pause_ms = seldom ? std::max(every_ms, seldom_ms) : every_ms;
-  const int64_t regular = std::max(looked.cooled_unix_ms, looked.probed_unix_ms) + pause_ms;
+  // Whose probes are answered while requests fail is asked as its cooling ends, which is longer each time.
+  const int64_t regular = looked.misled ? never_ms : std::max(looked.cooled_unix_ms, looked.probed_unix_ms) + pause_ms;
   return std::max(std::min(regular, standing.until_unix_ms - probe_lead_ms(every_ms)), soonest);
 }
 

@@ -1,8 +1,9 @@
 // Which lane is asked next whether it serves again, before requests find out (docs/health.md, Probes).
 //
 // A lane is asked when it has cooled, or was asked, `every_ms` ago, and shortly before its cooling ends, so that what
-// still fails goes on cooling. Of lanes that suffer together one is asked. Who said himself when to come back is not
-// asked before, and what only a person can mend seldom.
+// still fails goes on cooling; only then where probes were answered and requests failed all the same. Of lanes that
+// suffer together one is asked. Who said himself when to come back is not asked before, and what only a person can mend
+// seldom.
 #pragma once
 
 #include <cstdint>

@@ -16,6 +16,7 @@
 #include "signalbox/client_ledger.h"
 #include "signalbox/exchange.h"
 #include "signalbox/gateway.h"
+#include "signalbox/metrics.h"
 
 using namespace signalbox;
 using exchange::Broadcast;
@@ -503,11 +504,65 @@ TEST_CASE("once: a leader's client that does not read slows nobody", "[once]") {
   }
   CHECK(follower.bytes == all);
   CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
-  SECTION("what is left is given to its host at the end, as of any other answer") {
+  SECTION("what is left at the end stays kept until it takes it") {
     crowd.finish(leader, end);
+    CHECK(follower.bytes == all + end);
+    CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
+    CHECK_FALSE(leader.finished);
+    CHECK(crowd.broadcasts().kept_bytes() >= all.size() + end.size() - leader.bytes.size());
+    crowd.pass(50'000);
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
     CHECK(leader.finished);
     CHECK(leader.bytes == all + end);
-    CHECK(follower.bytes == all + end);
+    CHECK(leader.log.back() == "complete");
+    CHECK_FALSE(leader.report.fault);
+    CHECK(leader.report.usage.output_tokens == 9);
+    CHECK(leader.report.followed.empty());
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("and is let go when it leaves") {
+    crowd.finish(leader, end);
+    crowd.tell(leader, ClientGone{});
+    CHECK(leader.finished);
+    CHECK(leader.report.fault.kind == FaultKind::client_gone);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("or its time is over") {
+    crowd.finish(leader, end);
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.report.fault.kind == FaultKind::upstream_total_timeout);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("its time may also be over before the answer's end, and then it is cut") {
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.bytes == all.substr(0, leader.bytes.size()));
+    CHECK(follower.finished);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("an error at its end is told behind what came before") {
+    crowd.tell(leader, UpstreamFailed{leader.attempt, FaultKind::upstream_reset});
+    CHECK(follower.finished);
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes.substr(0, all.size()) == all);
+    CHECK(leader.bytes.substr(all.size(), 12) == "event: error");
+    CHECK(leader.bytes.find(leader.report.request_id, all.size()) != std::string::npos);
+    CHECK(leader.report.fault.kind == FaultKind::upstream_reset);
+  }
+  SECTION("and when those that followed have left, nothing goes out of the bound") {
+    crowd.tell(follower, ClientGone{});
+    CHECK(leader.log.back() == "of client");
+    crowd.finish(leader, end);
+    CHECK_FALSE(leader.finished);
+    CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
+    CHECK(crowd.broadcasts().kept_bytes() >= all.size() + end.size() - leader.bytes.size());
   }
   SECTION("and what it has not read yet it gets when it reads") {
     crowd.take(leader);
@@ -572,16 +627,78 @@ TEST_CASE("once: a leader's client that is further behind than the bound gets al
   crowd.head(leader);
   crowd.body(leader, begin);
   std::string all = begin;
+  // What it cannot keep it does not ask for: the attempt is read at this client's pace.
+  const auto paced = [&] {
+    std::string pace;
+    for (const std::string& each : leader.log)
+      if (each == "free" || each == "of client") pace = each;
+    return pace;
+  };
   for (int i = 0; i < 1'000; ++i) {
+    if (paced() == "of client") {
+      CHECK(leader.bytes.size() < begin.size() + (66 << 10));
+      leader.reads = true;
+      crowd.take(leader);
+      CHECK(paced() == "free");
+      CHECK(leader.bytes == all);
+      leader.reads = false;
+    }
     const std::string piece = delta(std::string(1'000, 'x'));
     crowd.body(leader, piece);
     all += piece;
     REQUIRE(crowd.broadcasts().kept_bytes() <= (256 << 10) + (32 << 10));
+    if (i == 400) break;
   }
   crowd.finish(leader, end);
+  crowd.take(leader);
   CHECK(leader.did("of client"));
   CHECK(leader.bytes == all + end);
   CHECK(quick.bytes == all + end);
+}
+
+TEST_CASE("once: where all answers together need the room, a leader's client that does not read is cut off", "[once]") {
+  auto config = config_with_once();
+  config->server.limits.once_bytes_max = 256 << 10;
+  Crowd crowd(config);
+  const bool ended = GENERATE(false, true);
+  const bool followed = GENERATE(false, true);
+  std::vector<Client*> leaders, followers;
+  std::string all = begin;
+  for (int i = 0; i < 200; ++i) all += delta(std::string(1'000, 'x'));
+  for (size_t i = 0; i < 4; ++i) {
+    const std::string own = question + std::string(i, ' ');
+    Client& leader = *leaders.emplace_back(&crowd.ask(own));
+    Client& follower = *followers.emplace_back(&crowd.ask(own));
+    leader.reads = false;
+    crowd.head(leader);
+    for (size_t at = 0; at < all.size(); at += 1'000) {
+      crowd.body(leader, all.substr(at, 1'000));
+      REQUIRE(crowd.broadcasts().kept_bytes() <= (256 << 10) + (16 << 10));
+    }
+    CHECK(follower.bytes == all);
+    if (!followed) crowd.tell(follower, ClientGone{});
+    if (ended) crowd.finish(leader, end);
+  }
+  // Three of them keep more than there is room for.
+  size_t cut_off = 0;
+  for (Client* leader : leaders) {
+    if (!ended) crowd.finish(*leader, end);
+    crowd.take(*leader);
+    REQUIRE(leader->finished);
+    if (leader->log.back() == "complete") {
+      CHECK(leader->bytes == all + end);
+      CHECK_FALSE(leader->report.fault);
+      continue;
+    }
+    ++cut_off;
+    CHECK(leader->bytes.size() == 64 << 10);
+    CHECK(leader->bytes == all.substr(0, 64 << 10));
+    CHECK(leader->report.fault.kind == FaultKind::overloaded);
+  }
+  CHECK(cut_off == 3);
+  for (Client* follower : followers)
+    if (followed) CHECK(follower->bytes == all + end);
+  CHECK(crowd.broadcasts().kept_bytes() == 0);
 }
 
 TEST_CASE("once: all answers together have a bound, and what nobody shares goes first", "[once]") {
@@ -679,6 +796,21 @@ TEST_CASE("once: the gate opens for all at once, and for who has waited longest"
     CHECK(client->bytes.find(client->report.request_id) != std::string::npos);
     CHECK(client->log.back() == "complete");
   }
+}
+
+TEST_CASE("once: who follows a call that failed counts as its leader does", "[once]") {
+  const auto board = make_metrics_board(1);
+  Crowd crowd(config_with_once());
+  crowd.gateway.share_metrics(board->of(0));
+  Client& leader = crowd.ask();
+  crowd.ask();
+  crowd.head(leader, 500, "application/json");
+  crowd.finish(leader, R"({"type":"error","error":{"type":"api_error","message":"no"}})");
+  std::string text;
+  board->of(0).write(text, crowd.gateway, {1'000, 1'000'000});
+  INFO(text);
+  CHECK(text.find(R"(outcome="failed"} 2)") != std::string::npos);
+  CHECK(text.find(R"(outcome="broken"})") == std::string::npos);
 }
 
 TEST_CASE("once: a follower's own deadline is his own", "[once]") {
@@ -991,4 +1123,40 @@ TEST_CASE("once: a leader that was taken for lost serves its own client to the e
   crowd.finish(leader, end);
   CHECK(leader.bytes == begin + delta("1") + delta("2") + end);
   CHECK(leader.log.back() == "complete");
+}
+
+TEST_CASE("once: a leader that waits for a place hears those that follow at once", "[once]") {
+  auto config = config_with_once();
+  config->providers[0].concurrent_max = 1;
+  config->routes[0].queue = {4, 20'000};
+  Crowd crowd(config);
+  Client& first = crowd.ask(question + " ");
+  REQUIRE(first.did("open"));
+  // Its body comes slowly.
+  Client& slow_upload = crowd.add();
+  crowd.tell(slow_upload, ClientHead{"POST", "/v1/messages", {}, int64_t(question.size()), PeerScope::loopback, {}});
+  crowd.pass(750);
+  Client& leader = crowd.ask();
+  REQUIRE_FALSE(leader.did("open"));
+  crowd.tell(slow_upload, ClientBody{question, true});
+  SECTION("who has waited longest gets his head in time") {
+    crowd.pass(300);
+    CHECK(leader.did("head"));
+    CHECK(slow_upload.did("head"));
+  }
+  SECTION("and the call ends with the last that wants it") {
+    crowd.tell(leader, ClientGone{});
+    CHECK_FALSE(leader.finished);
+    crowd.tell(slow_upload, ClientGone{});
+    CHECK(leader.finished);
+  }
+  SECTION("also when it has its place") {
+    crowd.head(first);
+    crowd.finish(first, begin + delta("Hello") + end);
+    REQUIRE(leader.did("open"));
+    crowd.tell(leader, ClientGone{});
+    CHECK_FALSE(leader.finished);
+    crowd.tell(slow_upload, ClientGone{});
+    CHECK(leader.finished);
+  }
 }

@@ -69,7 +69,8 @@ struct Asker {
     }
   }
   void ask(std::string_view target, PeerScope peer = PeerScope::host, std::string_view sent = {}) {
-    const Header said[] = {{"host", "localhost"}, {"x-secret-of-the-asker", "1"}, {"authorization", "Bearer mine"}};
+    static constexpr Header said[] = {
+        {"host", "localhost"}, {"x-secret-of-the-asker", "1"}, {"authorization", "Bearer mine"}};
     tell(ClientHead{"POST", target, said, int64_t(sent.size()), peer, {}});
     if (!finished) tell(ClientBody{sent, true});
   }
@@ -360,4 +361,89 @@ TEST_CASE("probe: a failure opens the breaker however long probes may wait", "[p
     CHECK(rests_ms > before_ms);
     before_ms = rests_ms;
   }
+}
+
+namespace {
+
+// A client asks, and the lane that is asked first answers with `status`. Whether that was the near one.
+bool request(Gateway& gateway, Now at, int status) {
+  Asker client(gateway, at);
+  client.ask("/v1/messages", PeerScope::loopback, R"({"model":"any","max_tokens":9,"messages":[]})");
+  REQUIRE(client.opened == 1);
+  const bool near_first = client.url.find("near") != std::string::npos;
+  const Header type[] = {{"content-type", "application/json"}};
+  const std::string_view text = status == 200 ? message : "{}";
+  client.tell(UpstreamHead{1, status, type});
+  client.tell(UpstreamBody{1, text, text.size()});
+  client.tell(UpstreamEnd{1, text});
+  return near_first;
+}
+
+// The near lane is asked when it is due, and answers. When that was, counted from `at`.
+int64_t due_and_answered(Gateway& gateway, Now at) {
+  const DueProbe due = gateway.next_probe(at.unix_ms);
+  REQUIRE(due.lane == near);
+  const int64_t in_ms = due.at_unix_ms - at.unix_ms;
+  Asker asker(gateway, {at.monotonic_ms + in_ms, due.at_unix_ms});
+  asker.ask("/signalbox/probe");
+  REQUIRE(asker.opened == 1);
+  asker.answers(200, message);
+  CHECK(gateway.health().standing(near, due.at_unix_ms).until_unix_ms == 0);
+  CHECK(gateway.next_probe(due.at_unix_ms).lane.empty());
+  return in_ms;
+}
+
+}  // namespace
+
+TEST_CASE("probe: a lane that answers probes and fails requests is let in more and more seldom", "[probing]") {
+  auto of = config();
+  of->probes.every_ms = 1'000;
+  of->failures.window_failure_percent = GENERATE(0, 50);
+  Gateway gateway(of, Capabilities{}, 1), sister(of, Capabilities{}, 2);
+  int64_t at = 0, pause_ms = 0;
+  for (int i = 0; i < 24; ++i) {
+    REQUIRE(request(gateway, later(at), 500));
+    // Whichever gateway of them asks.
+    REQUIRE(sister.merge(gateway.snapshot()));
+    const int64_t in_ms = due_and_answered(i % 2 ? gateway : sister, later(at));
+    REQUIRE(gateway.merge(sister.snapshot()));
+    INFO("after the failure number " << i + 1 << ": " << in_ms);
+    CHECK(in_ms >= pause_ms);
+    if (i == 0) CHECK(in_ms == 1'000);
+    if (i == 1) CHECK(in_ms == 9'000);
+    pause_ms = in_ms;
+    at += in_ms;
+  }
+  CHECK(pause_ms == of->failures.cool_ms_max - 1'000);
+  // A request that succeeds begins anew.
+  REQUIRE(request(gateway, later(at), 200));
+  REQUIRE(request(gateway, later(at), 500));
+  CHECK(gateway.health().standing(near, later(at).unix_ms).until_unix_ms == later(at).unix_ms + of->failures.cool_ms);
+  CHECK(due_and_answered(gateway, later(at)) == 1'000);
+}
+
+TEST_CASE("probe: one that fails as requests do is believed again", "[probing]") {
+  auto of = config();
+  of->probes.every_ms = 1'000;
+  Gateway gateway(of, Capabilities{}, 1);
+  REQUIRE(request(gateway, begin, 500));
+  int64_t at = due_and_answered(gateway, begin);
+  REQUIRE(request(gateway, later(at), 500));
+  const DueProbe due = gateway.next_probe(later(at).unix_ms);
+  REQUIRE(due.at_unix_ms == later(at + 9'000).unix_ms);
+  Asker asker(gateway, later(at + 9'000));
+  asker.ask("/signalbox/probe");
+  asker.answers(500, "{}");
+  CHECK(gateway.next_probe(later(at + 9'000).unix_ms).at_unix_ms == later(at + 10'000).unix_ms);
+}
+
+TEST_CASE("probe: what a probe has let in is in by slow clocks too, and forgotten in an hour", "[probing]") {
+  auto of = config();
+  Gateway gateway(of, Capabilities{}, 1), slow(of, Capabilities{}, 2);
+  REQUIRE(request(gateway, begin, 500));
+  const int64_t at = due_and_answered(gateway, begin);
+  REQUIRE(slow.merge(gateway.snapshot()));
+  CHECK(slow.health().standing(near, later(at).unix_ms - 60'000).until_unix_ms == 0);
+  REQUIRE(request(slow, later(at + 3'700'000), 500));
+  CHECK(slow.health().standing(near, later(at + 3'700'000).unix_ms).until_unix_ms == later(at + 3'705'000).unix_ms);
 }
