@@ -16,8 +16,19 @@ export class SignalboxState extends State {
   }
 
   async takePlace(id, question) {
+    this.placesAsked = (this.placesAsked ?? 0) + 1;
     if (this.env.HOLD_PLACES) await new Promise(() => {});
     return super.takePlace(id, question);
+  }
+
+  async renewPlaces(id, names) {
+    this.placesRenewed = (this.placesRenewed ?? 0) + 1;
+    return super.renewPlaces(id, names);
+  }
+
+  // How often the owner of places was asked, how often told that one is still held, and how many wait.
+  placesSeen() {
+    return [this.placesAsked ?? 0, this.placesRenewed ?? 0, this.places.waiters.length];
   }
 
   trap() {
@@ -65,6 +76,9 @@ export default {
         known, known, known];
       const states = await Promise.all(junk.map((each) => state.publish(each)));
       return new Response(JSON.stringify(states.map((each) => each.length)));
+    }
+    if (pathname === '/places-seen') {
+      return Response.json(await env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('places')).placesSeen());
     }
     if (pathname === '/take-place') {
       // As an isolate does that is lost behind it.

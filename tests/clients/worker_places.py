@@ -6,12 +6,12 @@ import json
 import os
 import subprocess
 import threading
-import time
 
 import raw_upstream
 import wire
 import worker_host
 import worker_server
+from crowds import Crowd, Held
 
 MESSAGE = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
 KEY = (("x-signalbox-key", worker_server.PLAYER_KEY), ("content-type", "application/json"))
@@ -34,146 +34,113 @@ def ask(port, said="hi", seconds=60):
     return wire.ask(port, "POST", "/v1/messages", body, KEY, seconds=seconds)
 
 
-class Asked:
-    """Requests under way, each on a thread: `of(port, said)` begins one, `answers()` waits for all."""
+class Seen:
+    """What the owner of places has seen: how often it was `asked`, how often told that a place is still held (`renewed`), and
+    how many are `waiting`."""
 
-    def __init__(self):
-        self.threads, self.found = [], []
-
-    def of(self, port, said="hi"):
-        at = len(self.found)
-        self.found.append(None)
-
-        def one():
-            self.found[at] = ask(port, said)
-        self.threads.append(threading.Thread(target=one))
-        self.threads[-1].start()
-
-    def answers(self):
-        for thread in self.threads:
-            thread.join()
-        return self.found
-
-    def statuses(self):
-        return [answer.status for answer in self.answers()]
+    def __init__(self, server):
+        self.asked, self.renewed, self.waiting = json.loads(wire.ask(server.ports[0], "GET", "/places-seen").body)
 
 
-class Held:
-    """An upstream that holds each request until it is let go, and knows how many it has and in which order they came."""
-
-    def __init__(self, counted, hold_s=0.0):
-        self.counted, self.hold_s, self.gate, self.lock = counted, hold_s, threading.Semaphore(0), threading.Lock()
-        self.inside = self.most = 0
-        self.said = []
-        self.upstream = raw_upstream.RawUpstream(self.answer)
-        self.url = self.upstream.url
-
-    def answer(self, request):
-        with self.lock:
-            self.inside += 1
-            self.most = max(self.most, self.inside)
-            self.said.append(request.json()["messages"][0]["content"])
-        if self.hold_s:
-            time.sleep(self.hold_s)
-        else:
-            self.gate.acquire(timeout=30)
-        with self.lock:
-            self.inside -= 1
-        yield b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(self.counted) + self.counted
-
-    def let_go(self, count=1):
-        for _ in range(count):
-            self.gate.release()
+def until_asked(server, count):
+    """Waits until the owner was asked so often: who asks after that comes behind."""
+    if not wire.wait_until(lambda: Seen(server).asked >= count, 20):
+        raise AssertionError("the owner of places was asked %d times, and not %d" % (Seen(server).asked, count))
 
 
 def shared_bound(tap):
     """More isolates than places: never above the bound, everybody is served; and without the object each counts alone."""
     upstream = Held(worker_host.ANSWER, hold_s=0.05)
     with server_for(config({"up": upstream}, {"places_max": 100, "wait_ms_max": 60_000}, concurrent_max=2), 3) as server:
-        asked = Asked()
+        crowd = Crowd()
         for i in range(60):
-            asked.of(server.ports[i % 3])
-        tap.equal("over three isolates everybody who waits is served", asked.statuses(), [200] * 60)
+            crowd.begin(ask, server.ports[i % 3])
+        tap.equal("over three isolates everybody who waits is served", crowd.statuses(), [200] * 60)
         tap.equal("never more at the upstream than the bound of all", upstream.most, 2)
-    alone = Held(worker_host.ANSWER, hold_s=0.3)
+    alone = Held(worker_host.ANSWER)
     with server_for(config({"up": alone}, {"places_max": 100, "wait_ms_max": 60_000}, concurrent_max=1), 3, state=False) as server:
-        asked = Asked()
+        crowd = Crowd()
         for port in server.ports:
-            asked.of(port)
-        tap.equal("without the object each isolate bounds its own", (asked.statuses(), alone.most), ([200] * 3, 3))
+            crowd.begin(ask, port)
+        wire.wait_until(lambda: alone.most == 3)
+        alone.let_go(3)
+        tap.equal("without the object each isolate bounds its own", (crowd.statuses(), alone.most), ([200] * 3, 3))
 
 
 def shared_order(tap):
     upstream = Held(worker_host.ANSWER)
     with server_for(config({"up": upstream}, {"places_max": 20, "wait_ms_max": 60_000}, concurrent_max=1), 2) as server:
-        asked = Asked()
+        crowd = Crowd()
         for i in range(9):
-            asked.of(server.ports[i % 2], "request %d" % i)
-            if i == 0:
-                wire.wait_until(lambda: upstream.said)
-            time.sleep(0.15)  # so that each comes behind the one before
+            crowd.begin(ask, server.ports[i % 2], "request %d" % i)
+            until_asked(server, i + 1)
+        wire.wait_until(lambda: upstream.said)
         tap.equal("one is asked", upstream.said, ["request 0"])
         upstream.let_go(9)
-        tap.equal("and the others when it has ended", asked.statuses(), [200] * 9)
+        tap.equal("and the others when it has ended", crowd.statuses(), [200] * 9)
         tap.equal("in the order in which they came, whichever isolate they came to", upstream.said, ["request %d" % i for i in range(9)])
 
 
 def shared_refusal(tap):
     upstream, other = Held(worker_host.ANSWER), Held(worker_host.ANSWER)
     with server_for(config({"up": upstream}, concurrent_max=1), 2) as server:
-        asked = Asked()
-        asked.of(server.ports[0])
+        crowd = Crowd()
+        crowd.begin(ask, server.ports[0])
         wire.wait_until(lambda: upstream.said)
         tap.equal("a place that another isolate has is none", ask(server.ports[1]).status, 529)
         upstream.let_go()
-        tap.equal("until it is given back", (asked.statuses(), [upstream.let_go(), ask(server.ports[1]).status]), ([200], [None, 200]))
+        tap.equal("he who has it is served", crowd.statuses(), [200])
+        upstream.let_go()
+        tap.check("and then it is given back", wire.wait_until(lambda: ask(server.ports[1]).status == 200))
     upstream = Held(worker_host.ANSWER)
     with server_for(config({"up": upstream, "other": other}, concurrent_max=1), 2) as server:
-        asked = Asked()
-        asked.of(server.ports[0])
+        crowd = Crowd()
+        crowd.begin(ask, server.ports[0])
         wire.wait_until(lambda: upstream.said)
         other.let_go()
         answer = ask(server.ports[1])
         tap.equal("a full lane is passed over for the next one", (answer.status, answer.header("x-signalbox-provider")), (200, "other"))
         upstream.let_go()
-        asked.answers()
+        crowd.answers()
 
 
 def shared_leaver(tap):
     """A client that waits at one isolate and leaves holds up nobody at another."""
     upstream = Held(worker_host.ANSWER)
     with server_for(config({"up": upstream}, {"places_max": 20, "wait_ms_max": 8_000}, concurrent_max=1), 2) as server:
-        asked = Asked()
-        asked.of(server.ports[0], "first")
+        crowd = Crowd()
+        crowd.begin(ask, server.ports[0], "first")
         wire.wait_until(lambda: upstream.said)
         leaver = wire.Connection(server.ports[1])
         leaver.send(wire.request_bytes("POST", "/v1/messages", json.dumps(MESSAGE).encode(), KEY))
-        time.sleep(0.3)
+        until_asked(server, 2)
         leaver.close()
-        time.sleep(0.3)
-        asked.of(server.ports[1], "third")
-        time.sleep(0.3)
+        crowd.begin(ask, server.ports[1], "third")
+        until_asked(server, 3)
         upstream.let_go(3)
-        tap.equal("who comes behind is served", asked.statuses(), [200, 200])
-        tap.equal("and the place is given back", ask(server.ports[0], "last").status if upstream.let_go() is None else 0, 200)
+        tap.equal("who comes behind is served", crowd.statuses(), [200, 200])
+        upstream.let_go()
+        tap.equal("and the place is given back", ask(server.ports[0], "last").status, 200)
 
 
 def shared_death(tap):
     """What an isolate has that says nothing any more comes free; what one has that lives does not."""
     upstream = Held(worker_host.ANSWER)
     with server_for(config({"up": upstream}, {"places_max": 20, "wait_ms_max": 60_000}, concurrent_max=1), 2,
-                    SIGNALBOX_LEASE_MS="900") as server:
+                    SIGNALBOX_LEASE_MS="2000") as server:
         tap.equal("an isolate takes the place and is heard of no more", wire.ask(server.ports[1], "GET", "/take-place?provider%20up").body, b"0")
-        asked = Asked()
-        asked.of(server.ports[0], "waits")
-        time.sleep(0.3)
-        tap.equal("it is still taken", upstream.said, [])
-        tap.check("and free when its time is over", wire.wait_until(lambda: upstream.said == ["waits"], 10))
-        asked.of(server.ports[1], "behind")
-        time.sleep(2.5)
-        tap.equal("an isolate that lives has it for longer than that", upstream.said, ["waits"])
+        crowd = Crowd()
+        crowd.begin(ask, server.ports[0], "waits")
+        until_asked(server, 2)
+        tap.equal("it is still taken", (upstream.said, Seen(server).waiting), ([], 1))
+        tap.check("and free when its time is over", wire.wait_until(lambda: upstream.said == ["waits"], 20))
+        crowd.begin(ask, server.ports[1], "behind")
+        # It says so three times within that time.
+        before = Seen(server).renewed
+        tap.check("an isolate that lives says so", wire.wait_until(lambda: Seen(server).renewed >= before + 4, 20))
+        tap.equal("and has it for longer than that", upstream.said, ["waits"])
         upstream.let_go(2)
-        tap.equal("and both are served", asked.statuses(), [200, 200])
+        tap.equal("and both are served", crowd.statuses(), [200, 200])
 
 
 def shared_unreachable(tap):
@@ -185,10 +152,9 @@ def shared_unreachable(tap):
 
 def shared_probe(tap):
     """A half-open lane gets one request, over all isolates, until it is known what becomes of it."""
-    fails, seen, release = [True], [], threading.Event()
+    fails, release = [True], threading.Event()
 
     def answer(_):
-        seen.append(time.monotonic())
         if fails[0]:
             yield b"HTTP/1.1 500 No\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
             return
@@ -207,14 +173,14 @@ def shared_probe(tap):
             return b'"half_open"' in wire.ask(server.ports[1], "GET", "/signalbox/state", b"", KEY).body
         tap.check("a lane is half-open, and the other isolate has heard of it", wire.wait_until(heard, 10))
         before = len(well.said)
-        asked = Asked()
+        crowd = Crowd()
         for i in range(8):
-            asked.of(server.ports[i % 2])
+            crowd.begin(ask, server.ports[i % 2])
         wire.wait_until(lambda: len(well.said) - before == 7, 10)
-        tap.equal("one request finds out", len(seen), 3)
+        tap.equal("one request finds out", weak.count, 3)
         tap.equal("the others are served by the lane that is well", len(well.said) - before, 7)
         release.set()
-        tap.equal("and all have their answers", asked.statuses(), [200] * 8)
+        tap.equal("and all have their answers", crowd.statuses(), [200] * 8)
 
 
 TESTS = [shared_bound, shared_order, shared_refusal, shared_leaver, shared_death, shared_unreachable, shared_probe]

@@ -2,55 +2,28 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "json/walk.h"
+#include "own_endpoints.h"
 #include "routing/health.h"
 #include "routing/lane_stats.h"
-#include "signalbox/exchange.h"
-#include "signalbox/gateway.h"
 
 using namespace signalbox;
 
 namespace {
 
-constexpr Now now{1'000, 1'700'000'000'000};
+constexpr Now now = own_test::begin;
 
-std::shared_ptr<Config> config() {
-  auto config = std::make_shared<Config>();
-  for (std::string_view name : {"near", "far"}) {
-    Provider provider;
-    provider.name = name;
-    provider.base_url = "https://up.example";
-    provider.credentials = {"main", "spare"};
-    config->providers.push_back(provider);
-  }
-  config->routes.push_back({"*", {{0, "m"}, {1, ""}}, Accounting::on});
-  return config;
-}
+std::shared_ptr<Config> config() { return own_test::near_and_far(); }
 
 struct Told {
-  int status = 0;
+  int status;
   std::string body;
 };
 
 Told ask(Gateway& gateway, std::string_view method, std::string_view target, PeerScope peer = PeerScope::loopback) {
-  Exchange exchange(gateway);
-  ClientHead head;
-  head.method = method;
-  head.target = target;
-  const Header host{"host", "localhost"};
-  head.headers = {&host, 1};
-  head.peer = peer;
-  Told told;
-  const auto take = [&](const Step& step) {
-    for (const Effect& effect : step.effects) {
-      if (const auto* sent = std::get_if<SendClientHead>(&effect)) told.status = sent->status;
-      if (const auto* sent = std::get_if<SendClientBody>(&effect)) told.body.append(sent->bytes);
-    }
-  };
-  take(exchange.handle(head, now));
-  if (!exchange.finished()) take(exchange.handle(ClientBody{{}, true}, now));
-  CHECK(exchange.finished());
-  return told;
+  own_test::Asker asker(gateway);
+  asker.ask(method, target, peer);
+  CHECK(asker.finished);
+  return {asker.status, asker.answer};
 }
 
 std::string lane_of(const Told& told, std::string_view name) {

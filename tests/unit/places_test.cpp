@@ -251,20 +251,14 @@ TEST_CASE("queue: who waits for a half-open lane is held to its one probe", "[pl
 }
 
 TEST_CASE("bounds: a full lane is passed over and comes back when the others have failed", "[places]") {
-  auto config = config_with(1, 5);
-  Provider other = config->providers[0];
-  other.name = "other";
-  other.base_url = "http://o";
-  other.concurrent_max = 0;
-  config->providers.push_back(other);
-  config->routes[0].targets.push_back({1, ""});
-  Gateway gateway(config, with_turns, 1);
+  const std::string opened_other = opened_at("other");
+  Gateway gateway(config_of({{"up", 1}, {"other"}}, {5, 5'000}), with_turns, 1);
   Client first(gateway), second(gateway);
   first.ask();
   second.ask();
-  CHECK(second.log == Log{"open http://o/v1/messages"});
+  CHECK(second.log == Log{opened_other});
   second.tell(UpstreamFailed{1, FaultKind::upstream_connect, {}});
-  CHECK(second.log == Log{"open http://o/v1/messages", "await"});
+  CHECK(second.log == Log{opened_other, "await"});
   CHECK(second.report.tried.empty());
   first.tell(ClientGone{});
   second.wake_after(1);
@@ -295,21 +289,15 @@ TEST_CASE("bounds: an exchange that is destroyed while it is open gives its plac
 }
 
 TEST_CASE("queue: a further try at a provider that has failed is not had by waiting", "[places]") {
-  auto config = config_with(1, 5);
-  config->providers[0].credentials = {"main", "spare"};
+  auto config = config_of({{"busy", 1}, {"up", 1}}, {5, 5'000});
+  config->providers[1].credentials = {"main", "spare"};
   config->failover.retry_budget_percent = 0;
-  Provider busy = config->providers[0];
-  busy.name = "busy";
-  busy.base_url = "http://busy";
-  busy.credentials = {"main"};
-  config->providers.push_back(busy);
-  config->routes[0].targets = {{1, ""}, {0, ""}};
   Gateway gateway(config, with_turns, 1);
   Client first(gateway), second(gateway), third(gateway);
   first.ask();
   second.ask();
   third.ask();
-  REQUIRE(first.log == Log{"open http://busy/v1/messages"});
+  REQUIRE(first.log == Log{opened_at("busy")});
   REQUIRE(second.log == Log{opened});
   REQUIRE(third.log == Log{"await"});
   second.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
@@ -353,14 +341,8 @@ TEST_CASE("places: of several queues, who came first is told first", "[places]")
 }
 
 TEST_CASE("queue: the time of a lane that has failed does not end the wait for another", "[places]") {
-  auto config = config_with(1, 5);
-  Provider hasty = config->providers[0];
-  hasty.name = "hasty";
-  hasty.base_url = "http://hasty";
-  hasty.concurrent_max = 0;
-  hasty.timeouts.total_ms = 600;
-  config->providers.push_back(hasty);
-  config->routes[0].targets = {{1, ""}, {0, ""}};
+  auto config = config_of({{"hasty"}, {"up", 1}}, {5, 5'000});
+  config->providers[0].timeouts.total_ms = 600;
   Gateway gateway(config, with_turns, 1);
   Client first(gateway), second(gateway);
   first.ask();
@@ -368,7 +350,7 @@ TEST_CASE("queue: the time of a lane that has failed does not end the wait for a
   REQUIRE(first.log.back() == opened);
   second.ask();
   while (second.log.back() != "await") {
-    REQUIRE(second.log.back() == "open http://hasty/v1/messages");
+    REQUIRE(second.log.back() == opened_at("hasty"));
     second.tell(UpstreamFailed{uint32_t(second.log.size()), FaultKind::upstream_reset, {}});
   }
   second.wake_after(700);
@@ -379,13 +361,8 @@ TEST_CASE("queue: the time of a lane that has failed does not end the wait for a
 }
 
 TEST_CASE("queue: who waited for a lane that then cannot have the request waits on for the next", "[places]") {
-  auto config = config_with(1, 5);
-  Provider foreign = config->providers[0];
-  foreign.name = "foreign";
-  foreign.base_url = "http://foreign";
-  foreign.dialect = Dialect::openai_chat;
-  config->providers.push_back(foreign);
-  config->routes[0].targets = {{1, ""}, {0, ""}};
+  auto config = config_of({{"foreign", 1}, {"up", 1}}, {5, 5'000});
+  config->providers[0].dialect = Dialect::openai_chat;
   config->routes[0].on_loss = OnLoss::reject;
   Gateway gateway(config, with_turns, 1);
   constexpr std::string_view plain =

@@ -4,75 +4,36 @@
 
 #include <catch2/catch.hpp>
 #include <string>
-#include <variant>
 
-#include "json/walk.h"
+#include "own_endpoints.h"
 #include "routing/affinity.h"
 #include "routing/lane_stats.h"
 #include "routing/places.h"
-#include "signalbox/exchange.h"
-#include "signalbox/gateway.h"
 #include "signalbox/metrics.h"
 #include "tokens/calibration.h"
 
 using namespace signalbox;
 using namespace signalbox::routing;
+using own_test::begin;
+using own_test::later;
 
 namespace {
 
-constexpr Now begin{1'000, 1'700'000'000'000};
-
+// A route to near's m, far's n and the client's own model at far, whose lanes are probed every ten seconds.
 std::shared_ptr<Config> config() {
-  auto config = std::make_shared<Config>();
-  for (std::string_view name : {"near", "far"}) {
-    Provider provider;
-    provider.name = name;
-    provider.dialect = name == "near" ? Dialect::anthropic : Dialect::openai_chat;
-    provider.base_url = "https://" + provider.name + ".example";
-    provider.credentials = {"main", "spare"};
-    config->providers.push_back(provider);
-  }
-  config->routes.push_back({"*", {{0, "m"}, {1, "n"}, {1, ""}}, Accounting::on});
+  auto config = own_test::near_and_far();
+  config->routes[0].targets = {{0, "m"}, {1, "n"}, {1, ""}};
   config->probes.every_ms = 10'000;
   return config;
 }
 
-// Who asks for a probe, and what the host is asked for.
-struct Asker {
-  Exchange exchange;
-  Now now = begin;
-  int opened = 0;
-  std::string url, body, credential, answer;
-  std::vector<std::string> headers;
-  int status = 0;
-  bool finished = false;
-  int64_t wake_at_ms = never_ms;
+// Who asks for a probe, by himself the host, and what its upstream answers.
+struct Asker : own_test::Asker {
+  using own_test::Asker::Asker;
 
-  explicit Asker(Gateway& gateway, Now at = begin) : exchange(gateway), now(at) {}
-  void tell(const Event& event) {
-    const Step step = exchange.handle(event, now);
-    wake_at_ms = step.wake_at_ms;
-    for (const Effect& effect : step.effects) {
-      if (const auto* open = std::get_if<OpenUpstream>(&effect)) {
-        ++opened;
-        url = open->url;
-        credential = open->credential.credential;
-        for (std::string_view piece : open->body) body += piece;
-        for (const Header& header : open->headers) headers.push_back(std::string(header.name));
-      } else if (const auto* head = std::get_if<SendClientHead>(&effect)) {
-        status = head->status;
-      } else if (const auto* sent = std::get_if<SendClientBody>(&effect)) {
-        answer += sent->bytes;
-      } else if (std::holds_alternative<Finish>(effect)) {
-        finished = true;
-      }
-    }
-  }
   void ask(std::string_view target, PeerScope peer = PeerScope::host, std::string_view sent = {}) {
-    static constexpr Header said[] = {
-        {"host", "localhost"}, {"x-secret-of-the-asker", "1"}, {"authorization", "Bearer mine"}};
-    tell(ClientHead{"POST", target, said, int64_t(sent.size()), peer, {}});
-    if (!finished) tell(ClientBody{sent, true});
+    headers.insert(headers.end(), {{"x-secret-of-the-asker", "1"}, {"authorization", "Bearer mine"}});
+    own_test::Asker::ask("POST", target, peer, sent);
   }
   void answers(int with, std::string_view text, std::span<const Header> more = {}) {
     std::vector<Header> head(more.begin(), more.end());
@@ -82,7 +43,6 @@ struct Asker {
     if (!finished) tell(UpstreamEnd{1, text});
     CHECK(finished);
   }
-  std::string told(std::string_view key) const { return std::string(json::member(answer, key)); }
 };
 
 constexpr std::string_view message =
@@ -90,8 +50,6 @@ constexpr std::string_view message =
 constexpr std::string_view completion =
     R"({"id":"c","choices":[{"index":0,"finish_reason":"length","message":{"role":"assistant","content":""}}]})";
 const std::string near = "near/main/m";
-
-Now later(int64_t ms) { return {begin.monotonic_ms + ms, begin.unix_ms + ms}; }
 
 }  // namespace
 
@@ -104,7 +62,7 @@ TEST_CASE("probe: a cooling lane is asked in our own few words, and its answer e
   CHECK(asker.url == "https://near.example/v1/messages");
   CHECK(asker.credential == "main");
   CHECK(asker.body == R"({"model":"m","max_tokens":16,"messages":[{"role":"user","content":"ping"}]})");
-  for (const std::string& name : asker.headers) {
+  for (const std::string& name : asker.header_names) {
     CHECK(name != "x-secret-of-the-asker");
     CHECK(name != "authorization");
   }
