@@ -1,32 +1,9 @@
-// What the C libraries of the two wasm toolchains would import from a host, answered inside the module.
+// What the C library would import from a host, answered inside the module.
 // The core never prints, exits or reads files; libc only refers to these from paths that are not taken
 // (abort messages, flushing at exit). Ending the module by a trap is the one honest answer to "exit".
 #include <stdint.h>
 
 enum { errno_badf = 8, errno_spipe = 70 };
-
-#ifdef __EMSCRIPTEN__
-
-int __wasi_fd_close(int fd) {
-  (void)fd;
-  return errno_badf;
-}
-int __wasi_fd_seek(int fd, int64_t offset, int whence, void* result) {
-  (void)fd, (void)offset, (void)whence, (void)result;
-  return errno_spipe;
-}
-int __wasi_fd_write(int fd, const void* pieces, int count, void* result) {
-  (void)fd, (void)pieces, (void)count, (void)result;
-  return errno_badf;
-}
-_Noreturn void __wasi_proc_exit(int status) {
-  (void)status;
-  __builtin_trap();
-}
-// A host that keeps views of the memory looks again after every call.
-void emscripten_notify_memory_growth(int memory) { (void)memory; }
-
-#else
 
 int32_t __imported_wasi_snapshot_preview1_fd_close(int32_t fd) {
   (void)fd;
@@ -49,5 +26,3 @@ _Noreturn void __imported_wasi_snapshot_preview1_proc_exit(int32_t status) {
 // constant: a module has nobody to ask for randomness, and its stack cannot be returned into.
 uintptr_t __stack_chk_guard = 0x2d6b41f3u;
 _Noreturn void __stack_chk_fail(void) { __builtin_trap(); }
-
-#endif

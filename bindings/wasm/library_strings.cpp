@@ -10,9 +10,6 @@ template std::string& std::string::__assign_no_alias<true>(const char*, size_t);
 template std::string& std::string::__assign_no_alias<false>(const char*, size_t);
 template std::string std::operator+
     <char, std::char_traits<char>, std::allocator<char>>(const char*, const std::string&);
-#if _LIBCPP_VERSION < 15000
-template class std::__basic_string_common<true>;
-#endif
 
 namespace {
 

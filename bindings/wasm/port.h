@@ -53,7 +53,7 @@ class Port {
     Window window;
   };
 
-  // Not given as a value: clang would lose what lies where another kind of event has padding (docs/decisions/0011).
+  // Not given as a value: clang would lose what lies where another kind of event has padding (docs/decisions/0013).
   void read(const EventRecord& record, Event& event);
   void forget();
   EffectRecord& write(EffectKind kind, uint32_t attempt);

@@ -18,7 +18,7 @@ struct RawPart {
   std::string_view cache_control;
 };
 
-bool add_image(const RawPart& raw, Reading& reading, Block block, std::vector<Block>& out) {
+bool add_image(const RawPart& raw, Reading& reading, Block& block, std::vector<Block>& out) {
   Escaped url = json::escaped(raw.image), detail;  // some clients give the address itself
   if (is_object(raw.image)) {
     json::each_member(raw.image, [&](std::string_view key, std::string_view value) {
@@ -34,7 +34,7 @@ bool add_image(const RawPart& raw, Reading& reading, Block block, std::vector<Bl
   return true;
 }
 
-bool add_file(const RawPart& raw, Reading& reading, Block block, std::vector<Block>& out) {
+bool add_file(const RawPart& raw, Reading& reading, Block& block, std::vector<Block>& out) {
   openai::FileMembers file;
   json::each_member(raw.file, [&](std::string_view key, std::string_view value) {
     if (key == "file_data") reading.take_text("file.file_data", value, file.data);
