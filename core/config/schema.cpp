@@ -135,7 +135,7 @@ constinit const Field limits_fields[] = {
      .doc = "How many requests of all clients are open at once; more are answered with 503 (Anthropic's 529) and `retry-after` before their body is read, and the open ones go on undisturbed. 0, the default, is no such bound: connections are bounded anyway."},
     {.key = "once_answer_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_answer_bytes_max>,
      .min = 64 * kib, .max = 16 * mib,
-     .doc = "How much of one answer is kept for requests that share it (a route's `once`), in bytes. An answer that grows beyond it takes nobody in any more, and who is further behind than this is not waited for. Answers of agents have some 100 KiB, and seldom one MiB."},
+     .doc = "How much of one answer is kept for requests that share it (a route's `once`), in bytes. An answer that grows beyond it takes nobody in any more, and who follows and is further behind than this is not waited for. Answers of agents have some 100 KiB, and seldom one MiB."},
     {.key = "once_bytes_max", .kind = FieldKind::integer, .slot = slot<&Limits::once_bytes_max>,
      .min = 64 * kib, .max = 1024 * mib,
      .doc = "How much is kept of all answers together for requests that share them, in bytes, for each thread or instance. What nobody shares yet goes first."},

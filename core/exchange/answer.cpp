@@ -86,11 +86,13 @@ void Machine::end_with_error(const Failure& failure) {
   drop_attempt();
   report_.fault = logged(failure);
   close_attempt(routing::AttemptEnd::broken, failure.kind, failure.asked_ms);
+  if (is_too_late_for_words(failure.kind)) return finish(Ending::cut);
   if (attempt_.handling == Handling::translated_frames) {
     attempt_.translated->fail(told(failure));
     send_translated();
   } else if (attempt_.handling == Handling::frames) {
     if (leads()) share_failure(told(failure), report_.fault, row(failure.kind).status, {});
+    if (follows()) return;  // it is told behind what its client is still to take
     std::string bytes;
     client_dialect().write_error_frame(bytes, told(failure), report_.request_id);
     send(arena_.copy(bytes));

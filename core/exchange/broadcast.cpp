@@ -83,7 +83,7 @@ void Broadcast::append(std::string_view bytes) {
     while (kept_bytes_ > size_t(limits.once_answer_bytes_max) && give_up_slowest()) {
     }
   }
-  if (all_.kept_bytes_ > size_t(limits.once_bytes_max)) all_.make_room(size_t(limits.once_bytes_max));
+  if (all_.kept_bytes_ > size_t(limits.once_bytes_max)) all_.make_room(size_t(limits.once_bytes_max), *this);
   wake_followers();
 }
 
@@ -110,6 +110,18 @@ void Broadcast::read_as_leader(Reader& reader) {
   reader.broadcast_ = this;
   reader.held_from_ = reader.offset_ = end_offset_;
   leader_reader_ = &reader;
+}
+
+bool Broadcast::leader_has_enough() const {
+  return leader_reader_ &&
+         end_offset_ - leader_reader_->offset_ >= uint64_t(config_->server.limits.once_answer_bytes_max);
+}
+
+void Broadcast::read_on(Reader& reader) {
+  if (leader_reader_ != &reader) return;
+  leader_reader_ = nullptr;
+  reader.ticket_ = leader_ticket_;
+  readers_.push_back(&reader);
 }
 
 void Broadcast::wake_leader() { all_.places_.give_turn(leader_ticket_); }
@@ -145,8 +157,14 @@ void Broadcast::follower_steps_are_over() {
   for (Reader* reader : readers_) reader->held_from_ = reader->offset_;
 }
 
+// Likewise, and the leader's, where the exchange that has a step now is another.
+void Broadcast::steps_are_over() {
+  follower_steps_are_over();
+  if (leader_reader_) leader_reader_->held_from_ = leader_reader_->offset_;
+}
+
 // Gives up the followers that need the oldest block. False when that has freed nothing: it is the leader's client that
-// needs it, and then the leader is told.
+// needs it.
 bool Broadcast::give_up_slowest() {
   if (blocks_.empty()) return false;
   const size_t kept_before = kept_bytes_;
@@ -163,8 +181,19 @@ bool Broadcast::give_up_slowest() {
     all_.places_.give_turn(reader.ticket_);
   }
   trim();
-  flush_wanted = flush_wanted || kept_bytes_ == kept_before;
-  if (end_ == End::open && (readers_.empty() || flush_wanted)) wake_leader();
+  if (end_ == End::open && readers_.empty()) wake_leader();
+  return kept_bytes_ < kept_before;
+}
+
+// False when that has freed nothing, or what it was sent in this very step is still on its way.
+bool Broadcast::give_up_leaders_client() {
+  if (!leader_reader_ || leader_reader_->holds()) return false;
+  const size_t kept_before = kept_bytes_;
+  Reader& reader = *std::exchange(leader_reader_, nullptr);
+  reader.broadcast_ = nullptr;
+  reader.behind_ = true;
+  trim();
+  wake_leader();
   return kept_bytes_ < kept_before;
 }
 
@@ -194,10 +223,11 @@ std::shared_ptr<Broadcast> Broadcasts::begin(const Sha256& key, std::shared_ptr<
   return made;
 }
 
-// What nobody follows yet goes first, the largest before the others; then those who are furthest behind.
-void Broadcasts::make_room(size_t bytes_max) {
+// What nobody follows yet goes first, the largest before the others; then those who are furthest behind, a leader's client
+// last.
+void Broadcasts::make_room(size_t bytes_max, const Broadcast& appending) {
   const auto larger = [](const Broadcast* a, const Broadcast* b) { return a->kept_bytes_ < b->kept_bytes_; };
-  for (Broadcast* each : all_) each->follower_steps_are_over();
+  for (Broadcast* each : all_) each == &appending ? each->follower_steps_are_over() : each->steps_are_over();
   while (kept_bytes_ > bytes_max) {
     Broadcast* alone = nullptr;
     for (Broadcast* each : all_)
@@ -209,7 +239,7 @@ void Broadcasts::make_room(size_t bytes_max) {
     }
     Broadcast* const largest = *std::max_element(all_.begin(), all_.end(), larger);
     largest->close();
-    if (kept_bytes_ > bytes_max && !largest->give_up_slowest()) return;
+    if (kept_bytes_ > bytes_max && !largest->give_up_slowest() && !largest->give_up_leaders_client()) return;
   }
 }
 

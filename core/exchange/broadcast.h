@@ -4,7 +4,8 @@
 // Who does what: the leader appends and ends; it is never slowed down. A follower reads from its own place and lets
 // itself be told (Places::give_turn) when there is more. What is kept is bounded for each answer and for all together:
 // an answer beyond its bound takes in nobody any more and keeps no more than its slowest follower needs, and a follower
-// that needs more than the bound is `behind` and is given up. docs/once.md tells users.
+// that needs more than the bound is `behind` and is given up. The leader's own client is waited for instead, and given up
+// where all together keep too much. docs/once.md tells users.
 //
 // A leader, its followers and the table hold it together; the table only while it takes in more of them.
 #pragma once
@@ -108,17 +109,19 @@ class Broadcast {
   void append(std::string_view bytes);
   void end(End end) { this->end(end, Failure()); }
   void end(End end, Failure failure);
-  Answerer answerer;          // as it is when the head or the end is told
-  bool shareable = true;      // false: nothing of it can be kept, and who followed asks for himself and follows nobody
-  bool gate_wanted = false;   // a follower's client has waited long enough for its head
-  bool flush_wanted = false;  // the leader's own client is what keeps too much here
+  Answerer answerer;         // as it is when the head or the end is told
+  bool shareable = true;     // false: nothing of it can be kept, and who followed asks for himself and follows nobody
+  bool gate_wanted = false;  // a follower's client has waited long enough for its head
   uint64_t content_from = UINT64_MAX;  // where content begins in what is kept; an error alone has none
   int64_t seen_ms = 0;                 // when the leader last showed that it is there
   int64_t asked_ms = -1;               // when it was told to show itself since; -1: it was not
   // The leader's own client gets the answer from here too, from what has not been appended yet on: so its pace is its
-  // own. It is no follower, and it is never behind.
+  // own. It is no follower, and behind only where all answers together need its room.
   void read_as_leader(Reader& reader);
-
+  // Whether the leader's client has so much to take yet that nothing more is to come for it.
+  bool leader_has_enough() const;
+  // It reads what is left as a follower would.
+  void read_on(Reader& reader);
   // By which the leader is told from here on.
   void listen_by(uint64_t leader_ticket) { leader_ticket_ = leader_ticket; }
 
@@ -143,9 +146,10 @@ class Broadcast {
   friend class Broadcasts;
   void trim();
   void follower_steps_are_over();
+  void steps_are_over();
   bool give_up_slowest();
+  bool give_up_leaders_client();
   void wake_followers();
-  void wake(Reader& reader);
   bool needed() const { return joinable_ || leader_reader_ || !readers_.empty(); }
 
   Broadcasts& all_;
@@ -184,7 +188,7 @@ class Broadcasts {
 
  private:
   friend class Broadcast;
-  void make_room(size_t bytes_max);
+  void make_room(size_t bytes_max, const Broadcast& appending);
   void drop(const Broadcast& broadcast);
 
   routing::Places& places_;

@@ -280,9 +280,11 @@ void Machine::on(const ClientGone&) {
 void Machine::end_as_left() {
   drop_attempt();
   close_attempt(routing::AttemptEnd::client_left);
-  report_.fault = {FaultKind::client_gone, {}};
+  report_.fault = left_fault();
   finish(Ending::cut);
 }
+
+Fault Machine::left_fault() const { return is_cut_off() ? read_too_slowly() : Fault{FaultKind::client_gone, {}}; }
 
 void Machine::on(const ClientFailed& failed) {
   if (failed.kind == FaultKind::request_too_large && failed.detail.empty()) return refuse(body_too_large());

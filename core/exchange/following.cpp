@@ -15,7 +15,7 @@ constexpr int64_t silent_ms_max = 4'000;
 
 constexpr std::string_view too_slow =
     "This client has read more slowly than the gateway keeps an answer that several share "
-    "(server.limits.once_answer_bytes_max); ask again.";
+    "(server.limits.once_answer_bytes_max, once_bytes_max); ask again.";
 constexpr std::string_view lost = "The request whose upstream call this one shared has ended before its answer.";
 
 }  // namespace
@@ -76,13 +76,15 @@ void Machine::look_for_leader() {
   broadcast.wake_leader();
 }
 
+Fault Machine::read_too_slowly() { return {FaultKind::overloaded, std::string(too_slow)}; }
+
 // Gives the client what there is for it, as far as it takes it.
 void Machine::repeat() {
   Sharing& mine = *sharing_;
   Broadcast& broadcast = *mine.broadcast;
   if (mine.reader.behind()) {
     if (may_ask_alone()) return ask_alone();
-    report_.fault = {FaultKind::overloaded, std::string(too_slow)};
+    report_.fault = read_too_slowly();
     return break_off(report_.fault);
   }
   if (committed_ == Committed::nothing && broadcast.head().status != 0) tell_head();
@@ -94,22 +96,29 @@ void Machine::repeat() {
       timers_.disarm(Timer::gate);
       release_request();
     }
-    send_now(piece);
-    mine.reader.advance(piece.size());
+    pass_on(piece);
     if (mine.reader.offset() > broadcast.content_from) committed_ = Committed::content;
-    mine.sent_any = true;
-    for (const char byte : piece.substr(piece.size() - std::min(piece.size(), mine.last.size()))) {
-      std::copy(mine.last.begin() + 1, mine.last.end(), mine.last.begin());
-      mine.last.back() = byte;
-    }
-    mine.credit -= piece.size();
-    if (mine.credit > 0) continue;
-    mine.awaits_taking = true;
-    emit(AwaitTaking{});
   }
   if (mine.awaits_taking) return;
   if (broadcast.ended() == Broadcast::End::open) return mine.reader.await_more();
   end_repeating();
+}
+
+// Some of what is kept, to this exchange's own client.
+void Machine::pass_on(std::string_view piece) {
+  Sharing& mine = *sharing_;
+  send_now(piece);
+  mine.reader.advance(piece.size());
+  mine.sent_any = true;
+  for (const char byte : piece.substr(piece.size() - std::min(piece.size(), mine.last.size()))) {
+    std::copy(mine.last.begin() + 1, mine.last.end(), mine.last.begin());
+    mine.last.back() = byte;
+  }
+  if (mine.direct) return;
+  mine.credit -= piece.size();
+  if (mine.credit > 0) return;
+  mine.awaits_taking = true;
+  emit(AwaitTaking{});
 }
 
 // The head that the leader's client got, with what is this exchange's own.

@@ -1,6 +1,7 @@
 // One upstream call for identical concurrent requests, of the one that makes it: an exchange like any other, what its
 // client gets being kept for those that follow (exchange/broadcast.h). While somebody does, its client gets the answer
 // from there too, so that one that does not read holds up nobody; and when the client leaves, the call goes on for them.
+// What its client has not taken at the answer's end it is still to take from there, as one that follows.
 #include <algorithm>
 
 #include "exchange/machine.h"
@@ -46,6 +47,7 @@ void Machine::let_go_shared() {
   if (sharing_->role == Sharing::Role::none) return sharing_.reset();
   sharing_->reader.let_go();
   if (sharing_->direct) sharing_->reader.leave();
+  note_cut_off();
   if (leads() && sharing_->broadcast->ended() != Broadcast::End::open) go_on_alone();
 }
 
@@ -82,9 +84,7 @@ void Machine::lead_on() {
   timers_.disarm(Timer::sign);
   if (broadcast.follower_count() == 0) {
     if (client_left_) return end_as_left();
-    // Nobody is waited for but its client, which says how fast.
-    if (attempt_.open && sharing_->free_attempt == attempt_.number) emit(SetPace{attempt_.number, Pace::of_client});
-    sharing_->free_attempt = 0;
+    settle_pace();
   } else {
     timers_.arm(Timer::sign, now_.monotonic_ms + sign_every_ms);
   }
@@ -105,7 +105,14 @@ void Machine::lead_by(uint64_t turn) {
 void Machine::leave_client_behind() {
   client_left_ = true;
   sharing_->reader.leave();
-  read_freely();
+  settle_pace();
+}
+
+// Others have needed the room of what was kept for its client, which gets no more: what came next would stand behind a gap.
+void Machine::note_cut_off() {
+  if (!leads() || client_left_ || !sharing_->reader.behind()) return;
+  client_left_ = true;
+  settle_pace();
 }
 
 void Machine::share_head(int status, std::span<const Header> headers, int64_t body_bytes, Answerer answerer) {
@@ -128,44 +135,46 @@ void Machine::share_answerer() {
 void Machine::decouple_client() {
   Sharing& mine = *sharing_;
   if (phase_ != Phase::streaming || mine.direct) return;
-  if (client_left_) return read_freely();
-  if (mine.broadcast->follower_count() == 0) return;
-  if (!mine.reader.reads()) {
+  if (!client_left_ && mine.broadcast->follower_count() > 0 && !mine.reader.reads()) {
     mine.broadcast->read_as_leader(mine.reader);
     mine.credit = credit_bytes;
     mine.awaits_taking = false;
   }
-  read_freely();
+  if (client_left_ || mine.reader.reads()) settle_pace();
 }
 
-void Machine::read_freely() {
-  if (!attempt_.open || sharing_->free_attempt == attempt_.number) return;
-  sharing_->free_attempt = attempt_.number;
-  emit(SetPace{attempt_.number, Pace::free});
+// The attempt is read as fast as it comes while somebody follows. Where too much is kept for the leader's client alone, or
+// nobody follows any more, it is that client that says how fast.
+void Machine::settle_pace() {
+  Sharing& mine = *sharing_;
+  if (!attempt_.open) return;
+  const bool followed = mine.broadcast->follower_count() > 0 && !mine.broadcast->leader_has_enough();
+  const bool is_free = mine.free_attempt == attempt_.number;
+  const bool free = client_left_ || followed;
+  if (free == is_free) return;
+  mine.free_attempt = free ? attempt_.number : 0;
+  emit(SetPace{attempt_.number, free ? Pace::free : Pace::of_client});
 }
 
-// Gives the client what there is for it, as far as it takes it. All of it where too much is kept for it alone: then the
-// attempt is read at its pace again, as it would be if nobody followed.
+// Gives the client what there is for it, as far as it takes it.
 void Machine::feed_client() {
   Sharing& mine = *sharing_;
-  if (!mine.direct && mine.broadcast->flush_wanted) {
-    mine.direct = true;
-    if (attempt_.open && mine.free_attempt == attempt_.number) emit(SetPace{attempt_.number, Pace::of_client});
-    mine.free_attempt = 0;  // without its client it is read freely again
-  }
   while (mine.direct || !mine.awaits_taking) {
-    std::string_view piece = mine.reader.next();
-    if (piece.empty()) return;
-    if (!mine.direct) piece = piece.substr(0, mine.credit);
-    send_now(piece);
-    mine.reader.advance(piece.size());
-    if (mine.direct) continue;
-    mine.credit -= piece.size();
-    if (mine.credit > 0) continue;
-    mine.awaits_taking = true;
-    emit(AwaitTaking{});
+    const std::string_view piece = mine.reader.next();
+    if (piece.empty()) break;
+    pass_on(mine.direct ? piece : piece.substr(0, mine.credit));
   }
+  if (!mine.direct && mine.reader.reads()) settle_pace();
 }
+
+// Whether its client has not taken what it was given of the kept bytes.
+bool Machine::client_lags() const {
+  return leads() && !client_left_ && sharing_->reader.reads() && sharing_->awaits_taking;
+}
+
+// Whether the time that is over is this exchange's own, and what came before has not been taken: nothing can be said behind
+// a gap.
+bool Machine::is_too_late_for_words(FaultKind kind) const { return is_leaders_own(kind) && client_lags(); }
 
 void Machine::on(const ClientTaking&) {
   if (!sharing_) return;
@@ -180,6 +189,7 @@ void Machine::send_shared(std::string_view bytes) {
   Broadcast& broadcast = *sharing_->broadcast;
   const bool kept_for_client = sharing_->reader.reads();
   broadcast.append(bytes);
+  note_cut_off();
   if (kept_for_client) feed_client();
   else send_now(bytes);
 }
@@ -192,6 +202,7 @@ ReleaseTo Machine::share_released(size_t bytes, ReleaseTo to) {
   decouple_client();
   const bool kept_for_client = sharing_->reader.reads();
   sharing_->broadcast->append(piece);
+  note_cut_off();
   if (client_left_) return ReleaseTo::nobody;
   if (!kept_for_client) return ReleaseTo::client;
   feed_client();
@@ -204,18 +215,29 @@ void Machine::share_failure(const Fault& told, const Fault& logged, int status, 
   end_leading(Broadcast::End::failed, {told, logged, status, copied(headers)});
 }
 
+// Nothing more comes. What is still kept for the leader's client it takes as one that follows would, at its own pace and
+// within the bounds of all that is kept; where its own time is over, or it is, that goes.
 void Machine::end_leading(Broadcast::End end, Broadcast::Failure failure) {
   if (!leads()) return;
   Sharing& mine = *sharing_;
-  mine.direct = true;  // what is still kept for the client goes out
-  if (mine.reader.reads()) feed_client();
   share_answerer();
+  const bool is_over = end == Broadcast::End::abandoned || is_leaders_own(failure.logged.kind);
+  const bool takes_on = !is_over && client_lags() && !mine.reader.next().empty();
   mine.broadcast->end(end, std::move(failure));
+  timers_.disarm(Timer::sign);
+  if (takes_on) {
+    for (const Timer of_attempt : {Timer::farewell, Timer::error_body}) timers_.disarm(of_attempt);
+    if (!request_released_) release_request();
+    mine.role = Sharing::Role::follows;
+    return mine.broadcast->read_on(mine.reader);
+  }
   mine.role = Sharing::Role::none;
+  // What was sent in this step stands in the kept bytes.
+  if (!mine.reader.holds()) mine.reader.leave();
 }
 
-// The exchange is over.
-void Machine::end_sharing(Ending ending) {
+// The exchange is over, but for what its client is still to take.
+Machine::Sharers Machine::end_sharing(Ending ending) {
   if (leads()) {
     Broadcast::Failure failure{report_.fault, report_.fault, row(report_.fault.kind).status, {}};
     const bool own = report_.fault && is_leaders_own(report_.fault.kind);
@@ -224,10 +246,10 @@ void Machine::end_sharing(Ending ending) {
                 : cut                                            ? Broadcast::End::cut
                                                                  : Broadcast::End::whole,
                 std::move(failure));
-  } else if (follows()) {
-    // What was sent in this step stands in the kept bytes.
-    if (!sharing_->reader.holds()) sharing_->reader.leave();
+    return follows() ? Sharers::client_takes : Sharers::done;
   }
+  if (follows() && !sharing_->reader.holds()) sharing_->reader.leave();
+  return Sharers::done;
 }
 
 }  // namespace signalbox::exchange

@@ -133,7 +133,7 @@ class Machine {
     enum class Role : uint8_t {
       none,     // any more; what was sent of the kept bytes may still be on its way
       leads,    // asks the upstream; what its client gets is kept for the others
-      follows,  // gets what another one is answered
+      follows,  // gets what another one is answered, or the rest of what it was answered itself
     };
     Role role = Role::none;
     std::shared_ptr<Broadcast> broadcast;
@@ -142,7 +142,7 @@ class Machine {
     bool awaits_taking = false;
     bool direct = false;         // leader: what is answered goes to its client at once, come what may
     uint32_t free_attempt = 0;   // leader: the attempt that is not read at its client's pace
-    std::array<char, 4> last{};  // that one that follows has sent its client
+    std::array<char, 4> last{};  // of the kept bytes, that its client was sent
     bool sent_any = false;
   };
 
@@ -183,6 +183,7 @@ class Machine {
   void on(const ClientFailed& failed);
   void on(const ClientTaking&);
   void end_as_left();
+  Fault left_fault() const;
   Fault admit(const ClientHead& head);
   Fault admit_client(const ClientHead& head);
   void converse();
@@ -314,22 +315,29 @@ class Machine {
   void lead_on();
   void lead_by(uint64_t turn);
   void leave_client_behind();
+  void note_cut_off();
   void share_head(int status, std::span<const Header> headers, int64_t body_bytes, Answerer answerer);
   void share_answerer();
   void send_shared(std::string_view bytes);
   ReleaseTo share_released(size_t bytes, ReleaseTo to);
   void decouple_client();
   void feed_client();
-  void read_freely();
+  void settle_pace();
+  bool client_lags() const;
+  bool is_too_late_for_words(FaultKind kind) const;
+  bool is_cut_off() const { return client_left_ && sharing_ && sharing_->reader.behind(); }
   void share_failure(const Fault& told, const Fault& logged, int status, std::span<const Header> headers);
   void end_leading(Broadcast::End end, Broadcast::Failure failure = Broadcast::Failure());
-  void end_sharing(Ending ending);
+  enum class Sharers : uint8_t { done, client_takes };
+  Sharers end_sharing(Ending ending);
 
   // following.cpp
   bool follow(const Sha256& key);
   void follow_on();
   void look_for_leader();
+  static Fault read_too_slowly();
   void repeat();
+  void pass_on(std::string_view piece);
   void tell_head();
   void name_answerer();
   void end_repeating();

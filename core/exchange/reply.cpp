@@ -185,7 +185,8 @@ void Machine::reply_estimate() {
 
 void Machine::finish(Ending ending) {
   if (finished()) return;
-  if (sharing_) end_sharing(ending);
+  if (sharing_ && end_sharing(ending) == Sharers::client_takes) return;
+  if (is_cut_off()) ending = Ending::cut;
   enter(Phase::finished);
   timers_.disarm_all();
   leave_queue();
@@ -202,7 +203,7 @@ void Machine::finish(Ending ending) {
     gateway_.calibration().learn(attempt_.lane().key, translation_->rough_tokens, all);
   }
   if (translation_) report_.losses = translation_->losses.paths();
-  if (client_left_ && !report_.fault) report_.fault = {FaultKind::client_gone, {}};
+  if (client_left_ && !report_.fault) report_.fault = left_fault();
   if (limited_) settle_limits();
   count_request();
   emit(Finish{ending, &report_});

@@ -504,11 +504,65 @@ TEST_CASE("once: a leader's client that does not read slows nobody", "[once]") {
   }
   CHECK(follower.bytes == all);
   CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
-  SECTION("what is left is given to its host at the end, as of any other answer") {
+  SECTION("what is left at the end stays kept until it takes it") {
     crowd.finish(leader, end);
+    CHECK(follower.bytes == all + end);
+    CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
+    CHECK_FALSE(leader.finished);
+    CHECK(crowd.broadcasts().kept_bytes() >= all.size() + end.size() - leader.bytes.size());
+    crowd.pass(50'000);
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
     CHECK(leader.finished);
     CHECK(leader.bytes == all + end);
-    CHECK(follower.bytes == all + end);
+    CHECK(leader.log.back() == "complete");
+    CHECK_FALSE(leader.report.fault);
+    CHECK(leader.report.usage.output_tokens == 9);
+    CHECK(leader.report.followed.empty());
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("and is let go when it leaves") {
+    crowd.finish(leader, end);
+    crowd.tell(leader, ClientGone{});
+    CHECK(leader.finished);
+    CHECK(leader.report.fault.kind == FaultKind::client_gone);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("or its time is over") {
+    crowd.finish(leader, end);
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.report.fault.kind == FaultKind::upstream_total_timeout);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("its time may also be over before the answer's end, and then it is cut") {
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.bytes == all.substr(0, leader.bytes.size()));
+    CHECK(follower.finished);
+    CHECK(crowd.broadcasts().kept_bytes() == 0);
+  }
+  SECTION("an error at its end is told behind what came before") {
+    crowd.tell(leader, UpstreamFailed{leader.attempt, FaultKind::upstream_reset});
+    CHECK(follower.finished);
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes.substr(0, all.size()) == all);
+    CHECK(leader.bytes.substr(all.size(), 12) == "event: error");
+    CHECK(leader.bytes.find(leader.report.request_id, all.size()) != std::string::npos);
+    CHECK(leader.report.fault.kind == FaultKind::upstream_reset);
+  }
+  SECTION("and when those that followed have left, nothing goes out of the bound") {
+    crowd.tell(follower, ClientGone{});
+    CHECK(leader.log.back() == "of client");
+    crowd.finish(leader, end);
+    CHECK_FALSE(leader.finished);
+    CHECK(leader.bytes.size() == (begin + delta("Hel")).size() + (64 << 10));
+    CHECK(crowd.broadcasts().kept_bytes() >= all.size() + end.size() - leader.bytes.size());
   }
   SECTION("and what it has not read yet it gets when it reads") {
     crowd.take(leader);
@@ -573,16 +627,78 @@ TEST_CASE("once: a leader's client that is further behind than the bound gets al
   crowd.head(leader);
   crowd.body(leader, begin);
   std::string all = begin;
+  // What it cannot keep it does not ask for: the attempt is read at this client's pace.
+  const auto paced = [&] {
+    std::string pace;
+    for (const std::string& each : leader.log)
+      if (each == "free" || each == "of client") pace = each;
+    return pace;
+  };
   for (int i = 0; i < 1'000; ++i) {
+    if (paced() == "of client") {
+      CHECK(leader.bytes.size() < begin.size() + (66 << 10));
+      leader.reads = true;
+      crowd.take(leader);
+      CHECK(paced() == "free");
+      CHECK(leader.bytes == all);
+      leader.reads = false;
+    }
     const std::string piece = delta(std::string(1'000, 'x'));
     crowd.body(leader, piece);
     all += piece;
     REQUIRE(crowd.broadcasts().kept_bytes() <= (256 << 10) + (32 << 10));
+    if (i == 400) break;
   }
   crowd.finish(leader, end);
+  crowd.take(leader);
   CHECK(leader.did("of client"));
   CHECK(leader.bytes == all + end);
   CHECK(quick.bytes == all + end);
+}
+
+TEST_CASE("once: where all answers together need the room, a leader's client that does not read is cut off", "[once]") {
+  auto config = config_with_once();
+  config->server.limits.once_bytes_max = 256 << 10;
+  Crowd crowd(config);
+  const bool ended = GENERATE(false, true);
+  const bool followed = GENERATE(false, true);
+  std::vector<Client*> leaders, followers;
+  std::string all = begin;
+  for (int i = 0; i < 200; ++i) all += delta(std::string(1'000, 'x'));
+  for (size_t i = 0; i < 4; ++i) {
+    const std::string own = question + std::string(i, ' ');
+    Client& leader = *leaders.emplace_back(&crowd.ask(own));
+    Client& follower = *followers.emplace_back(&crowd.ask(own));
+    leader.reads = false;
+    crowd.head(leader);
+    for (size_t at = 0; at < all.size(); at += 1'000) {
+      crowd.body(leader, all.substr(at, 1'000));
+      REQUIRE(crowd.broadcasts().kept_bytes() <= (256 << 10) + (16 << 10));
+    }
+    CHECK(follower.bytes == all);
+    if (!followed) crowd.tell(follower, ClientGone{});
+    if (ended) crowd.finish(leader, end);
+  }
+  // Three of them keep more than there is room for.
+  size_t cut_off = 0;
+  for (Client* leader : leaders) {
+    if (!ended) crowd.finish(*leader, end);
+    crowd.take(*leader);
+    REQUIRE(leader->finished);
+    if (leader->log.back() == "complete") {
+      CHECK(leader->bytes == all + end);
+      CHECK_FALSE(leader->report.fault);
+      continue;
+    }
+    ++cut_off;
+    CHECK(leader->bytes.size() == 64 << 10);
+    CHECK(leader->bytes == all.substr(0, 64 << 10));
+    CHECK(leader->report.fault.kind == FaultKind::overloaded);
+  }
+  CHECK(cut_off == 3);
+  for (Client* follower : followers)
+    if (followed) CHECK(follower->bytes == all + end);
+  CHECK(crowd.broadcasts().kept_bytes() == 0);
 }
 
 TEST_CASE("once: all answers together have a bound, and what nobody shares goes first", "[once]") {
@@ -1043,4 +1159,54 @@ TEST_CASE("once: a leader that waits for a place hears those that follow at once
     crowd.tell(slow_upload, ClientGone{});
     CHECK(leader.finished);
   }
+}
+
+TEST_CASE("once: a translated answer that the first client does not read is kept, and ends, like any other", "[once]") {
+  auto config = config_with_once();
+  config->providers[0].dialect = Dialect::openai_chat;
+  config->providers[0].credentials = {"main"};
+  Crowd crowd(config);
+  const std::string asked = R"({"model":"m","stream":true,"max_tokens":5,"messages":[{"role":"user","content":"hi"}]})";
+  Client& leader = crowd.ask(asked);
+  Client& follower = crowd.ask(asked);
+  leader.reads = false;
+  const auto chunk = [](const std::string& text) {
+    return R"(data: {"id":"c","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":")" +
+           text + "\"}}]}\n\n";
+  };
+  crowd.head(leader);
+  for (int i = 0; i < 200; ++i) crowd.body(leader, chunk(std::string(1'000, 'x')));
+  const size_t sent = leader.bytes.size();
+  CHECK(follower.bytes.size() > 200'000);
+  CHECK(sent < 70'000);
+  SECTION("whole") {
+    crowd.finish(leader, R"(data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+                         "\n\ndata: [DONE]\n\n");
+    CHECK(follower.bytes.find("message_stop") != std::string::npos);
+    CHECK_FALSE(leader.finished);
+    CHECK(leader.bytes.size() == sent);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes == follower.bytes);
+  }
+  SECTION("with an error at its end") {
+    crowd.tell(leader, UpstreamFailed{leader.attempt, FaultKind::upstream_reset});
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes == follower.bytes);
+    CHECK(leader.bytes.find("event: error") != std::string::npos);
+    CHECK(leader.report.fault.kind == FaultKind::upstream_reset);
+  }
+  SECTION("over its time") {
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.bytes.size() == sent);
+    CHECK(follower.finished);
+    CHECK(follower.bytes.find("event: error") != std::string::npos);
+  }
+  CHECK(crowd.broadcasts().kept_bytes() == 0);
 }
