@@ -91,7 +91,7 @@ void Machine::end_with_error(const Failure& failure) {
     attempt_.translated->fail(told(failure));
     send_translated();
   } else if (attempt_.handling == Handling::frames) {
-    if (leads()) share_failure(told(failure), report_.fault, row(failure.kind).status, {});
+    if (leads()) share_failure(told(failure), row(failure.kind).status, {});
     if (follows()) return;  // it is told behind what its client is still to take
     std::string bytes;
     client_dialect().write_error_frame(bytes, told(failure), report_.request_id);

@@ -70,6 +70,7 @@ void Machine::serve(const Choice& choice) {
 }
 
 void Machine::serve_now(const Choice& choice) {
+  std::erase(passed_over_, &choice);
   begin_attempt(choice);
   name_lane(*choice.lane);
   routing::LaneTable::take_turn(*decision_.plan.prepared, *choice.lane, decision_.plan.lanes, gateway_.lane_stats());

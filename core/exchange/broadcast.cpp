@@ -34,8 +34,8 @@ std::string_view Broadcast::Reader::next() const {
 }
 
 void Broadcast::Reader::let_go() {
-  held_from_ = offset_;
-  if (broadcast_ && !broadcast_->joinable_) broadcast_->trim();
+  const uint64_t before = std::exchange(held_from_, offset_);
+  if (broadcast_ && !broadcast_->joinable_ && broadcast_->is_in_oldest_block(before)) broadcast_->trim();
 }
 
 Broadcast::Broadcast(Broadcasts& all, const Sha256& key, std::shared_ptr<const Config> config, std::string_view leader,
@@ -61,6 +61,8 @@ void Broadcast::append(std::string_view bytes) {
     return;
   }
   follower_steps_are_over();
+  if (!joinable_) trim();
+  last_append_at_ = end_offset_;
   while (!bytes.empty()) {
     if (blocks_.empty() || blocks_.back().size() == blocks_.back().capacity()) {
       const size_t before = blocks_.empty() ? 0 : blocks_.back().capacity();
@@ -80,8 +82,12 @@ void Broadcast::append(std::string_view bytes) {
   const Limits& limits = config_->server.limits;
   if (kept_bytes_ > size_t(limits.once_answer_bytes_max)) {
     close();
-    while (kept_bytes_ > size_t(limits.once_answer_bytes_max) && give_up_slowest()) {
+    while (kept_bytes_ > size_t(limits.once_answer_bytes_max) && give_up_slowest(Spare::those_up_to_date)) {
     }
+    // While somebody keeps up the leader's client is given up as a follower is; where nobody follows it is waited for.
+    if (leader_reader_ && !readers_.empty() && leader_reader_->offset_ < last_append_at_ &&
+        kept_bytes_ > size_t(limits.once_answer_bytes_max))
+      give_up_leaders_client();
   }
   if (all_.kept_bytes_ > size_t(limits.once_bytes_max)) all_.make_room(size_t(limits.once_bytes_max), *this);
   wake_followers();
@@ -112,11 +118,6 @@ void Broadcast::read_as_leader(Reader& reader) {
   leader_reader_ = &reader;
 }
 
-bool Broadcast::leader_has_enough() const {
-  return leader_reader_ &&
-         end_offset_ - leader_reader_->offset_ >= uint64_t(config_->server.limits.once_answer_bytes_max);
-}
-
 void Broadcast::read_on(Reader& reader) {
   if (leader_reader_ != &reader) return;
   leader_reader_ = nullptr;
@@ -129,11 +130,13 @@ void Broadcast::wake_leader() { all_.places_.give_turn(leader_ticket_); }
 bool Broadcast::takes_more() const { return joinable_ && end_ == End::open && readers_.size() < followers_max; }
 
 void Broadcast::close() {
-  if (joinable_) {
-    joinable_ = false;
-    all_.drop(*this);
-  }
+  const bool was_joinable = std::exchange(joinable_, false);
   trim();
+  if (was_joinable) all_.drop(*this);
+}
+
+bool Broadcast::is_in_oldest_block(uint64_t offset) const {
+  return !blocks_.empty() && offset < begin_offset_ + blocks_.front().size();
 }
 
 // Lets go of the blocks that nobody needs any more.
@@ -163,15 +166,16 @@ void Broadcast::steps_are_over() {
   if (leader_reader_) leader_reader_->held_from_ = leader_reader_->offset_;
 }
 
-// Gives up the followers that need the oldest block. False when that has freed nothing: it is the leader's client that
-// needs it.
-bool Broadcast::give_up_slowest() {
+// Gives up the followers that need the oldest block. False when that has freed nothing: it is somebody who is spared, or
+// the leader's client, that needs it.
+bool Broadcast::give_up_slowest(Spare spare) {
   if (blocks_.empty()) return false;
   const size_t kept_before = kept_bytes_;
   const uint64_t until = begin_offset_ + blocks_.front().size();
   for (size_t i = 0; i < readers_.size();) {
     Reader& reader = *readers_[i];
-    if (reader.offset_ >= until && blocks_.size() > 1) {
+    const bool up_to_date = reader.offset_ >= last_append_at_ && spare == Spare::those_up_to_date;
+    if (up_to_date || (reader.offset_ >= until && blocks_.size() > 1)) {
       ++i;
       continue;
     }
@@ -228,6 +232,7 @@ std::shared_ptr<Broadcast> Broadcasts::begin(const Sha256& key, std::shared_ptr<
 void Broadcasts::make_room(size_t bytes_max, const Broadcast& appending) {
   const auto larger = [](const Broadcast* a, const Broadcast* b) { return a->kept_bytes_ < b->kept_bytes_; };
   for (Broadcast* each : all_) each == &appending ? each->follower_steps_are_over() : each->steps_are_over();
+  std::vector<Broadcast*> shared = all_;
   while (kept_bytes_ > bytes_max) {
     Broadcast* alone = nullptr;
     for (Broadcast* each : all_)
@@ -237,9 +242,12 @@ void Broadcasts::make_room(size_t bytes_max, const Broadcast& appending) {
       alone->close();
       continue;
     }
-    Broadcast* const largest = *std::max_element(all_.begin(), all_.end(), larger);
-    largest->close();
-    if (kept_bytes_ > bytes_max && !largest->give_up_slowest() && !largest->give_up_leaders_client()) return;
+    if (shared.empty()) return;
+    const auto largest = std::max_element(shared.begin(), shared.end(), larger);
+    (*largest)->close();
+    if (kept_bytes_ > bytes_max && !(*largest)->give_up_slowest(Broadcast::Spare::nobody) &&
+        !(*largest)->give_up_leaders_client())
+      shared.erase(largest);  // of which nothing can be freed
   }
 }
 

@@ -3,9 +3,9 @@
 //
 // Who does what: the leader appends and ends; it is never slowed down. A follower reads from its own place and lets
 // itself be told (Places::give_turn) when there is more. What is kept is bounded for each answer and for all together:
-// an answer beyond its bound takes in nobody any more and keeps no more than its slowest follower needs, and a follower
-// that needs more than the bound is `behind` and is given up. The leader's own client is waited for instead, and given up
-// where all together keep too much. docs/once.md tells users.
+// an answer beyond its bound takes in nobody any more and keeps no more than its slowest reader needs, and a reader that
+// needs more than the bound is `behind` and is given up. The leader's own client is such a reader while somebody follows,
+// and waited for where nobody does. docs/once.md tells users.
 //
 // A leader, its followers and the table hold it together; the table only while it takes in more of them.
 #pragma once
@@ -55,7 +55,6 @@ class Broadcast {
   // Who answers, for heads and logs.
   struct Answerer {
     std::string provider, credential, upstream_model, upstream_request_id, losses;
-    uint32_t attempt_count = 0;
   };
 
   // What each client is told of an answer that there is not.
@@ -116,10 +115,8 @@ class Broadcast {
   int64_t seen_ms = 0;                 // when the leader last showed that it is there
   int64_t asked_ms = -1;               // when it was told to show itself since; -1: it was not
   // The leader's own client gets the answer from here too, from what has not been appended yet on: so its pace is its
-  // own. It is no follower, and behind only where all answers together need its room.
+  // own. It is no follower.
   void read_as_leader(Reader& reader);
-  // Whether the leader's client has so much to take yet that nothing more is to come for it.
-  bool leader_has_enough() const;
   // It reads what is left as a follower would.
   void read_on(Reader& reader);
   // By which the leader is told from here on.
@@ -136,18 +133,19 @@ class Broadcast {
 
   size_t follower_count() const { return readers_.size(); }
   bool takes_more() const;
-  // All that was ever appended.
   uint64_t end_offset() const { return end_offset_; }
-  size_t kept_bytes() const { return kept_bytes_; }
   // Takes in nobody any more, and keeps what those need who are there.
   void close();
 
  private:
   friend class Broadcasts;
   void trim();
+  bool is_in_oldest_block(uint64_t offset) const;
   void follower_steps_are_over();
   void steps_are_over();
-  bool give_up_slowest();
+  // Who is not given up with those that need the oldest block.
+  enum class Spare : uint8_t { nobody, those_up_to_date };
+  bool give_up_slowest(Spare spare);
   bool give_up_leaders_client();
   void wake_followers();
   bool needed() const { return joinable_ || leader_reader_ || !readers_.empty(); }
@@ -163,8 +161,9 @@ class Broadcast {
   Failure failure_;
   // Each has its room from the beginning and never moves, so that a view of it stays.
   std::vector<std::string> blocks_;
-  uint64_t begin_offset_ = 0;  // of the oldest block
-  uint64_t end_offset_ = 0;
+  uint64_t begin_offset_ = 0;    // of the oldest block
+  uint64_t end_offset_ = 0;      // all that was ever appended
+  uint64_t last_append_at_ = 0;  // where the newest piece begins
   size_t kept_bytes_ = 0;
   std::vector<Reader*> readers_;
   Reader* leader_reader_ = nullptr;

@@ -332,7 +332,7 @@ void Machine::give_up() {
     extra[filled++] = {"x-should-retry", "false"};
   // No money is a limit among others, where there were others (translation.md section 12).
   const int status = is_used_up(best.kind) && failures_.size() > 1 ? 429 : best.status;
-  if (leads()) share_failure(fault, report_.fault, status, extra.first(filled));
+  if (leads()) share_failure(fault, status, extra.first(filled));
   if (committed_ != Committed::nothing) {
     std::string frame;
     client_dialect().write_error_frame(frame, fault, report_.request_id);

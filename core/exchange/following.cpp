@@ -31,7 +31,6 @@ bool Machine::follow(const Sha256& key) {
   Sharing& mine = *sharing_;
   mine.role = Sharing::Role::follows;
   const uint64_t turn = gateway_.places().next_ticket();
-  mine.credit = 0;
   mine.broadcast = std::move(found);
   Broadcast& broadcast = *mine.broadcast;
   report_.followed = broadcast.leader();
@@ -87,7 +86,9 @@ void Machine::repeat() {
     report_.fault = read_too_slowly();
     return break_off(report_.fault);
   }
-  if (committed_ == Committed::nothing && broadcast.head().status != 0) tell_head();
+  const bool came_to_nothing = mine.reader.next().empty() && broadcast.ended() != Broadcast::End::open &&
+                               broadcast.ended() != Broadcast::End::whole;
+  if (committed_ == Committed::nothing && broadcast.head().status != 0 && !came_to_nothing) tell_head();
   while (!mine.awaits_taking) {
     const std::string_view piece = mine.reader.next().substr(0, mine.credit);
     if (piece.empty()) break;
@@ -121,14 +122,19 @@ void Machine::pass_on(std::string_view piece) {
   emit(AwaitTaking{});
 }
 
+// Copies: whoever leaves the others may be the last that holds what they are of.
+std::span<const Header> Machine::headers_of(std::span<const Broadcast::Field> fields) {
+  const std::span<Header> headers = arena_.array<Header>(fields.size());
+  for (size_t i = 0; i < headers.size(); ++i) headers[i] = {arena_.copy(fields[i].name), arena_.copy(fields[i].value)};
+  return headers;
+}
+
 // The head that the leader's client got, with what is this exchange's own.
 void Machine::tell_head() {
   const Broadcast::Head& head = sharing_->broadcast->head();
   name_answerer();
-  std::span<Header> headers = arena_.array<Header>(head.headers.size());
-  for (size_t i = 0; i < headers.size(); ++i) headers[i] = {head.headers[i].name, head.headers[i].value};
   timers_.disarm(Timer::gate);
-  send_head(head.status, headers, head.body_bytes, BodyMode::rewrite,
+  send_head(head.status, headers_of(head.headers), head.body_bytes, BodyMode::rewrite,
             head.names_answerer ? Answerer::known : Answerer::open);
   if (!report_.streamed || head.body_bytes >= 0) return;
   if (!head.names_answerer) send_now(client_dialect().keep_alive_before);
@@ -170,11 +176,9 @@ void Machine::end_repeating() {
 void Machine::tell_failure(const Broadcast::Failure& failure) {
   report_.fault = failure.logged;
   if (committed_ != Committed::nothing) return break_off(failure.told);
-  std::span<Header> headers = arena_.array<Header>(failure.headers.size());
-  for (size_t i = 0; i < headers.size(); ++i) headers[i] = {failure.headers[i].name, failure.headers[i].value};
   std::string body;
   client_dialect().write_error(body, failure.told, failure.status, report_.request_id);
-  reply(failure.status, "application/json", body, headers);
+  reply(failure.status, "application/json", body, headers_of(failure.headers));
 }
 
 // Behind a head nothing but an error event can be told, and that only where no other event stands open.

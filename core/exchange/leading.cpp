@@ -39,6 +39,7 @@ bool Machine::shares_calls() const {
 
 Sha256 Machine::shared_key() const {
   return digest_of({report_.client_key, access_ == Access::mock_only, config_.get(), decision_.plan.route,
+                    decision_.match.model, decision_.match.provider, decision_.facts.thinking,
                     gateway_.health().selected(), head_.method, head_.target, head_.headers, body_});
 }
 
@@ -108,7 +109,7 @@ void Machine::leave_client_behind() {
   settle_pace();
 }
 
-// Others have needed the room of what was kept for its client, which gets no more: what came next would stand behind a gap.
+// Too much was kept for its client, or others have needed the room. It gets no more: what came next would stand behind a gap.
 void Machine::note_cut_off() {
   if (!leads() || client_left_ || !sharing_->reader.behind()) return;
   client_left_ = true;
@@ -143,14 +144,12 @@ void Machine::decouple_client() {
   if (client_left_ || mine.reader.reads()) settle_pace();
 }
 
-// The attempt is read as fast as it comes while somebody follows. Where too much is kept for the leader's client alone, or
-// nobody follows any more, it is that client that says how fast.
+// The attempt is read as fast as it comes while somebody follows; else it is the leader's client that says how fast.
 void Machine::settle_pace() {
   Sharing& mine = *sharing_;
   if (!attempt_.open) return;
-  const bool followed = mine.broadcast->follower_count() > 0 && !mine.broadcast->leader_has_enough();
   const bool is_free = mine.free_attempt == attempt_.number;
-  const bool free = client_left_ || followed;
+  const bool free = client_left_ || mine.broadcast->follower_count() > 0;
   if (free == is_free) return;
   mine.free_attempt = free ? attempt_.number : 0;
   emit(SetPace{attempt_.number, free ? Pace::free : Pace::of_client});
@@ -164,7 +163,6 @@ void Machine::feed_client() {
     if (piece.empty()) break;
     pass_on(mine.direct ? piece : piece.substr(0, mine.credit));
   }
-  if (!mine.direct && mine.reader.reads()) settle_pace();
 }
 
 // Whether its client has not taken what it was given of the kept bytes.
@@ -210,9 +208,10 @@ ReleaseTo Machine::share_released(size_t bytes, ReleaseTo to) {
 }
 
 // There is no answer, or no rest of it. Each who follows says so in words of his own.
-void Machine::share_failure(const Fault& told, const Fault& logged, int status, std::span<const Header> headers) {
-  if (is_leaders_own(told.kind)) return end_leading(Broadcast::End::abandoned, {told, logged, status, {}});
-  end_leading(Broadcast::End::failed, {told, logged, status, copied(headers)});
+void Machine::share_failure(const Fault& told, int status, std::span<const Header> headers) {
+  const bool own = is_leaders_own(told.kind);
+  end_leading(own ? Broadcast::End::abandoned : Broadcast::End::failed,
+              {told, report_.fault, status, own ? std::vector<Broadcast::Field>() : copied(headers)});
 }
 
 // Nothing more comes. What is still kept for the leader's client it takes as one that follows would, at its own pace and

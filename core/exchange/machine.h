@@ -330,7 +330,7 @@ class Machine {
   bool client_lags() const;
   bool is_too_late_for_words(FaultKind kind) const;
   bool is_cut_off() const { return client_left_ && sharing_ && sharing_->reader.behind(); }
-  void share_failure(const Fault& told, const Fault& logged, int status, std::span<const Header> headers);
+  void share_failure(const Fault& told, int status, std::span<const Header> headers);
   void end_leading(Broadcast::End end, Broadcast::Failure failure = Broadcast::Failure());
   enum class Sharers : uint8_t { done, client_takes };
   Sharers end_sharing(Ending ending);
@@ -342,6 +342,7 @@ class Machine {
   static Fault read_too_slowly();
   void repeat();
   void pass_on(std::string_view piece);
+  std::span<const Header> headers_of(std::span<const Broadcast::Field> fields);
   void tell_head();
   void name_answerer();
   void end_repeating();

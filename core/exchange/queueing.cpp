@@ -203,7 +203,7 @@ void Machine::refuse_full() {
     report_.fault.detail += " ms; try again.";
   }
   const Header extra[] = {{"retry-after", retry_after_s}};
-  if (leads()) share_failure(report_.fault, report_.fault, row(FaultKind::lanes_full).status, extra);
+  if (leads()) share_failure(report_.fault, row(FaultKind::lanes_full).status, extra);
   std::string body;
   if (committed_ != Committed::nothing) {
     client_dialect().write_error_frame(body, report_.fault, report_.request_id);

@@ -73,7 +73,7 @@ void Machine::refuse(Fault fault) {
   }
   if (row(kind).repeating == Repeating::hopeless || retry_ms > sdk_wait_ms_max)
     extra[filled++] = {"x-should-retry", "false"};
-  if (leads()) share_failure(report_.fault, report_.fault, status, {extra, filled});
+  if (leads()) share_failure(report_.fault, status, {extra, filled});
   if (committed_ != Committed::nothing) {
     std::string frame;
     client_dialect().write_error_frame(frame, report_.fault, report_.request_id);
@@ -111,9 +111,9 @@ size_t Machine::add_own_headers(std::span<Header> headers, size_t filled, Answer
   if (translation_ && !translation_->losses.empty())
     headers[filled++] = {"x-signalbox-translation-loss", arena_.copy(translation_->losses.joined())};
   if (follows()) {
-    headers[filled++] = {"x-signalbox-followed", report_.followed};
+    headers[filled++] = {"x-signalbox-followed", arena_.copy(report_.followed)};
     if (const std::string& losses = sharing_->broadcast->answerer.losses; !losses.empty())
-      headers[filled++] = {"x-signalbox-translation-loss", losses};
+      headers[filled++] = {"x-signalbox-translation-loss", arena_.copy(losses)};
   }
   return filled;
 }

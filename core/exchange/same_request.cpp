@@ -49,6 +49,12 @@ Sha256 digest_of(const SameRequest& request) {
   // Of the process, and so is whoever compares it. The configuration stays where it is as long as its Broadcasts do.
   add_place(all, request.config);
   add_place(all, request.route);
+  add(all, request.model);
+  for (const int64_t number :
+       {int64_t(request.provider), int64_t(request.thinking.effort), request.thinking.budget_tokens}) {
+    base::append_decimal(all, number);
+    all += ':';
+  }
   add(all, request.selected);
   add(all, request.method);
   add(all, request.target);

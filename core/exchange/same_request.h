@@ -2,9 +2,11 @@
 // same way.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "routing/facts.h"
 #include "signalbox/config.h"
 #include "signalbox/header.h"
 
@@ -15,7 +17,11 @@ struct SameRequest {
   bool mock_only = false;       // nobody can tell who asks
   const Config* config = nullptr;
   const Route* route = nullptr;  // of `config`
-  std::string_view selected;     // the provider that an administrator has selected
+  // What decided on the route, and says more than it does.
+  std::string_view model;          // where the lanes are asked for another one than the body names
+  uint32_t provider = UINT32_MAX;  // the only one that is asked; see routing::Match
+  routing::ThinkingSaid thinking;
+  std::string_view selected;  // the provider that an administrator has selected
   std::string_view method, target;
   std::span<const Header> headers;
   std::string_view body;  // decoded

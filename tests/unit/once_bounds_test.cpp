@@ -180,36 +180,55 @@ TEST_CASE_METHOD(BoundedPair, "once: what a follower was sent last does not keep
   CHECK(follower.finished);
 }
 
-TEST_CASE_METHOD(BoundedPair, "once: a leader's client that is further behind than the bound gets all the same",
+TEST_CASE_METHOD(BoundedPair, "once: a leader's client that is further behind than the bound is given up as others are",
                  "[once]") {
   leader.reads = false;
   head(leader);
   body(leader, begin);
-  std::string all = begin;
-  // What it cannot keep it does not ask for: the attempt is read at this client's pace.
-  const auto paced = [&] {
-    std::string pace;
-    for (const std::string& each : leader.log)
-      if (each == "free" || each == "of client") pace = each;
-    return pace;
-  };
-  for (int i = 0; i < 400; ++i) {
-    if (paced() == "of client") {
-      CHECK(leader.bytes.size() < begin.size() + untaken_bytes_max + 2'000);
-      leader.reads = true;
-      take(leader);
-      CHECK(paced() == "free");
-      CHECK(leader.bytes == all);
-      leader.reads = false;
-    }
-    all += pieces(leader, 1);
-    REQUIRE(broadcasts().kept_bytes() <= size_t(answer_bytes_max) + beyond_bytes_max);
-  }
+  const std::string all = begin + large_answer();
+  CHECK(follower.bytes == all);  // at its own pace
+  CHECK_FALSE(leader.did("of client"));
   finish(leader, end);
-  take(leader);
-  CHECK(leader.did("of client"));
-  CHECK(leader.bytes == all + end);
   CHECK(follower.bytes == all + end);
+  CHECK(leader.finished);
+  CHECK(leader.log.back() == "cut");
+  CHECK(leader.report.fault.kind == FaultKind::overloaded);
+  CHECK(leader.bytes == all.substr(0, leader.bytes.size()));
+  CHECK(broadcasts().kept_bytes() == 0);
+}
+
+TEST_CASE_METHOD(BoundedPair, "once: a leader's client that nobody follows any more says how fast", "[once]") {
+  leader.reads = false;
+  head(leader);
+  body(leader, begin);
+  std::string all = begin + pieces(leader, 100);
+  CHECK_FALSE(leader.did("of client"));
+  tell(follower, ClientGone{});
+  CHECK(leader.log.back() == "of client");
+  take(leader);
+  CHECK(leader.bytes == all);
+  finish(leader, end);
+  CHECK(leader.bytes == all + end);
+}
+
+TEST_CASE_METHOD(BoundedPair, "once: a piece larger than the bound gives up nobody who has read all before it",
+                 "[once]") {
+  Client& slow = ask();
+  slow.reads = false;
+  head(leader);
+  const std::string before = begin + pieces(leader, 100);
+  body(leader, begin);
+  const std::string large = delta(std::string(size_t(2 * answer_bytes_max), 'y'));
+  const size_t read = follower.bytes.size();
+  body(leader, large);
+  CHECK(follower.bytes.substr(read) == large);
+  CHECK(leader.bytes == follower.bytes);
+  CHECK(slow.finished);
+  CHECK(slow.report.fault.kind == FaultKind::overloaded);
+  pieces(leader, 1);
+  CHECK(broadcasts().kept_bytes() <= beyond_bytes_max);
+  finish(leader, end);
+  CHECK(follower.log.back() == "complete");
 }
 
 TEST_CASE("once: where all answers together need the room, a leader's client that does not read is cut off", "[once]") {
@@ -257,18 +276,20 @@ TEST_CASE("once: where all answers together need the room, a leader's client tha
   CHECK(crowd.broadcasts().kept_bytes() == 0);
 }
 
-TEST_CASE_METHOD(BoundedPair,
-                 "once: a leader that was read at its client's pace again is read freely when that client leaves",
+TEST_CASE_METHOD(Pair, "once: a leader that is read at its client's pace again is read freely when another follows",
                  "[once]") {
   leader.reads = false;
   head(leader);
   body(leader, begin);
-  for (int i = 0; i < 1'000 && !leader.did("of client"); ++i) pieces(leader, 1);
-  REQUIRE(leader.did("of client"));
-  body(leader, delta("y"));
-  tell(leader, ClientGone{});
-  CHECK_FALSE(follower.finished);
+  pieces(leader, 10);
+  tell(follower, ClientGone{});
+  REQUIRE(leader.log.back() == "of client");
+  Client& second = ask();
   CHECK(leader.log.back() == "free");
+  tell(leader, ClientGone{});
+  pieces(leader, 10);
+  finish(leader, end);
+  CHECK(second.log.back() == "complete");
 }
 
 TEST_CASE("once: all answers together have a bound, and what nobody shares goes first", "[once]") {
@@ -302,4 +323,54 @@ TEST_CASE_METHOD(Crowd, "once: a crowd has a bound, and the next one leads anoth
   head(leader);
   finish(leader, begin + delta("Hello") + end);
   for (const auto& client : clients) CHECK(client->bytes == begin + delta("Hello") + end);
+}
+
+TEST_CASE("once: a translated answer that the first client does not read is kept, and ends, like any other", "[once]") {
+  auto config = config_with_once();
+  config->providers[0].dialect = Dialect::openai_chat;
+  config->providers[0].credentials = {"main"};
+  Crowd crowd(config);
+  const std::string asked = R"({"model":"m","stream":true,"max_tokens":5,"messages":[{"role":"user","content":"hi"}]})";
+  Client& leader = crowd.ask(asked);
+  Client& follower = crowd.ask(asked);
+  leader.reads = false;
+  const auto chunk = [](const std::string& text) {
+    return R"(data: {"id":"c","object":"chat.completion.chunk","model":"m","choices":[{"index":0,"delta":{"content":")" +
+           text + "\"}}]}\n\n";
+  };
+  crowd.head(leader);
+  for (int i = 0; i < 200; ++i) crowd.body(leader, chunk(std::string(1'000, 'x')));
+  const size_t sent = leader.bytes.size();
+  CHECK(follower.bytes.size() > 200'000);
+  CHECK(sent < 70'000);
+  SECTION("whole") {
+    crowd.finish(leader, R"(data: {"id":"c","choices":[{"index":0,"delta":{},"finish_reason":"stop"}]})"
+                         "\n\ndata: [DONE]\n\n");
+    CHECK(follower.bytes.find("message_stop") != std::string::npos);
+    CHECK_FALSE(leader.finished);
+    CHECK(leader.bytes.size() == sent);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes == follower.bytes);
+  }
+  SECTION("with an error at its end") {
+    crowd.tell(leader, UpstreamFailed{leader.attempt, FaultKind::upstream_reset});
+    CHECK_FALSE(leader.finished);
+    crowd.take(leader);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "complete");
+    CHECK(leader.bytes == follower.bytes);
+    CHECK(leader.bytes.find("event: error") != std::string::npos);
+    CHECK(leader.report.fault.kind == FaultKind::upstream_reset);
+  }
+  SECTION("over its time") {
+    crowd.pass(101'000);
+    CHECK(leader.finished);
+    CHECK(leader.log.back() == "cut");
+    CHECK(leader.bytes.size() == sent);
+    CHECK(follower.finished);
+    CHECK(follower.bytes.find("event: error") != std::string::npos);
+  }
+  CHECK(crowd.broadcasts().kept_bytes() == 0);
 }

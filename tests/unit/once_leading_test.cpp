@@ -239,3 +239,23 @@ TEST_CASE("once: a leader that waits for a place hears those that follow at once
     CHECK(leader.finished);
   }
 }
+
+TEST_CASE("once: who hears of a head and of its loss in one step asks for himself, and has told his client nothing",
+          "[once]") {
+  auto config = config_with_once();
+  config->routes[0].commit = Commit::head;
+  Pair pair(config);
+  const Header fields[] = {{"content-type", "text/event-stream"},
+                           {"x-of-upstream", "a value that is longer than what stands in the string itself"}};
+  pair.leader.tell(UpstreamSent{pair.leader.attempt});
+  pair.leader.tell(UpstreamHead{pair.leader.attempt, 200, fields});
+  REQUIRE(pair.leader.did("head"));
+  pair.leader.exchange.reset();
+  pair.give_turns();
+  REQUIRE(pair.follower.did("open"));
+  CHECK_FALSE(pair.follower.did("head"));
+  pair.head(pair.follower);
+  pair.finish(pair.follower, begin + delta("Hello") + end);
+  CHECK(pair.follower.bytes == begin + delta("Hello") + end);
+  CHECK(pair.follower.header("x-signalbox-followed").empty());
+}

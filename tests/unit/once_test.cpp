@@ -94,10 +94,39 @@ TEST_CASE_METHOD(Crowd, "once: what is not the same is not shared", "[once]") {
   CHECK(ask().did("open"));
 }
 
+TEST_CASE("once: two ways to one route that ask for different models are not the same", "[once]") {
+  auto config = config_with_once();
+  config->routes[0].match = "c-*";
+  Rule robots;
+  robots.when.headers = {{"user-agent", "robot*"}};
+  robots.route = 0;
+  config->rules.push_back(robots);
+  config->facts_wanted = bit_of(Fact::tags);
+  Crowd crowd(config);
+  // The rule takes the body's model, the tag names another; what tells them apart is no part of what is the same.
+  const std::string asked = R"({"model":"c-main","stream":true,"max_tokens":5,)"
+                            R"("system":"<CCR-SUBAGENT-MODEL>c-other</CCR-SUBAGENT-MODEL>x","messages":[]})";
+  crowd.headers = {{"user-agent", "person"}};
+  Client& person = crowd.ask(asked);
+  crowd.headers = {{"user-agent", "robot 1"}};
+  Client& robot = crowd.ask(asked);
+  CHECK(person.did("open"));
+  CHECK(robot.did("open"));
+  for (Client* each : {&person, &robot}) crowd.head(*each);
+  for (Client* each : {&person, &robot}) crowd.body(*each, begin + delta("x"));
+  CHECK(person.header("x-signalbox-model") == "c-other");
+  CHECK(robot.header("x-signalbox-model") == "c-main");
+}
+
 TEST_CASE("once: two client keys are never the same, nor one and none", "[once]") {
   const auto config = config_with_once();
-  exchange::SameRequest one{"alice",        false, config.get(), config->routes.data(), "", "POST",
-                            "/v1/messages", {},    "body"};
+  exchange::SameRequest one;
+  one.client_key = "alice";
+  one.config = config.get();
+  one.route = config->routes.data();
+  one.method = "POST";
+  one.target = "/v1/messages";
+  one.body = "body";
   exchange::SameRequest other = one;
   CHECK(exchange::digest_of(one) == exchange::digest_of(other));
   other.client_key = "bob";
