@@ -291,7 +291,15 @@ def test_instances(tap):
         tap.check("and then a fresh one takes its place", wire.wait_until(lambda: not large_now()))
 
 
+GROW = """const module = new WebAssembly.Module(require("fs").readFileSync(process.argv[1]));
+const { memory } = new WebAssembly.Instance(module, {}).exports;
+try { for (;;) memory.grow(1); } catch { console.log(memory.buffer.byteLength >> 20); }"""
+
+
 def test_large(tap):
+    module = os.path.join(worker_server.WORKER, "build", "signalbox.wasm")
+    most = subprocess.run(["node", "-e", GROW, module], capture_output=True, text=True).stdout
+    tap.equal("the core's memory never grows beyond 80 MB of an isolate's 128", most.strip(), "80")
     upstream = Upstream(lambda _: (200, [("content-type", "application/json")], ANSWER))
     with worker_server.WorkerServer(config(a=upstream.port), "large", env=ENV) as server:
         def sized(count):
