@@ -30,12 +30,6 @@ Play play_of(const std::string& stream, canonical::Form form = canonical::Form::
   return play;
 }
 
-std::string all(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const std::string& problem : problems) text += problem + "\n";
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("chat corpus: every stream becomes the deltas beside it, however its bytes are cut") {
@@ -66,7 +60,7 @@ TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, a
     const std::string stream = text_of(path);
     const Played streamed = play_of(stream).stream(stream);
     const AnthropicAnswer answer = check_anthropic_stream(streamed.bytes);
-    CHECK(all(answer.problems).empty());
+    CHECK(answer.all_problems().empty());
     CHECK(answer.failed ==
           (streamed.deltas.find("\nfailed ") != std::string::npos || streamed.deltas.rfind("failed ", 0) == 0));
     const Played whole = play_of(stream, canonical::Form::whole).stream(stream);
@@ -75,7 +69,7 @@ TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, a
       continue;
     }
     const AnthropicAnswer message = read_anthropic_message(whole.bytes);
-    CHECK(all(message.problems).empty());
+    CHECK(message.all_problems().empty());
     CHECK(message.same_content(answer));
   }
 }
@@ -94,7 +88,7 @@ TEST_CASE("chat corpus: whole answers become what their streams become (StreamAn
         CHECK(from_whole.bytes == from_stream.bytes);
       } else {
         const AnthropicAnswer answer = check_anthropic_stream(from_whole.bytes);
-        CHECK(all(answer.problems).empty());
+        CHECK(answer.all_problems().empty());
         CHECK(answer.same_content(check_anthropic_stream(from_stream.bytes)));
       }
     }
@@ -112,7 +106,7 @@ TEST_CASE("chat corpus: a stream cut behind any frame ends as an error or as it 
       const Played cut = play.stream(stream.substr(0, at + 2));
       INFO(at);
       const AnthropicAnswer answer = check_anthropic_stream(cut.bytes);
-      CHECK(all(answer.problems).empty());
+      CHECK(answer.all_problems().empty());
       const bool finished = stream.substr(0, at).find("\"finish_reason\":\"") != std::string::npos;
       if (!finished) CHECK(answer.failed);
     }

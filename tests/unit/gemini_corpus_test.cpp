@@ -22,12 +22,6 @@ using dialects::gemini_row;
 
 namespace {
 
-std::string all(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const std::string& problem : problems) text += problem + "\n";
-  return text;
-}
-
 // What `stream` becomes for a client of Gemini is valid, and the same in both forms.
 void check_gemini_client(const dialects::DialectRow& upstream, const std::string& stream) {
   const Played streamed = Play{upstream, &gemini_row}.stream(stream);
@@ -93,7 +87,7 @@ TEST_CASE("gemini corpus: every stream is one that clients of Anthropic and Chat
     const std::string stream = text_of(path);
     const Played messages = Play{gemini_row, &dialects::anthropic_row}.stream(stream);
     const AnthropicAnswer answer = check_anthropic_stream(messages.bytes);
-    CHECK(all(answer.problems).empty());
+    CHECK(answer.all_problems().empty());
     CHECK(answer.failed == failed(messages.deltas));
     const ChatAnswer chat = chat_answer_of_stream(Play{gemini_row, &dialects::openai_chat_row}.stream(stream).bytes);
     CHECK(chat.wrong.empty());
@@ -109,7 +103,7 @@ TEST_CASE("gemini corpus: a stream cut behind any frame ends as an error unless 
       for (size_t at = stream.find(end); at != stream.npos; at = stream.find(end, at + 1)) {
         const Played cut = play.stream(stream.substr(0, at) + end);
         INFO(at);
-        CHECK(all(check_anthropic_stream(cut.bytes).problems).empty());
+        CHECK(check_anthropic_stream(cut.bytes).all_problems().empty());
         const std::string seen = stream.substr(0, at);
         const bool may_end = seen.find("\"finishReason\"") != seen.npos || seen.find("\"blockReason\"") != seen.npos;
         if (!may_end) CHECK(failed(cut.deltas));
