@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "answer_player.h"
 #include "anthropic_stream_checker.h"
+#include "corpus_check.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/openai_chat/openai_chat.h"
 
@@ -36,22 +36,7 @@ TEST_CASE("chat corpus: every stream becomes the deltas beside it, however its b
   const auto paths = corpus("chat_streams", ".sse");
   REQUIRE(paths.size() > 60);
   std::mt19937 random(20);
-  for (const std::string& path : paths) {
-    INFO(path);
-    const std::string stream = text_of(path);
-    const Play play = play_of(stream);
-    const Played whole = play.stream(stream);
-    CHECK(said(whole) == text_of(beside(path, ".deltas")));
-    CHECK(whole.deltas.find("WRONG") == std::string::npos);
-    const Played bytewise = play.bytewise(stream);
-    CHECK(said(bytewise) == said(whole));
-    CHECK(bytewise.bytes == whole.bytes);
-    for (int round = 0; round < 20; ++round) {
-      const Played cut = play.stream(stream, random_cuts(stream, random));
-      CHECK(said(cut) == said(whole));
-      CHECK(cut.bytes == whole.bytes);
-    }
-  }
+  for (const std::string& path : paths) check_stream_of_corpus(play_of(text_of(path)), path, 20, random);
 }
 
 TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, and equals the whole form") {

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "answer_player.h"
 #include "anthropic_stream_checker.h"
 #include "chat_answer.h"
+#include "corpus_check.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/gemini/gemini.h"
 #include "dialects/openai_chat/openai_chat.h"
@@ -46,22 +46,8 @@ TEST_CASE("gemini corpus: every stream becomes the deltas beside it, however its
   const auto paths = corpus("gemini_streams", ".sse");
   REQUIRE(paths.size() >= 40);
   std::mt19937 random(20);
-  for (const std::string& path : paths) {
-    INFO(path);
-    const std::string stream = text_of(path);
-    const Play play{gemini_row, &dialects::anthropic_row};
-    const Played whole = play.stream(stream);
-    CHECK(said(whole) == text_of(beside(path, ".deltas")));
-    CHECK(whole.deltas.find("WRONG") == std::string::npos);
-    const Played bytewise = play.bytewise(stream);
-    CHECK(said(bytewise) == said(whole));
-    CHECK(bytewise.bytes == whole.bytes);
-    for (int round = 0; round < 10; ++round) {
-      const Played cut = play.stream(stream, random_cuts(stream, random));
-      CHECK(said(cut) == said(whole));
-      CHECK(cut.bytes == whole.bytes);
-    }
-  }
+  const Play play{gemini_row, &dialects::anthropic_row};
+  for (const std::string& path : paths) check_stream_of_corpus(play, path, 10, random);
 }
 
 TEST_CASE("gemini corpus: whole answers become what their streams become (StreamAndNonStreamParity)") {
