@@ -45,14 +45,18 @@ PLAYS_MAX = 3
 class Play:
     def __init__(self, server, upstreams, one_by_one):
         self.server, self.upstreams, self.one_by_one = server, upstreams, one_by_one
+        self.began, self.waited_seconds = None, 0
 
     def late(self):
-        """Whether the exchange took so much longer than its script says that a duration may have run out, up to the
-        statement that it is at."""
-        return self.statement_began - self.began - self.waited_seconds > LATE_SECONDS
+        """Whether the exchange and the one before it, whose rests may end in this one, took so much longer than their script
+        says that a duration may have run out: up to what came and was not expected, or to the statement for which nothing
+        came, which might have waited for ever."""
+        return self.told - self.counted_from - self.waited_before - self.waited_seconds > LATE_SECONDS
 
     def exchange(self, statements):
-        self.began, self.waited_seconds = time.monotonic(), 0
+        now = time.monotonic()
+        self.counted_from, self.waited_before = self.began or now, self.waited_seconds
+        self.began, self.waited_seconds = now, 0
         self.client = Client(self.server.port, self.one_by_one)
         self.attempts, self.request, self.answering, self.digits = {}, b"", None, bytes(range(16)).hex().encode()
         self.signs_of_life = set()  # that the exchange has come by, and may come by once more
@@ -62,7 +66,7 @@ class Play:
             self.upstreams.deaf(host)
         try:
             for statement in statements:
-                self.statement_began = time.monotonic()
+                self.told = time.monotonic()
                 if statement.sigil == ">":
                     self.say(statement, bodies)
                 elif statement.sigil == "<" and statement.word(0) == "client" and self.client.unread is not None:
@@ -83,6 +87,8 @@ class Play:
         try:
             self.expect(statement)
         except (Mismatch, wire.WireError, OSError, queue.Empty) as error:
+            if not isinstance(error, (TimeoutError, queue.Empty)):
+                self.told = time.monotonic()
             raise Mismatch("line %d: %s\nexpected: %s" % (
                 statement.line, str(error) or type(error).__name__, statement.text)) from None
 

@@ -7,10 +7,12 @@
 
 #include "base/arena.h"
 #include "dialects/anthropic/anthropic.h"
+#include "edited.h"
 #include "json/reader.h"
 #include "json/walk.h"
 
 using namespace signalbox;
+using namespace signalbox::testing;
 using dialects::anthropic_row;
 
 namespace {
@@ -20,24 +22,7 @@ bool is_json(std::string_view text) {
   return reader.skip_value() && reader.next() == json::Token::end;
 }
 
-std::string apply(const std::string& body, std::span<const dialects::Edit> edits) {
-  std::string out;
-  size_t at = 0;
-  for (const dialects::Edit& edit : edits) {
-    REQUIRE(edit.begin >= at);
-    REQUIRE(edit.end >= edit.begin);
-    REQUIRE(edit.end <= body.size());
-    out.append(body, at, edit.begin - at);
-    out += edit.text;
-    at = edit.end;
-  }
-  return out.append(body, at);
-}
-
-std::string without_foreign(const std::string& body) {
-  Arena arena;
-  return apply(body, anthropic_row.removals(body, {}, arena));
-}
+std::string without_foreign(const std::string& body) { return left_by(anthropic_row, body); }
 
 std::string after_refusal(const std::string& body, std::string_view message, int status = 400) {
   Arena arena;
@@ -46,7 +31,7 @@ std::string after_refusal(const std::string& body, std::string_view message, int
   error.message = message;
   const dialects::Refusal refusal = anthropic_row.read_refusal(body, error, arena);
   const dialects::Unwanted unwanted{refusal.thinking, refusal.members, refusal.blank_texts};
-  return apply(body, anthropic_row.removals(body, unwanted, arena));
+  return edited(body, anthropic_row.removals(body, unwanted, arena));
 }
 
 const std::string foreign = R"({"type":"thinking","thinking":"f","signature":"sb1.openai_responses.0a1b2c3d.eyJ9"})";
@@ -335,7 +320,7 @@ TEST_CASE("refusal: planted paths and many small members cost time and memory in
   const std::vector<std::string_view> paths = {"x", "y"};
   const auto edits = anthropic_row.removals(all, {false, paths}, arena);
   CHECK(edits.size() == 100'000);
-  CHECK(is_json(::apply(all, edits)));
+  CHECK(is_json(edited(all, edits)));
   CHECK(arena.held_bytes() < 2 * all.size());
 }
 
@@ -350,7 +335,7 @@ TEST_CASE("foreign state: among very many blocks and messages each envelope goes
 TEST_CASE("refusal: what is remembered holds for every place of the same type", "[anthropic]") {
   const auto without = [](const std::string& body, std::vector<std::string_view> members) {
     Arena arena;
-    return apply(body, anthropic_row.removals(body, {false, members}, arena));
+    return edited(body, anthropic_row.removals(body, {false, members}, arena));
   };
   const std::string content =
       R"([{"type":"text","text":"a","id":1,"x":1},{"type":"tool_use","id":"t","name":"n","input":{},"x":2}])";

@@ -3,34 +3,27 @@
 
 #include <string>
 
-#include "base/arena.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/canonical/effort.h"
 #include "dialects/canonical/envelope.h"
 #include "json/walk.h"
+#include "read_body.h"
 
 using namespace signalbox;
 using namespace signalbox::canonical;
+using namespace signalbox::testing;
 using dialects::anthropic_row;
 
 namespace {
 
-// A body that was read, with what its views need.
-struct Read {
-  explicit Read(std::string text) : body(std::move(text)), result(anthropic_row.read_request(body, arena, losses)) {}
+struct Read : ReadBody {
+  explicit Read(std::string text) : ReadBody(anthropic_row, std::move(text)) {}
 
-  const Request& request() const { return result.request; }
   const Block& block(size_t message, size_t index) const { return request().messages[message].blocks.first[index]; }
   std::string_view text(size_t message, size_t index) const {
     const Text* text = block(message, index).as<Text>();
     return text ? text->text.inside : "(no text)";
   }
-  std::string lost() const { return losses.joined(); }
-
-  std::string body;
-  Arena arena;
-  Losses losses;
-  ReadResult result;
 };
 
 // `members` beside a conversation of one word.

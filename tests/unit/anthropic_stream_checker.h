@@ -40,6 +40,13 @@ struct AnthropicAnswer {
   bool failed = false;        // an error event
   std::vector<std::string> problems;
 
+  // A line each; empty where all is well.
+  std::string all_problems() const {
+    std::string text;
+    for (const std::string& problem : problems) text += problem + "\n";
+    return text;
+  }
+
   bool same_content(const AnthropicAnswer& other) const {
     return id == other.id && model == other.model && blocks == other.blocks && stop_reason == other.stop_reason &&
            stop_sequence == other.stop_sequence && usage == other.usage;

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "answer_player.h"
 #include "anthropic_stream_checker.h"
+#include "corpus_check.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/openai_chat/openai_chat.h"
 
@@ -30,34 +30,13 @@ Play play_of(const std::string& stream, canonical::Form form = canonical::Form::
   return play;
 }
 
-std::string all(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const std::string& problem : problems) text += problem + "\n";
-  return text;
-}
-
 }  // namespace
 
 TEST_CASE("chat corpus: every stream becomes the deltas beside it, however its bytes are cut") {
   const auto paths = corpus("chat_streams", ".sse");
   REQUIRE(paths.size() > 60);
   std::mt19937 random(20);
-  for (const std::string& path : paths) {
-    INFO(path);
-    const std::string stream = text_of(path);
-    const Play play = play_of(stream);
-    const Played whole = play.stream(stream);
-    CHECK(said(whole) == text_of(beside(path, ".deltas")));
-    CHECK(whole.deltas.find("WRONG") == std::string::npos);
-    const Played bytewise = play.bytewise(stream);
-    CHECK(said(bytewise) == said(whole));
-    CHECK(bytewise.bytes == whole.bytes);
-    for (int round = 0; round < 20; ++round) {
-      const Played cut = play.stream(stream, random_cuts(stream, random));
-      CHECK(said(cut) == said(whole));
-      CHECK(cut.bytes == whole.bytes);
-    }
-  }
+  for (const std::string& path : paths) check_stream_of_corpus(play_of(text_of(path)), path, 20, random);
 }
 
 TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, and equals the whole form") {
@@ -66,7 +45,7 @@ TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, a
     const std::string stream = text_of(path);
     const Played streamed = play_of(stream).stream(stream);
     const AnthropicAnswer answer = check_anthropic_stream(streamed.bytes);
-    CHECK(all(answer.problems).empty());
+    CHECK(answer.all_problems().empty());
     CHECK(answer.failed ==
           (streamed.deltas.find("\nfailed ") != std::string::npos || streamed.deltas.rfind("failed ", 0) == 0));
     const Played whole = play_of(stream, canonical::Form::whole).stream(stream);
@@ -75,7 +54,7 @@ TEST_CASE("chat corpus: every stream is one that Anthropic's clients can read, a
       continue;
     }
     const AnthropicAnswer message = read_anthropic_message(whole.bytes);
-    CHECK(all(message.problems).empty());
+    CHECK(message.all_problems().empty());
     CHECK(message.same_content(answer));
   }
 }
@@ -94,7 +73,7 @@ TEST_CASE("chat corpus: whole answers become what their streams become (StreamAn
         CHECK(from_whole.bytes == from_stream.bytes);
       } else {
         const AnthropicAnswer answer = check_anthropic_stream(from_whole.bytes);
-        CHECK(all(answer.problems).empty());
+        CHECK(answer.all_problems().empty());
         CHECK(answer.same_content(check_anthropic_stream(from_stream.bytes)));
       }
     }
@@ -112,7 +91,7 @@ TEST_CASE("chat corpus: a stream cut behind any frame ends as an error or as it 
       const Played cut = play.stream(stream.substr(0, at + 2));
       INFO(at);
       const AnthropicAnswer answer = check_anthropic_stream(cut.bytes);
-      CHECK(all(answer.problems).empty());
+      CHECK(answer.all_problems().empty());
       const bool finished = stream.substr(0, at).find("\"finish_reason\":\"") != std::string::npos;
       if (!finished) CHECK(answer.failed);
     }

@@ -4,40 +4,25 @@
 
 #include <string>
 
-#include "base/arena.h"
 #include "dialects/canonical/envelope.h"
 #include "dialects/canonical/parts.h"
 #include "dialects/openai_chat/openai_chat.h"
-#include "json/walk.h"
+#include "read_body.h"
 
 using namespace signalbox;
 using namespace signalbox::canonical;
+using namespace signalbox::testing;
 
 namespace {
 
-struct Asked {
-  std::string body;
-  Arena arena;
-  Losses losses;
-  ReadResult read;
+struct Asked : ReadBody {
+  explicit Asked(std::string text) : ReadBody(dialects::openai_chat_row, std::move(text)) {}
 
-  explicit Asked(std::string text) : body(std::move(text)) {
-    read = dialects::openai_chat_row.read_request(body, arena, losses);
-  }
-  const Request& request() const {
-    INFO(read.fault.detail);
-    REQUIRE_FALSE(read.fault);
-    return read.request;
-  }
   // What the Chat writer makes of it.
   std::string again(std::string_view member) {
     LaneFlags flags;
     flags.documents = flags.needs_reasoning_content = flags.prefill = flags.top_k = flags.cache_control = true;
-    ToolNames names;
-    Losses ignored;
-    std::string out;
-    dialects::openai_chat_row.write_request(request(), {"up", flags, 0, "", arena, names, ignored}, out);
-    return std::string(json::member(out, member));
+    return written(dialects::openai_chat_row, flags, member);
   }
 };
 
@@ -315,9 +300,9 @@ TEST_CASE("chat reader: what is wrong is named with its place", "[chat_reader]")
   for (const Case& c : cases) {
     CAPTURE(c.body);
     Asked asked(c.body);
-    CHECK(asked.read.fault.kind == c.kind);
-    CAPTURE(asked.read.fault.detail);
-    CHECK(asked.read.fault.detail.find(c.part) != std::string::npos);
+    CHECK(asked.result.fault.kind == c.kind);
+    CAPTURE(asked.result.fault.detail);
+    CHECK(asked.result.fault.detail.find(c.part) != std::string::npos);
   }
 }
 
@@ -328,9 +313,9 @@ TEST_CASE("chat reader: a body cut at any byte is refused, never misread", "[cha
       R"("tools":[{"type":"function","function":{"name":"F"}}],"stop":["x"]})";
   for (size_t length = 0; length < body.size(); ++length) {
     CAPTURE(length);
-    CHECK(Asked(body.substr(0, length)).read.fault.kind == FaultKind::bad_json);
+    CHECK(Asked(body.substr(0, length)).result.fault.kind == FaultKind::bad_json);
   }
-  CHECK_FALSE(Asked(body).read.fault);
+  CHECK_FALSE(Asked(body).result.fault);
 }
 
 TEST_CASE("chat reader: no request has more elements than any conversation") {
@@ -363,9 +348,9 @@ TEST_CASE("chat reader: no request has more elements than any conversation") {
   };
   for (const Case& c : cases) {
     INFO(c.what);
-    CHECK_FALSE(c.most.read.fault);
-    CHECK(c.more.read.fault.kind == FaultKind::bad_request);
-    CHECK(c.more.read.fault.detail == "The request has more than 100000 " + std::string(c.what) + ".");
+    CHECK_FALSE(c.most.result.fault);
+    CHECK(c.more.result.fault.kind == FaultKind::bad_request);
+    CHECK(c.more.result.fault.detail == "The request has more than 100000 " + std::string(c.what) + ".");
   }
 }
 

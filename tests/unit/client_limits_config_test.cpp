@@ -7,8 +7,7 @@
 #include "config/json_source.h"
 #include "config/read.h"
 #include "hosts/capabilities.h"
-#include "signalbox/exchange.h"
-#include "signalbox/gateway.h"
+#include "own_endpoints.h"
 
 using namespace signalbox;
 using namespace signalbox::config;
@@ -122,24 +121,7 @@ TEST_CASE("explain: the limits of a key and of an address, with what is left") {
   REQUIRE(read.problems.empty());
   Gateway gateway(std::make_shared<const Config>(read.config), Capabilities{}, 0);
   const auto explained = [&](std::string_view query) {
-    Exchange exchange(gateway);
-    const std::string target = "/signalbox/explain?path=/v1/messages" + std::string(query),
-                      body = R"({"model":"m","messages":[]})";
-    ClientHead head;
-    head.method = "POST";
-    head.target = target;
-    const Header host{"host", "localhost"};
-    head.headers = {&host, 1};
-    head.body_bytes = int64_t(body.size());
-    head.peer = PeerScope::loopback;
-    std::string answer;
-    const auto take = [&](const Step& step) {
-      for (const Effect& effect : step.effects)
-        if (const auto* sent = std::get_if<SendClientBody>(&effect)) answer.append(sent->bytes);
-    };
-    take(exchange.handle(head, Now{}));
-    take(exchange.handle(ClientBody{body, true}, Now{}));
-    return answer;
+    return own_test::explained(gateway, query, R"({"model":"m","messages":[]})");
   };
   const std::string of_key = explained("&client=anna&address=203.0.113.9");
   CHECK(

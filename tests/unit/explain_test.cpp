@@ -3,12 +3,10 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "json/walk.h"
-#include "signalbox/exchange.h"
-#include "signalbox/gateway.h"
+#include "own_endpoints.h"
 #include "signalbox/transform.h"
 
 using namespace signalbox;
@@ -42,25 +40,7 @@ Config config_of(const std::vector<Dialect>& dialects, OnLoss on_loss = OnLoss::
 
 std::string explained(const Config& config, std::string_view request = question, std::string_view query = "") {
   Gateway gateway(std::make_shared<const Config>(config), Capabilities{}, 0);
-  Exchange exchange(gateway);
-  const std::string target = "/signalbox/explain?path=/v1/messages" + std::string(query);
-  ClientHead head;
-  head.method = "POST";
-  head.target = target;
-  const Header host{"host", "localhost"};
-  head.headers = {&host, 1};
-  head.body_bytes = int64_t(request.size());
-  head.peer = PeerScope::loopback;
-  std::string answer;
-  const auto take = [&](const Step& step) {
-    for (const Effect& effect : step.effects) {
-      CHECK_FALSE(std::holds_alternative<OpenUpstream>(effect));
-      if (const auto* sent = std::get_if<SendClientBody>(&effect)) answer.append(sent->bytes);
-    }
-  };
-  take(exchange.handle(head, Now{}));
-  take(exchange.handle(ClientBody{request, true}, Now{}));
-  CHECK(exchange.finished());
+  const std::string answer = own_test::explained(gateway, query, request);
   CHECK(json::is_whole_object(answer));
   return answer;
 }

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "answer_player.h"
 #include "anthropic_stream_checker.h"
 #include "chat_answer.h"
+#include "corpus_check.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/gemini/gemini.h"
 #include "dialects/openai_chat/openai_chat.h"
@@ -21,12 +21,6 @@ using canonical::Form;
 using dialects::gemini_row;
 
 namespace {
-
-std::string all(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const std::string& problem : problems) text += problem + "\n";
-  return text;
-}
 
 // What `stream` becomes for a client of Gemini is valid, and the same in both forms.
 void check_gemini_client(const dialects::DialectRow& upstream, const std::string& stream) {
@@ -52,22 +46,8 @@ TEST_CASE("gemini corpus: every stream becomes the deltas beside it, however its
   const auto paths = corpus("gemini_streams", ".sse");
   REQUIRE(paths.size() >= 40);
   std::mt19937 random(20);
-  for (const std::string& path : paths) {
-    INFO(path);
-    const std::string stream = text_of(path);
-    const Play play{gemini_row, &dialects::anthropic_row};
-    const Played whole = play.stream(stream);
-    CHECK(said(whole) == text_of(beside(path, ".deltas")));
-    CHECK(whole.deltas.find("WRONG") == std::string::npos);
-    const Played bytewise = play.bytewise(stream);
-    CHECK(said(bytewise) == said(whole));
-    CHECK(bytewise.bytes == whole.bytes);
-    for (int round = 0; round < 10; ++round) {
-      const Played cut = play.stream(stream, random_cuts(stream, random));
-      CHECK(said(cut) == said(whole));
-      CHECK(cut.bytes == whole.bytes);
-    }
-  }
+  const Play play{gemini_row, &dialects::anthropic_row};
+  for (const std::string& path : paths) check_stream_of_corpus(play, path, 10, random);
 }
 
 TEST_CASE("gemini corpus: whole answers become what their streams become (StreamAndNonStreamParity)") {
@@ -93,7 +73,7 @@ TEST_CASE("gemini corpus: every stream is one that clients of Anthropic and Chat
     const std::string stream = text_of(path);
     const Played messages = Play{gemini_row, &dialects::anthropic_row}.stream(stream);
     const AnthropicAnswer answer = check_anthropic_stream(messages.bytes);
-    CHECK(all(answer.problems).empty());
+    CHECK(answer.all_problems().empty());
     CHECK(answer.failed == failed(messages.deltas));
     const ChatAnswer chat = chat_answer_of_stream(Play{gemini_row, &dialects::openai_chat_row}.stream(stream).bytes);
     CHECK(chat.wrong.empty());
@@ -109,7 +89,7 @@ TEST_CASE("gemini corpus: a stream cut behind any frame ends as an error unless 
       for (size_t at = stream.find(end); at != stream.npos; at = stream.find(end, at + 1)) {
         const Played cut = play.stream(stream.substr(0, at) + end);
         INFO(at);
-        CHECK(all(check_anthropic_stream(cut.bytes).problems).empty());
+        CHECK(check_anthropic_stream(cut.bytes).all_problems().empty());
         const std::string seen = stream.substr(0, at);
         const bool may_end = seen.find("\"finishReason\"") != seen.npos || seen.find("\"blockReason\"") != seen.npos;
         if (!may_end) CHECK(failed(cut.deltas));

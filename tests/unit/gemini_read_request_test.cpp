@@ -5,30 +5,18 @@
 #include <string>
 #include <vector>
 
-#include "base/arena.h"
 #include "dialects/canonical/envelope.h"
 #include "dialects/gemini/gemini.h"
+#include "read_body.h"
 
 using namespace signalbox;
 using namespace signalbox::canonical;
+using namespace signalbox::testing;
 
 namespace {
 
-struct Read {
-  explicit Read(std::string client_body) : body(std::move(client_body)) {
-    result = dialects::gemini::read_request(body, arena, losses);
-  }
-  const Request& ok() const {
-    INFO(result.fault.detail);
-    REQUIRE_FALSE(result.fault);
-    return result.request;
-  }
-  std::string lost() const { return losses.joined(); }
-
-  std::string body;
-  Arena arena;
-  Losses losses;
-  ReadResult result;
+struct Read : ReadBody {
+  explicit Read(std::string client_body) : ReadBody(dialects::gemini_row, std::move(client_body)) {}
 };
 
 std::string with(const std::string& members) {
@@ -86,7 +74,7 @@ const std::string gemini = std::to_string(int(Dialect::gemini));
 TEST_CASE("gemini read: a turn with everything plain", "[gemini_read_request]") {
   const Read read(
       R"({"contents":[{"role":"user","parts":[{"text":"hi"}]},{"role":"model","parts":[{"text":"ho"}]},{"parts":[{"text":"and"}]}],"systemInstruction":{"role":"user","parts":[{"text":"be kind"},{"text":"be short"}]},"generationConfig":{"temperature":1,"topP":0.95,"topK":64.0,"maxOutputTokens":100,"stopSequences":["a",""],"seed":7,"presencePenalty":0.5,"frequencyPenalty":0.0,"candidateCount":1,"responseModalities":["TEXT"]}})");
-  const Request& r = read.ok();
+  const Request& r = read.request();
   CHECK(said(r) == "user|text hi\nmodel|text ho\nuser|text and\n");
   REQUIRE(r.system.size() == 2);
   CHECK(r.system.first[1].as<Text>()->text.inside == "be short");
@@ -104,7 +92,7 @@ TEST_CASE("gemini read: a turn with everything plain", "[gemini_read_request]") 
 TEST_CASE("gemini read: names in snake_case are the same", "[gemini_read_request]") {
   const Read read(
       R"({"contents":[{"role":"user","parts":[{"inline_data":{"mime_type":"image/png","data":"QUJD"}}]}],"system_instruction":{"parts":[{"text":"s"}]},"generation_config":{"max_output_tokens":5,"top_p":1,"top_k":2,"stop_sequences":["x"],"thinking_config":{"include_thoughts":true,"thinking_budget":512},"response_mime_type":"application/json"},"tools":[{"function_declarations":[{"name":"f","parameters_json_schema":{"type":"object"}}]}],"tool_config":{"function_calling_config":{"mode":"ANY","allowed_function_names":["f"]}}})");
-  const Request& r = read.ok();
+  const Request& r = read.request();
   CHECK(said(r) == "user|image image/png QUJD\n");
   CHECK(r.system.size() == 1);
   CHECK(r.max_tokens == 5);
@@ -124,10 +112,10 @@ TEST_CASE("gemini read: a system instruction in each of its forms", "[gemini_rea
                                  R"({"parts":[{"text":"s"}]})", R"([{"text":"s"}])", R"(["s"])"}) {
     const Read read(with(R"("systemInstruction":)" + form));
     INFO(form);
-    REQUIRE(read.ok().system.size() == 1);
-    CHECK(read.ok().system.first->as<Text>()->text.inside == "s");
+    REQUIRE(read.request().system.size() == 1);
+    CHECK(read.request().system.first->as<Text>()->text.inside == "s");
   }
-  CHECK(Read(with(R"("systemInstruction":{"parts":[]})")).ok().system.empty());
+  CHECK(Read(with(R"("systemInstruction":{"parts":[]})")).request().system.empty());
   CHECK(fault_of(with(R"("systemInstruction":7)")).find("systemInstruction") != std::string::npos);
 }
 
@@ -140,7 +128,7 @@ TEST_CASE("gemini read: a call without an id gets one of its place, and its resp
                            user(response(R"("name":"g","response":{"output":"third"})") + "," +
                                 response(R"("name":"f","response":{"output":"first"})") + "," +
                                 response(R"("name":"f","response":{"output":"second"})"))));
-  CHECK(said(read.ok()) ==
+  CHECK(said(read.request()) ==
         "user|text go\n"
         "model|call call_1_0 f {\"n\":1}|call call_1_1 f {\"n\":2}|call call_1_2 g {}\n"
         "user|result call_1_0 'first'|result call_1_1 'second'|result call_1_2 'third'\n");
@@ -153,16 +141,16 @@ TEST_CASE("gemini read: responses are matched by id first, and by name where the
                            model(call(R"("id":"a","name":"f")") + "," + call(R"("id":"b","name":"f")")) + "," +
                            user(response(R"("id":"b","name":"f","response":{"output":"of b"})")) + "," +
                            user(response(R"("id":"f_123_0","name":"f","response":{"output":"of a"})"))));
-  CHECK(said(read.ok()) == "user|text go\nmodel|call a f {}|call b f {}\nuser|result a 'of a'|result b 'of b'\n");
+  CHECK(said(read.request()) == "user|text go\nmodel|call a f {}|call b f {}\nuser|result a 'of a'|result b 'of b'\n");
   CHECK(read.lost().empty());
   // A response to nothing is said as text.
   const Read orphan(contents(user(response(R"("name":"f","response":{"output":"x"})"))));
-  CHECK(said(orphan.ok()) == "user|text [tool result]|text x\n");
+  CHECK(said(orphan.request()) == "user|text [tool result]|text x\n");
   // An old call that was never answered takes no response of a later turn.
   const Read later(contents(model(call(R"("name":"f")")) + "," + user(R"({"text":"no"})") + "," +
                             model(call(R"("name":"f")")) + "," +
                             user(response(R"("name":"f","response":{"output":"x"})"))));
-  CHECK(said(later.ok()) ==
+  CHECK(said(later.request()) ==
         "model|call call_0_0 f {}\nuser|result call_0_0 error '[tool result missing: interrupted]'|text no\n"
         "model|call call_2_0 f {}\nuser|result call_2_0 'x'\n");
 }
@@ -171,7 +159,7 @@ TEST_CASE("gemini read: what responses say", "[gemini_read_request]") {
   const auto of = [](const std::string& members) {
     const Read read(
         contents(model(call(R"("id":"a","name":"f")")) + "," + user(response(R"("id":"a","name":"f",)" + members))));
-    const std::string all = said(read.ok());
+    const std::string all = said(read.request());
     return all.substr(all.find("result a") + 8);
   };
   CHECK(of(R"("response":{"output":"x\n"})") == " 'x\\n'\n");
@@ -193,7 +181,8 @@ TEST_CASE("gemini read: what responses say", "[gemini_read_request]") {
 
 TEST_CASE("gemini read: media in either alphabet of base64", "[gemini_read_request]") {
   const auto media = [](const std::string& data, const std::string& type = "image/png") {
-    return said(Read(contents(user(R"({"inlineData":{"mimeType":")" + type + R"(","data":")" + data + R"("}})"))).ok());
+    return said(
+        Read(contents(user(R"({"inlineData":{"mimeType":")" + type + R"(","data":")" + data + R"("}})"))).request());
   };
   CHECK(media("-_8=") == "user|image image/png +/8=\n");
   CHECK(media("-_8") == "user|image image/png +/8=\n");
@@ -201,11 +190,11 @@ TEST_CASE("gemini read: media in either alphabet of base64", "[gemini_read_reque
   CHECK(media("QUJD", "application/pdf") == "user|document application/pdf QUJD\n");
   const Read file(contents(user(
       R"({"fileData":{"mimeType":"image/png","fileUri":"gs://b/x"}},{"fileData":{"mimeType":"image/png","fileUri":"https://a/x"}})")));
-  CHECK(file.ok().messages[0].blocks.first[0].as<Image>()->source == Source::file);
-  CHECK(file.ok().messages[0].blocks.first[1].as<Image>()->source == Source::url);
+  CHECK(file.request().messages[0].blocks.first[0].as<Image>()->source == Source::file);
+  CHECK(file.request().messages[0].blocks.first[1].as<Image>()->source == Source::url);
   const auto lost = [](const std::string& type) {
     const Read read(contents(user(R"({"inlineData":{"mimeType":")" + type + R"(","data":"QUJD","displayName":"N"}})")));
-    read.ok();
+    read.request();
     return read.lost();
   };
   CHECK(lost("image/png") == "messages.displayName");
@@ -218,14 +207,14 @@ TEST_CASE("gemini read: signatures of Gemini's own say on which part they stood"
       contents(model(R"({"text":"hm","thought":true},{"functionCall":{"name":"f"},"thoughtSignature":"S1"})") + "," +
                reply + "," + model(R"({"functionCall":{"name":"f"},"thoughtSignature":"S2"})") + "," + reply + "," +
                model(R"({"text":"hm","thought":true,"thoughtSignature":"S3"},{"text":"so","thoughtSignature":"S4"})")));
-  CHECK(said(read.ok()) ==
+  CHECK(said(read.request()) ==
         "model|thinking 'hm' " + gemini + " call:S1|call call_0_1 f {}\nuser|result call_0_1 'x'\n" +
             "model|thinking '' " + gemini + " call:S2 redacted|call call_2_0 f {}\nuser|result call_2_0 'x'\n" +
             "model|thinking 'hm' " + gemini + " thought:S3|text so|thinking '' " + gemini + " text:S4 redacted\n");
   // What stands in for a signature says nothing.
   const Read none(contents(
       model(R"({"functionCall":{"name":"f"},"thoughtSignature":"skip_thought_signature_validator"})") + "," + reply));
-  CHECK(said(none.ok()) == "model|call call_0_0 f {}\nuser|result call_0_0 'x'\n");
+  CHECK(said(none.request()) == "model|call call_0_0 f {}\nuser|result call_0_0 'x'\n");
 }
 
 TEST_CASE("gemini read: envelopes are opened, and thoughts that came with them are not said twice",
@@ -240,22 +229,23 @@ TEST_CASE("gemini read: envelopes are opened, and thoughts that came with them a
   const std::string signed_call =
       R"({"functionCall":{"id":"call_0_0","name":"f"},"thoughtSignature":")" + carried + R"("})";
   const std::string reply = user(response(R"("id":"call_0_0","name":"f","response":{"output":"x"})"));
-  CHECK(said(Read(contents(model(signed_call) + "," + reply)).ok()) == expected);
-  CHECK(said(Read(contents(model(R"({"text":"hm","thought":true},)" + signed_call) + "," + reply)).ok()) == expected);
+  CHECK(said(Read(contents(model(signed_call) + "," + reply)).request()) == expected);
+  CHECK(said(Read(contents(model(R"({"text":"hm","thought":true},)" + signed_call) + "," + reply)).request()) ==
+        expected);
   std::string plain;
   append_carried(plain, thinkings);
   CHECK(said(Read(contents(
                       model(R"({"functionCall":{"id":"call_0_0","name":"f"},"thoughtSignature":")" + plain + R"("})") +
                       "," + reply))
-                 .ok()) == expected);
+                 .request()) == expected);
   // A stream that was kept in pieces: the thoughts' place is the envelope's.
   CHECK(said(Read(contents(model(R"({"text":"h","thought":true})") + "," +
                            model(R"({"text":"m","thought":true},{"text":"so"})") + "," + model(signed_call) + "," +
                            reply))
-                 .ok()) == "model|thinking 'hm' " + anthropic + " Eq1|thinking '' " + anthropic +
-                               " Eq2 redacted|text so|call call_0_0 f {}\nuser|result call_0_0 'x'\n");
+                 .request()) == "model|thinking 'hm' " + anthropic + " Eq1|thinking '' " + anthropic +
+                                    " Eq2 redacted|text so|call call_0_0 f {}\nuser|result call_0_0 'x'\n");
   const Read damaged(contents(model(R"({"text":"t","thoughtSignature":"sb1.anthropic.0a.!"})")));
-  CHECK(said(damaged.ok()) == "model|text t\n");
+  CHECK(said(damaged.request()) == "model|text t\n");
   CHECK(damaged.lost() == "messages.thinking");
 }
 
@@ -272,12 +262,13 @@ TEST_CASE("gemini read: pieces of a turn are one text and one thought", "[gemini
   const Read read(contents(model(R"({"text":"h","thought":true})") + "," +
                            model(R"({"text":"m","thought":true},{"text":"so "})") + "," +
                            model(R"({"text":"it"},{"text":" is"})") + "," + user(R"({"text":"a"},{"text":"b"})")));
-  CHECK(said(read.ok()) == "model|thinking 'hm' " + gemini + " |text so |+text it|+text  is\nuser|text a|text b\n");
+  CHECK(said(read.request()) ==
+        "model|thinking 'hm' " + gemini + " |text so |+text it|+text  is\nuser|text a|text b\n");
 }
 
 TEST_CASE("gemini read: how much to think", "[gemini_read_request]") {
   const auto asked = [](const std::string& config) {
-    return Read(generation(R"("thinkingConfig":)" + config)).ok().reasoning;
+    return Read(generation(R"("thinkingConfig":)" + config)).request().reasoning;
   };
   CHECK(asked(R"({"thinkingBudget":-1})").effort == Effort::high);
   CHECK(asked(R"({"thinkingBudget":0})").budget_tokens == 0);
@@ -294,7 +285,7 @@ TEST_CASE("gemini read: how much to think", "[gemini_read_request]") {
 TEST_CASE("gemini read: tools and the choice among them", "[gemini_read_request]") {
   const Read read(with(
       R"("tools":[{"functionDeclarations":[{"name":"a","description":"d","parameters":{"type":"OBJECT","properties":{"x":{"type":"STRING"}}}},{"name":"b","behavior":"BLOCKING"}]},{"googleSearch":{}},{"urlContext":{}},{"codeExecution":{}},{"googleMaps":{}}])"));
-  const Request& r = read.ok();
+  const Request& r = read.request();
   REQUIRE(r.tools.size() == 2);
   CHECK(r.tools[0].schema == R"({"properties":{"x":{"type":"string"}},"type":"object"})");
   CHECK(r.tools[1].schema.empty());
@@ -307,17 +298,17 @@ TEST_CASE("gemini read: tools and the choice among them", "[gemini_read_request]
   const auto chosen = [&](const std::string& config) {
     return Read(with(tools + R"("toolConfig":{"functionCallingConfig":)" + config + "}"));
   };
-  CHECK(chosen(R"({"mode":"AUTO"})").ok().tool_choice.mode == ToolChoice::Mode::automatic);
-  CHECK(chosen(R"({"mode":"ANY"})").ok().tool_choice.mode == ToolChoice::Mode::any);
-  CHECK(chosen(R"({"mode":"NONE"})").ok().tool_choice.mode == ToolChoice::Mode::none);
-  CHECK(chosen(R"({"mode":"VALIDATED"})").ok().tool_choice.mode == ToolChoice::Mode::automatic);
-  CHECK(chosen(R"({"mode":"MODE_UNSPECIFIED"})").ok().tool_choice.mode == ToolChoice::Mode::unset);
+  CHECK(chosen(R"({"mode":"AUTO"})").request().tool_choice.mode == ToolChoice::Mode::automatic);
+  CHECK(chosen(R"({"mode":"ANY"})").request().tool_choice.mode == ToolChoice::Mode::any);
+  CHECK(chosen(R"({"mode":"NONE"})").request().tool_choice.mode == ToolChoice::Mode::none);
+  CHECK(chosen(R"({"mode":"VALIDATED"})").request().tool_choice.mode == ToolChoice::Mode::automatic);
+  CHECK(chosen(R"({"mode":"MODE_UNSPECIFIED"})").request().tool_choice.mode == ToolChoice::Mode::unset);
   const Read one = chosen(R"({"mode":"ANY","allowedFunctionNames":["b"]})");
-  CHECK(one.ok().tool_choice.name == "b");
-  CHECK(one.ok().tools.size() == 3);
+  CHECK(one.request().tool_choice.name == "b");
+  CHECK(one.request().tools.size() == 3);
   const Read some = chosen(R"({"mode":"ANY","allowedFunctionNames":["c","a"]})");
-  CHECK(some.ok().tool_choice.mode == ToolChoice::Mode::any);
-  CHECK(some.ok().tools.size() == 2);
+  CHECK(some.request().tool_choice.mode == ToolChoice::Mode::any);
+  CHECK(some.request().tools.size() == 2);
   CHECK(chosen(R"({"mode":"ANY","allowedFunctionNames":["z"]})").lost() == "tool_choice");
   CHECK(fault_of(with(R"("toolConfig":{"functionCallingConfig":{"mode":"SOMETIMES"}})")).find("mode") !=
         std::string::npos);
@@ -326,10 +317,11 @@ TEST_CASE("gemini read: tools and the choice among them", "[gemini_read_request]
 TEST_CASE("gemini read: the form of the answer", "[gemini_read_request]") {
   const Read read(generation(
       R"("responseMimeType":"application/json","responseSchema":{"type":"OBJECT","properties":{"a":{"type":"NUMBER"}}})"));
-  CHECK(read.ok().format.kind == OutputFormat::Kind::json_schema);
-  CHECK(read.ok().format.schema == R"({"properties":{"a":{"type":"number"}},"type":"object"})");
-  CHECK(Read(generation(R"("responseJsonSchema":{"type":"object"})")).ok().format.schema == R"({"type":"object"})");
-  CHECK(Read(generation(R"("responseMimeType":"text/plain")")).ok().format.kind == OutputFormat::Kind::text);
+  CHECK(read.request().format.kind == OutputFormat::Kind::json_schema);
+  CHECK(read.request().format.schema == R"({"properties":{"a":{"type":"number"}},"type":"object"})");
+  CHECK(Read(generation(R"("responseJsonSchema":{"type":"object"})")).request().format.schema ==
+        R"({"type":"object"})");
+  CHECK(Read(generation(R"("responseMimeType":"text/plain")")).request().format.kind == OutputFormat::Kind::text);
   CHECK(Read(generation(R"("responseMimeType":"text/x.enum")")).lost() == "response_format");
   CHECK(
       Read(generation(R"("responseMimeType":"text/x.enum","responseSchema":{"type":"STRING","enum":["a"]})")).lost() ==
@@ -348,15 +340,15 @@ TEST_CASE("gemini read: what has no place in other dialects is named", "[gemini_
   CHECK(Read(contents(user(R"({"text":"a","videoMetadata":{"fps":1}})"))).lost() == "messages.videoMetadata");
   const Read code(contents(model(
       R"({"executableCode":{"language":"PYTHON","code":"print 1"}},{"codeExecutionResult":{"outcome":"OUTCOME_OK","output":"1"}})")));
-  CHECK(said(code.ok()) == "model|text print 1|text 1\n");
+  CHECK(said(code.request()) == "model|text print 1|text 1\n");
   CHECK(code.lost() == "messages.code_execution");
 }
 
 TEST_CASE("gemini read: what counts tokens may be asked with the whole request", "[gemini_read_request]") {
   const Read read(
       R"({"generateContentRequest":{"model":"models/x","contents":[{"role":"user","parts":[{"text":"hi"}]}],"systemInstruction":{"parts":[{"text":"s"}]}}})");
-  CHECK(said(read.ok()) == "user|text hi\n");
-  CHECK(read.ok().system.size() == 1);
+  CHECK(said(read.request()) == "user|text hi\n");
+  CHECK(read.request().system.size() == 1);
 }
 
 TEST_CASE("gemini read: bad bodies are refused, with the member", "[gemini_read_request]") {

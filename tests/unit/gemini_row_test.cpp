@@ -6,9 +6,10 @@
 #include "base/arena.h"
 #include "dialects/gemini/gemini.h"
 #include "dialects/openai_chat/openai_chat.h"
-#include "json/walk.h"
+#include "edited.h"
 
 using namespace signalbox;
+using namespace signalbox::testing;
 using dialects::Ask;
 using dialects::gemini_row;
 using dialects::Observation;
@@ -23,20 +24,6 @@ Observation seen_of(std::initializer_list<std::string> frames) {
 
 std::string chunk(const std::string& parts, const std::string& more = {}) {
   return R"({"candidates":[{"content":{"role":"model","parts":[)" + parts + "]}" + more + "}]}";
-}
-
-std::string without_foreign(const dialects::DialectRow& row, const std::string& body,
-                            const dialects::Unwanted& unwanted = {}) {
-  Arena arena;
-  std::string out;
-  size_t at = 0;
-  for (const dialects::Edit& edit : row.removals(body, unwanted, arena)) {
-    REQUIRE(edit.begin >= at);
-    out.append(body, at, edit.begin - at);
-    out += edit.text;
-    at = edit.end;
-  }
-  return out.append(body, at);
 }
 
 routing::FactsResult facts_of(const http::Endpoint& endpoint, const std::string& body, Arena& arena) {
@@ -141,7 +128,7 @@ TEST_CASE("gemini: signatures of other vendors go, and the first call of a step 
     return R"({"contents": [{"role":"user","parts":[{"text":"q"}]}, {"role":"model","parts": [ )" + parts +
            R"( ]}],"x":1})";
   };
-  const auto cut = [&](const std::string& parts) { return without_foreign(gemini_row, body(parts)); };
+  const auto cut = [&](const std::string& parts) { return left_by(gemini_row, body(parts)); };
   CHECK(cut(R"({"text":"a", "thoughtSignature":)" + envelope + "}") == body(R"({"text":"a"})"));
   CHECK(cut(R"({"thought_signature":)" + envelope + R"(, "text":"a"})") == body(R"({"text":"a"})"));
   CHECK(cut(R"({"functionCall":{"name":"f"},"thoughtSignature":)" + envelope + R"(},{"functionCall":{"name":"g"},)" +
@@ -160,9 +147,7 @@ TEST_CASE("gemini: where a signature was refused all go, and every step's first 
   const auto body = [](const std::string& parts) {
     return R"({"contents":[{"role":"model","parts":[)" + parts + R"(]}],"x":1})";
   };
-  const auto cut = [&](const std::string& parts) {
-    return without_foreign(gemini_row, body(parts), {.thinking = true});
-  };
+  const auto cut = [&](const std::string& parts) { return left_by(gemini_row, body(parts), {.thinking = true}); };
   const std::string sentinel = R"("thoughtSignature":"skip_thought_signature_validator")";
   const std::string f = R"({"functionCall":{"name":"f"})", g = R"({"functionCall":{"name":"g"})";
   const std::string signature = R"(,"thoughtSignature":"c2ln"})";
@@ -173,12 +158,8 @@ TEST_CASE("gemini: where a signature was refused all go, and every step's first 
   const std::string said = f + "," + sentinel + "}";
   CHECK(cut(said) == body(said));
 
-  Arena arena;
-  const auto refused = [&](int status, std::string_view message) {
-    routing::UpstreamError error;
-    error.status = status;
-    error.message = message;
-    return gemini_row.read_refusal("{}", error, arena).thinking;
+  const auto refused = [](int status, std::string_view message) {
+    return thinking_refused(gemini_row, status, message);
   };
   CHECK(refused(400, "Function call is missing a thought_signature in functionCall parts."));
   CHECK(refused(400, "Thought signature is not valid"));
@@ -192,9 +173,9 @@ TEST_CASE("chat: extra_content that holds another vendor's state goes") {
   };
   const std::string foreign = R"(, "extra_content":{"google":{"thought_signature":"sb1.anthropic*.0a1b2c3d.eyJ9"}})";
   const std::string own = R"(, "extra_content":{"google":{"thought_signature":"c2ln"}})";
-  CHECK(without_foreign(dialects::openai_chat_row, body(foreign, foreign)) == body(""));
-  CHECK(without_foreign(dialects::openai_chat_row, body(own, foreign)) == body(own));
-  CHECK(without_foreign(dialects::openai_chat_row, body(own, own)) == body(own, own));
+  CHECK(left_by(dialects::openai_chat_row, body(foreign, foreign)) == body(""));
+  CHECK(left_by(dialects::openai_chat_row, body(own, foreign)) == body(own));
+  CHECK(left_by(dialects::openai_chat_row, body(own, own)) == body(own, own));
 }
 
 TEST_CASE("gemini: what an error says, and what is said to clients") {

@@ -1,6 +1,8 @@
 // Who asks the gateway's own endpoints, and the two providers that he asks about: for tests of administration and probes.
 #pragma once
 
+#include <catch2/catch.hpp>
+
 #include <memory>
 #include <span>
 #include <string>
@@ -76,5 +78,15 @@ struct Asker {
   // The member `key` of the answer, as it stands there; empty where there is none.
   std::string told(std::string_view key) const { return std::string(json::member(answer, key)); }
 };
+
+// What the gateway says that it would do with `request`, a Messages body; `query` is what more is asked, each with its '&'.
+inline std::string explained(Gateway& gateway, std::string_view query, std::string_view request) {
+  Asker asker(gateway, Now{});
+  const std::string target = "/signalbox/explain?path=/v1/messages" + std::string(query);
+  asker.ask("POST", target, PeerScope::loopback, request);
+  CHECK(asker.opened == 0);
+  CHECK(asker.finished);
+  return asker.answer;
+}
 
 }  // namespace signalbox::own_test

@@ -6,8 +6,10 @@
 
 #include "base/arena.h"
 #include "dialects/dialect.h"
+#include "edited.h"
 
 using namespace signalbox;
+using namespace signalbox::testing;
 using Paths = std::vector<std::string>;
 
 namespace {
@@ -31,15 +33,7 @@ struct Refused {
   std::string left() {
     std::vector<std::string_view> members(refusal.members.begin(), refusal.members.end());
     members.insert(members.end(), refusal.everywhere.begin(), refusal.everywhere.end());
-    std::string out;
-    size_t at = 0;
-    for (const dialects::Edit& edit : row.removals(body, {refusal.thinking, members}, arena)) {
-      REQUIRE(edit.begin >= at);
-      out.append(body, at, edit.begin - at);
-      out += edit.text;
-      at = edit.end;
-    }
-    return out.append(body, at);
+    return edited(body, row.removals(body, {refusal.thinking, members}, arena));
   }
 };
 
@@ -136,16 +130,8 @@ TEST_CASE("refused members: of neighbours that go for different reasons both go"
                               R"("status":"s","id":"i","x":1,)", R"("x":1,"id":"i","status":"s",)"}) {
     INFO(members);
     const std::string all = body(members);
-    Arena arena;
     const std::vector<std::string_view> paths = {"input.*.status", "input.*.x"};
-    std::string left;
-    size_t at = 0;
-    for (const dialects::Edit& edit : dialects::row_of(responses).removals(all, {true, paths}, arena)) {
-      REQUIRE(edit.begin >= at);
-      left += all.substr(at, edit.begin - at);
-      at = edit.end;
-    }
-    CHECK(left + all.substr(at) == body(""));
+    CHECK(left_by(dialects::row_of(responses), all, {true, paths}) == body(""));
   }
 }
 
@@ -170,16 +156,8 @@ TEST_CASE("refused members: beside another's signature both go, wherever they st
                                                         {sig + "," + x + "," + sig, ""}}) {
     INFO(members);
     const std::string all = body(members);
-    Arena arena;
     const std::vector<std::string_view> paths = {"messages.*.tool_calls.*.x"};
-    std::string left;
-    size_t at = 0;
-    for (const dialects::Edit& edit : dialects::row_of(chat).removals(all, {false, paths}, arena)) {
-      REQUIRE(edit.begin >= at);
-      left += all.substr(at, edit.begin - at);
-      at = edit.end;
-    }
-    CHECK(left + all.substr(at) == body(what_stays));
+    CHECK(left_by(dialects::row_of(chat), all, {false, paths}) == body(what_stays));
   }
 }
 

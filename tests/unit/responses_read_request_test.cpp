@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "base/arena.h"
 #include "dialects/anthropic/anthropic.h"
 #include "dialects/canonical/envelope.h"
 #include "dialects/canonical/parts.h"
@@ -13,39 +12,25 @@
 #include "dialects/openai_responses/openai_responses.h"
 #include "json/walk.h"
 #include "json/writer.h"
+#include "read_body.h"
 
 using namespace signalbox;
 using namespace signalbox::canonical;
+using namespace signalbox::testing;
 
 namespace {
 
-struct Asked {
-  std::string body;
-  Arena arena;
-  Losses losses;
-  ReadResult read;
+struct Asked : ReadBody {
+  explicit Asked(std::string text) : ReadBody(dialects::openai_responses_row, std::move(text)) {}
 
-  explicit Asked(std::string text) : body(std::move(text)) {
-    read = dialects::openai_responses::read_request(body, arena, losses);
-  }
-  const Request& request() const {
-    INFO(read.fault.detail);
-    REQUIRE_FALSE(read.fault);
-    return read.request;
-  }
-  template <class Write>
-  std::string written(Write write, std::string_view member) {
+  std::string written(const dialects::DialectRow& row, std::string_view member) {
     LaneFlags flags;
     flags.prefill = true;
-    ToolNames names;
-    Losses ignored;
-    std::string out;
-    write(request(), WriteContext{"up", flags, 0, "0a1b2c3d", arena, names, ignored}, out);
-    return std::string(json::member(out, member));
+    return ReadBody::written(row, flags, member);
   }
   // What the Responses writer makes of it.
-  std::string again(std::string_view member) { return written(dialects::openai_responses::write_request, member); }
-  std::string as_messages(std::string_view member) { return written(dialects::anthropic_row.write_request, member); }
+  std::string again(std::string_view member) { return written(dialects::openai_responses_row, member); }
+  std::string as_messages(std::string_view member) { return written(dialects::anthropic_row, member); }
 };
 
 Asked saying(std::string_view items) { return Asked(R"({"model":"m","input":)" + std::string(items) + "}"); }
@@ -53,8 +38,8 @@ Asked asking(std::string_view members) { return Asked(R"({"model":"m","input":"h
 
 void check_refused(const Asked& asked, std::string_view member) {
   CAPTURE(asked.body);
-  CHECK(asked.read.fault.kind == FaultKind::bad_request);
-  CHECK(asked.read.fault.detail.find(member) != std::string::npos);
+  CHECK(asked.result.fault.kind == FaultKind::bad_request);
+  CHECK(asked.result.fault.detail.find(member) != std::string::npos);
 }
 
 std::string envelope(Dialect vendor, std::string_view state) {
@@ -220,8 +205,8 @@ TEST_CASE("responses reader: an envelope gives the reasoning back to the vendor 
     std::string item = R"({"type":"reasoning","summary":[],"encrypted_content":")";
     append_carried(item, half);
     item += "\"}";
-    CHECK_FALSE(saying("[" + item + "]").read.fault);
-    CHECK(saying("[" + item + "," + item + "]").read.fault.kind == FaultKind::bad_request);
+    CHECK_FALSE(saying("[" + item + "]").result.fault);
+    CHECK(saying("[" + item + "," + item + "]").result.fault.kind == FaultKind::bad_request);
   }
   SECTION("a damaged one is nobody's") {
     Asked damaged = saying(R"([{"role":"user","content":"a"},{"type":"reasoning","summary":[{"text":"t"}],)"
@@ -260,7 +245,7 @@ TEST_CASE("responses reader: what only a store could know is refused by name", "
   check_refused(asking(R"(,"background":true)"), "background");
   check_refused(saying(R"([{"type":"item_reference","id":"msg_1"}])"), "input");
   check_refused(saying(R"([{"id":"msg_1"}])"), "input");
-  CHECK_FALSE(asking(R"(,"previous_response_id":null,"conversation":null,"background":false)").read.fault);
+  CHECK_FALSE(asking(R"(,"previous_response_id":null,"conversation":null,"background":false)").result.fault);
   for (const std::string type : {"compaction", "compaction_summary", "context_compaction"})
     check_refused(saying(R"([{"role":"user","content":"a"},{"type":")" + type + R"(","encrypted_content":"x"}])"),
                   type);
@@ -287,8 +272,8 @@ TEST_CASE("responses reader: what is wrong is refused with its name", "[response
   check_refused(asking(R"(,"tool_choice":"perhaps")"), "tool_choice");
   check_refused(asking(R"(,"reasoning":1)"), "reasoning");
   check_refused(asking(R"(,"text":{"format":{"type":"xml"}})"), "text.format");
-  CHECK(Asked("{").read.fault.kind == FaultKind::bad_json);
-  CHECK(saying("[{]").read.fault.kind == FaultKind::bad_json);
+  CHECK(Asked("{").result.fault.kind == FaultKind::bad_json);
+  CHECK(saying("[{]").result.fault.kind == FaultKind::bad_json);
 }
 
 TEST_CASE("responses reader: plain members", "[responses_reader]") {

@@ -5,9 +5,11 @@
 
 #include "base/arena.h"
 #include "dialects/openai_responses/openai_responses.h"
+#include "edited.h"
 #include "json/walk.h"
 
 using namespace signalbox;
+using namespace signalbox::testing;
 using dialects::Ask;
 using dialects::Observation;
 using dialects::openai_responses_row;
@@ -29,26 +31,10 @@ std::string response(const std::string& members) { return R"({"response":{"id":"
 const std::string usage = R"("usage":{"input_tokens":20,"input_tokens_details":{"cached_tokens":8},"output_tokens":7,)"
                           R"("output_tokens_details":{"reasoning_tokens":3}})";
 
-std::string applied(const std::string& body, std::span<const dialects::Edit> edits) {
-  std::string out;
-  size_t at = 0;
-  for (const dialects::Edit& edit : edits) {
-    REQUIRE(edit.begin >= at);
-    out.append(body, at, edit.begin - at);
-    out += edit.text;
-    at = edit.end;
-  }
-  return out.append(body, at);
-}
-
-std::string without_foreign(const std::string& body) {
-  Arena arena;
-  return applied(body, openai_responses_row.removals(body, {}, arena));
-}
+std::string without_foreign(const std::string& body) { return left_by(openai_responses_row, body); }
 
 std::string without_reasoning(const std::string& body) {
-  Arena arena;
-  return applied(body, openai_responses_row.removals(body, {.thinking = true}, arena));
+  return left_by(openai_responses_row, body, {.thinking = true});
 }
 
 routing::FactsResult facts_of(const std::string& body, Arena& arena) {
@@ -72,12 +58,8 @@ TEST_CASE("responses: where reasoning was refused all goes, and what it was tied
   CHECK(without_reasoning(body(search)) == body(search));
   CHECK(without_foreign(body(user + "," + reasoning)) == body(user + "," + reasoning));
 
-  Arena arena;
-  const auto refused = [&](int status, std::string_view message) {
-    routing::UpstreamError error;
-    error.status = status;
-    error.message = message;
-    return openai_responses_row.read_refusal("{}", error, arena).thinking;
+  const auto refused = [](int status, std::string_view message) {
+    return thinking_refused(openai_responses_row, status, message);
   };
   CHECK(refused(400, "The encrypted content for item rs_1 could not be verified."));
   CHECK(refused(404, "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false."));
@@ -248,9 +230,7 @@ TEST_CASE("responses refusals: a state of another account goes, and nothing else
   CHECK(refused(400, "invalid_encrypted_content"));
   CHECK_FALSE(refused(400, "invalid_prompt"));
   CHECK_FALSE(refused(500, "invalid_encrypted_content"));
-  dialects::Unwanted unwanted;
-  unwanted.thinking = true;
-  CHECK(applied(body, openai_responses_row.removals(body, unwanted, arena)) ==
+  CHECK(without_reasoning(body) ==
         R"({"input":[{"role":"user","content":"1"},{"role":"user","content":"2"},)"
         R"({"type":"reasoning","summary":[{"type":"summary_text","text":"s"}],"encrypted_content":null}]})");
   CHECK(without_foreign(body) == body);

@@ -13,28 +13,22 @@ using namespace signalbox::exchange;
 
 namespace {
 
+// A rule of which `action` has `path`, and `other` the word that goes with it.
+Rewrite rule(std::string Rewrite::* action, std::string path, std::string Rewrite::* other, std::string word) {
+  Rewrite made;
+  made.*action = std::move(path);
+  made.*other = std::move(word);
+  return made;
+}
 Rewrite set_to(std::string path, std::string value) {
-  Rewrite rule;
-  rule.set = std::move(path);
-  rule.value = std::move(value);
-  return rule;
+  return rule(&Rewrite::set, std::move(path), &Rewrite::value, std::move(value));
 }
 Rewrite default_to(std::string path, std::string value) {
-  Rewrite rule;
-  rule.set_default = std::move(path);
-  rule.value = std::move(value);
-  return rule;
+  return rule(&Rewrite::set_default, std::move(path), &Rewrite::value, std::move(value));
 }
-Rewrite drop(std::string path) {
-  Rewrite rule;
-  rule.remove = std::move(path);
-  return rule;
-}
+Rewrite drop(std::string path) { return rule(&Rewrite::remove, std::move(path), &Rewrite::to, {}); }
 Rewrite call(std::string path, std::string to) {
-  Rewrite rule;
-  rule.rename = std::move(path);
-  rule.to = std::move(to);
-  return rule;
+  return rule(&Rewrite::rename, std::move(path), &Rewrite::to, std::move(to));
 }
 
 std::string joined(std::span<const std::string_view> pieces) {
