@@ -197,6 +197,27 @@ def test_without_keys(tap):
         tap.equal("and explain the admin", ask(server, path="/signalbox/explain").status, 200)
 
 
+GOOD = (200, [("content-type", "application/json")], ANSWER)
+
+
+def test_heads(tap):
+    """An upstream's head is bounded as natively, and the next lane asked."""
+    head, good = [], Upstream(lambda _: GOOD)
+    upstream = Upstream(lambda _: (200, [("content-type", "application/json"), *head], ANSWER))
+    setup = config(a=upstream.port, b=good.port)
+    setup.update(server={"limits": {"answer_head_bytes_max": 4096}}, failures={"cool_ms": 0})
+    with worker_server.WorkerServer(setup, "heads", env=ENV) as server:
+        for what, headers, provider in (("128 headers", [("x-%d" % number, "1") for number in range(126)], "a"),
+                                        ("129", [("x-%d" % number, "1") for number in range(127)], "b"),
+                                        ("5000", [("x-%d" % number, "1") for number in range(5000)], "b"),
+                                        ("3900 bytes", [("x-long", "y" * 3900)], "a"),
+                                        ("4200 bytes", [("x-long", "y" * 4200)], "b")):
+            head[:] = headers
+            answer = ask(server)
+            tap.equal("an answer with a head of %s is served by %s" % (what, provider), (answer.status, answer.header("x-signalbox-provider")), (200, provider))
+        tap.check("and the log says why", wire.wait_until(lambda: server.text().count("a: upstream_head_too_large") == 3), server.text()[-600:])
+
+
 CHUNKS = 400  # of the answer below; each ends within a frame, so that no chunk is what the client gets
 
 
@@ -372,7 +393,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large,
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_heads, test_objects, test_instances, test_large,
                  test_large_translated, test_large_answers):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)

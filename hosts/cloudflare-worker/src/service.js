@@ -43,6 +43,7 @@ class Service {
     this.text = text;
     this.requestBodyIdleMs = this.core.requestBodyIdleMs(this.gateway);
     this.requestBodyMs = this.core.requestBodyMs(this.gateway);
+    this.answerHeadBytes = this.core.answerHeadBytes(this.gateway);
     // Those of configurations before stay: open exchanges may still ask for them.
     for (const [credential, variable] of this.core.credentials(this.gateway)) this.credentials.set(credential, variable);
     const { problems, warnings } = this.core.problems(this.gateway);
