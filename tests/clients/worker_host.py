@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What only the Cloudflare Worker has: state shared over isolates by its Durable Object, an instance that traps, a
-configuration with problems, secrets that stay outside, uploads beyond what an isolate holds. In a real workerd.
+configuration with problems, secrets that stay outside, kept connections that are lost, uploads beyond what an isolate
+holds. In a real workerd.
 
 SIGNALBOX_HOST=worker, with hosts/cloudflare-worker built (scripts/build-worker).
 """
@@ -9,6 +10,7 @@ import json
 import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -46,19 +48,19 @@ class Upstream:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        stream = connection.makefile("rb")
-        try:
-            while request := wire.read_message(stream):
-                self.requests.append(request)
-                answered = self.answer(connection)
-                if answered is None:
-                    return
-                status, headers, body = answered
-                lines = ["HTTP/1.1 %d Status" % status, "content-length: %d" % len(body)]
-                lines += ["%s: %s" % pair for pair in headers]
-                connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
-        except (OSError, wire.WireError):
-            pass
+        with connection, connection.makefile("rb") as stream:
+            try:
+                while request := wire.read_message(stream):
+                    self.requests.append(request)
+                    answered = self.answer(connection)
+                    if answered is None:
+                        return
+                    status, headers, body = answered
+                    lines = ["HTTP/1.1 %d Status" % status, "content-length: %d" % len(body)]
+                    lines += ["%s: %s" % pair for pair in headers]
+                    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+            except (OSError, wire.WireError):
+                pass
 
 
 def config(**providers):
@@ -198,6 +200,105 @@ def test_without_keys(tap):
 
 
 GOOD = (200, [("content-type", "application/json")], ANSWER)
+
+
+def closes(connection):
+    """Without a word."""
+
+
+def slowly(seconds):
+    return lambda connection: time.sleep(seconds)
+
+
+def says(data):
+    return lambda connection: connection.sendall(data)
+
+
+class Kept(Upstream):
+    """Answers the first request of each connection, and does with the next one what `then` says; `fresh`: what it does with the first."""
+
+    def __init__(self):
+        self.answered, self.fresh, self.then, self.together = set(), lambda _: GOOD, closes, threading.Barrier(1)
+        super().__init__(self.one)
+
+    def one(self, connection):
+        if connection.getpeername() in self.answered:
+            return self.then(connection)
+        self.answered.add(connection.getpeername())
+        self.together.wait(10)
+        return self.fresh(connection)
+
+    def keep(self, server, count=1):
+        """Leaves so many connections with the platform, and gives how many requests there were by then."""
+        self.fresh, self.together = lambda _: GOOD, threading.Barrier(count)
+        assert at_once(server, MESSAGE, count) == [200] * count
+        self.together = threading.Barrier(1)
+        return len(self.requests)
+
+
+def test_sending_again(tap):
+    """A request is sent again where the connection was kept and is lost at once, and nowhere else."""
+    setup = config(a=1)
+    setup.update(failover={"attempts_max": 1}, failures={"cool_ms": 0})
+
+    def played(upstream, before):
+        answer = ask(server)
+        return answer.status, len(upstream.requests) - before
+
+    def with_upstream():
+        upstream = Kept()
+        setup["providers"]["a"].update(base_url="http://127.0.0.1:%d" % upstream.port, timeouts={"first_byte_ms": 1500})
+        return upstream, worker_server.WorkerServer(setup, "again", env=ENV)
+
+    upstream, server = with_upstream()
+    with server:
+        before = upstream.keep(server)
+        answer = ask(server)
+        tap.equal("a request whose kept connection is closed as it comes is served by a new one", (answer.status, len(upstream.requests) - before), (200, 2))
+        tap.equal("as one attempt", answer.header("x-signalbox-attempts"), "1")
+        first, second = upstream.requests[-2:]
+        tap.check("it is the same request, with its credential", first.body == second.body and first.body and
+                  (first.header("x-api-key"), second.header("x-api-key")) == (SECRET, SECRET), (first.body, second.body))
+    upstream, server = with_upstream()
+    with server:
+        upstream.keep(server, 4)
+        before = len(upstream.requests)
+        tap.equal("one that loses one kept connection after the other is sent three times", played(upstream, before), (502, 3))
+    upstream, server = with_upstream()
+    with server:
+        upstream.fresh = closes
+        tap.equal("an upstream that closes every connection without a word is asked once", played(upstream, 0), (502, 1))
+        upstream.fresh = says(b"HTTP/1.1 200 OK\r\ncontent-ty")
+        tap.equal("and so is one that breaks off in its head", played(upstream, 1), (502, 1))
+        before = upstream.keep(server)
+        upstream.fresh = closes
+        tap.equal("where it has answered before, once on the kept connection and once on a new one", played(upstream, before), (502, 2))
+        tap.equal("and from then on once", played(upstream, before + 2), (502, 1))
+    for what, then, status in (("status 500", lambda _: (500, [("content-type", "application/json")], b"{}"), 500),
+                               ("bytes that are no HTTP", says(b"SSH-2.0-not-http\r\n\r\n"), 502),
+                               ("nothing for a while", slowly(0.6), 502)):
+        upstream, server = with_upstream()
+        with server:
+            before, upstream.then = upstream.keep(server), then
+            tap.equal("a request that got %s on a kept connection is not sent again" % what, played(upstream, before), (status, 1))
+    upstream, server = with_upstream()
+    with server:
+        before, upstream.fresh = upstream.keep(server), slowly(3)
+        tap.equal("the deadline holds for all tries", played(upstream, before), (504, 2))
+    upstream, server = with_upstream()
+    with server:
+        left = threading.Event()
+        before, upstream.then = upstream.keep(server), lambda _: left.wait(10) and None
+        with wire.Connection(server.port) as client:
+            client.send(wire.request_bytes("POST", "/v1/messages", json.dumps(MESSAGE).encode(), KEY))
+            tap.check("a client's request comes by a kept connection", wire.wait_until(lambda: len(upstream.requests) > before))
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # a reset
+        gone = wire.wait_until(lambda: server.ask("GET", "/exchanges").body == b"0")
+        left.set()
+        tap.equal("once the client has left it is not sent again", (gone, played(upstream, before)), (True, (200, 2)))
+        before, upstream.fresh = len(upstream.requests), closes
+        time.sleep(5.5)  # the platform keeps no connection for longer
+        tap.equal("nor is one on a connection that was too long ago to be kept", played(upstream, before), (502, 1))
 
 
 def test_heads(tap):
@@ -393,7 +494,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_heads, test_objects, test_instances, test_large,
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_sending_again, test_heads, test_objects, test_instances, test_large,
                  test_large_translated, test_large_answers):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)

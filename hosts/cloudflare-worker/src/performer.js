@@ -265,10 +265,10 @@ export class Performer {
         filled += words[p + piece.data_bytes];
       }
     }
-    const attempt = new UpstreamAttempt(this, this.client, number, words[at + effect.idle_ms]);
+    const attempt = new UpstreamAttempt(this, this.client, this.service.kept, number, words[at + effect.idle_ms]);
     this.attempts.set(number, attempt);
     attempt.open(method, url, headers, body, words[at + effect.first_byte_ms]);
-    // The platform has its own copy now.
+    // Nothing of the core's memory is needed any more.
     this.waiting.push([Event.upstream_sent, number, 0]);
   }
 
@@ -374,7 +374,7 @@ export class Performer {
   // all the same, it tells the core nothing more.
   abandon() {
     this.over = true;
-    for (const attempt of this.attempts.values()) attempt.over = true;
+    for (const attempt of this.attempts.values()) attempt.abandon();
     this.lease?.abandon();
     this.leaveCore();
   }
