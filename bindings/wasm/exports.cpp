@@ -129,6 +129,11 @@ SIGNALBOX_EXPORT(signalbox_request_body_ms) double signalbox_request_body_ms(con
   return double(hosted->config.config->server.limits.request_body_ms_max);
 }
 
+// How many bytes the head of an upstream's answer may have before its host tells of UpstreamFailed{upstream_head_too_large}.
+SIGNALBOX_EXPORT(signalbox_answer_head_bytes) double signalbox_answer_head_bytes(const Hosted* hosted) {
+  return double(hosted->config.config->server.limits.answer_head_bytes_max);
+}
+
 // Takes in a delta or a snapshot; 0 when it was none, and nothing has changed.
 SIGNALBOX_EXPORT(signalbox_merge) int signalbox_merge(Hosted* hosted, const char* delta, size_t bytes) {
   return hosted->gateway.merge({delta, bytes});

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """What only the Cloudflare Worker has: state shared over isolates by its Durable Object, an instance that traps, a
-configuration with problems, secrets that stay outside, uploads beyond what an isolate holds. In a real workerd.
+configuration with problems, secrets that stay outside, kept connections that are lost, uploads beyond what an isolate
+holds. In a real workerd.
 
 SIGNALBOX_HOST=worker, with hosts/cloudflare-worker built (scripts/build-worker).
 """
@@ -46,19 +47,19 @@ class Upstream:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
-        stream = connection.makefile("rb")
-        try:
-            while request := wire.read_message(stream):
-                self.requests.append(request)
-                answered = self.answer(connection)
-                if answered is None:
-                    return
-                status, headers, body = answered
-                lines = ["HTTP/1.1 %d Status" % status, "content-length: %d" % len(body)]
-                lines += ["%s: %s" % pair for pair in headers]
-                connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
-        except (OSError, wire.WireError):
-            pass
+        with connection, connection.makefile("rb") as stream:
+            try:
+                while request := wire.read_message(stream):
+                    self.requests.append(request)
+                    answered = self.answer(connection)
+                    if answered is None:
+                        return
+                    status, headers, body = answered
+                    lines = ["HTTP/1.1 %d Status" % status, "content-length: %d" % len(body)]
+                    lines += ["%s: %s" % pair for pair in headers]
+                    connection.sendall(("\r\n".join(lines) + "\r\n\r\n").encode() + body)
+            except (OSError, wire.WireError):
+                pass
 
 
 def config(**providers):
@@ -195,6 +196,127 @@ def test_without_keys(tap):
         ask(server)
         tap.equal("the upstream gets its credential", upstream.requests[-1].header("x-api-key"), SECRET)
         tap.equal("and explain the admin", ask(server, path="/signalbox/explain").status, 200)
+
+
+GOOD = (200, [("content-type", "application/json")], ANSWER)
+
+
+def closes(connection):
+    """Without a word."""
+
+
+def slowly(seconds):
+    return lambda connection: time.sleep(seconds)
+
+
+def says(data):
+    return lambda connection: connection.sendall(data)
+
+
+class Kept(Upstream):
+    """Answers the first request of each connection, and does with the next one what `then` says; `fresh`: what it does with the first."""
+
+    def __init__(self):
+        self.answered, self.fresh, self.then, self.together = set(), lambda _: GOOD, closes, threading.Barrier(1)
+        super().__init__(self.one)
+
+    def one(self, connection):
+        if connection.getpeername() in self.answered:
+            return self.then(connection)
+        self.answered.add(connection.getpeername())
+        self.together.wait(10)
+        return self.fresh(connection)
+
+    def keep(self, server, count=1):
+        """Leaves so many connections with the platform, and gives how many requests there were by then."""
+        self.fresh, self.together = lambda _: GOOD, threading.Barrier(count)
+        assert at_once(server, MESSAGE, count) == [200] * count
+        self.together = threading.Barrier(1)
+        return len(self.requests)
+
+
+def test_sending_again(tap):
+    """A request is sent again where the connection was kept and is lost at once, and nowhere else."""
+    setup = config(a=1)
+    setup.update(failover={"attempts_max": 1}, failures={"cool_ms": 0})
+
+    def played(upstream, before):
+        answer = ask(server)
+        return answer.status, len(upstream.requests) - before
+
+    def with_upstream(first_byte_ms=2500):
+        upstream = Kept()
+        setup["providers"]["a"].update(base_url="http://127.0.0.1:%d" % upstream.port, timeouts={"first_byte_ms": first_byte_ms})
+        return upstream, worker_server.WorkerServer(setup, "again", env=ENV)
+
+    upstream, server = with_upstream()
+    with server:
+        before = upstream.keep(server)
+        answer = ask(server)
+        tap.equal("a request whose kept connection is closed as it comes is served by a new one", (answer.status, len(upstream.requests) - before), (200, 2))
+        tap.equal("as one attempt", answer.header("x-signalbox-attempts"), "1")
+        first, second = upstream.requests[-2:]
+        tap.check("it is the same request, with its credential", first.body == second.body and first.body and
+                  (first.header("x-api-key"), second.header("x-api-key")) == (SECRET, SECRET), (first.body, second.body))
+    upstream, server = with_upstream()
+    with server:
+        upstream.keep(server, 4)
+        before = len(upstream.requests)
+        tap.equal("one that loses one kept connection after the other is sent three times", played(upstream, before), (502, 3))
+    upstream, server = with_upstream()
+    with server:
+        upstream.fresh = closes
+        tap.equal("an upstream that closes every connection without a word is asked once", played(upstream, 0), (502, 1))
+        upstream.fresh = says(b"HTTP/1.1 200 OK\r\ncontent-ty")
+        tap.equal("and so is one that breaks off in its head", played(upstream, 1), (502, 1))
+        before = upstream.keep(server)
+        upstream.fresh = closes
+        tap.equal("where it has answered before, once on the kept connection and once on a new one", played(upstream, before), (502, 2))
+        tap.equal("and from then on once", played(upstream, before + 2), (502, 1))
+    for what, then, status in (("status 500", lambda _: (500, [("content-type", "application/json")], b"{}"), 500),
+                               ("bytes that are no HTTP", says(b"SSH-2.0-not-http\r\n\r\n"), 502),
+                               ("nothing for a while", slowly(1.4), 502)):
+        upstream, server = with_upstream()
+        with server:
+            before, upstream.then = upstream.keep(server), then
+            tap.equal("a request that got %s on a kept connection is not sent again" % what, played(upstream, before), (status, 1))
+    upstream, server = with_upstream()
+    with server:
+        before, upstream.fresh = upstream.keep(server), slowly(4)
+        tap.equal("the deadline holds for all tries", played(upstream, before), (504, 2))
+    upstream, server = with_upstream()
+    with server:
+        upstream.keep(server)
+        before, upstream.fresh = len(upstream.requests), closes
+        time.sleep(5.5)  # the platform keeps no connection for longer
+        tap.equal("nor is one whose connection was used too long ago to be kept", played(upstream, before), (502, 1))
+    other = Upstream(lambda _: time.sleep(0.4) or GOOD)
+    setup.update(config(a=1, b=other.port), failover={"attempts_max": 2})
+    upstream, server = with_upstream(first_byte_ms=150)
+    with server:
+        asked = wire.wait_until(lambda: ask(server).header("x-signalbox-provider") == "a")
+        before, upstream.then = len(upstream.requests), slowly(0.2)
+        answer = ask(server)
+        tap.equal("nor one that the exchange has left for another lane",
+                  (asked, answer.header("x-signalbox-provider"), len(upstream.requests) - before), (True, "b", 1))
+
+
+def test_heads(tap):
+    """An upstream's head is bounded as natively, and the next lane asked."""
+    head, good = [], Upstream(lambda _: GOOD)
+    upstream = Upstream(lambda _: (200, [("content-type", "application/json"), *head], ANSWER))
+    setup = config(a=upstream.port, b=good.port)
+    setup.update(server={"limits": {"answer_head_bytes_max": 4096}}, failures={"cool_ms": 0})
+    with worker_server.WorkerServer(setup, "heads", env=ENV) as server:
+        for what, headers, provider in (("128 headers", [("x-%d" % number, "1") for number in range(126)], "a"),
+                                        ("129", [("x-%d" % number, "1") for number in range(127)], "b"),
+                                        ("5000", [("x-%d" % number, "1") for number in range(5000)], "b"),
+                                        ("3900 bytes", [("x-long", "y" * 3900)], "a"),
+                                        ("4200 bytes", [("x-long", "y" * 4200)], "b")):
+            head[:] = headers
+            answer = ask(server)
+            tap.equal("an answer with a head of %s is served by %s" % (what, provider), (answer.status, answer.header("x-signalbox-provider")), (200, provider))
+        tap.check("and the log says why", wire.wait_until(lambda: server.text().count("a: upstream_head_too_large") == 3), server.text()[-600:])
 
 
 CHUNKS = 400  # of the answer below; each ends within a frame, so that no chunk is what the client gets
@@ -380,7 +502,7 @@ def bundle():
 def main():
     tap = Tap("worker")
     worker_server.DIST = bundle()
-    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_objects, test_instances, test_large,
+    for test in (test_isolates, test_trap, test_problems, test_failing_kv, test_without_keys, test_sending_again, test_heads, test_objects, test_instances, test_large,
                  test_large_translated, test_large_answers):
         before = time.monotonic()
         tap.run(test.__name__ + " ran to its end", test, tap)

@@ -86,7 +86,7 @@ class WorkerServer(signalbox_server.NativeServer):
 const config :Workerd.Config = (
   services = [
     %s,
-    (name = "internet", network = (allow = ["public", "private", "local"]))],
+    (name = "internet", network = (allow = ["public", "private", "local"], tlsOptions = (trustBrowserCas = true)))],
   sockets = [%s]);
 """ % (",\n    ".join(services), ", ".join(sockets)))
         package = os.path.join(WORKER, "node_modules", "@cloudflare", "workerd-linux-64")

@@ -41,7 +41,8 @@ class Exchange:
     async def framed(self, data, *fields, status=200, type_=None, rest=b""):
         """Streams are sent chunked, whole answers with their length."""
         if self.stream and status == 200 and type_ is None:
-            await self.send(self.head(status, "transfer-encoding: chunked", *fields) + chunked(data) + b"0\r\n\r\n" + rest)
+            chunk = chunked(data) if data else b""  # an empty one is the last
+            await self.send(self.head(status, "transfer-encoding: chunked", *fields) + chunk + b"0\r\n\r\n" + rest)
         else:
             await self.send(self.head(status, "content-length: %d" % len(data), *fields, type_=type_ or "application/json") + data + rest)
         return True

@@ -146,12 +146,8 @@ def main():
         number += count
     tap.equal("the SDKs' processes ran to their end", codes, [0] * len(codes))
     tell(judge_)
-    # In workerd about one request in a thousand meets a lane that is well and is told that there is no connection, or
-    # loses its own; the platform does not say why (docs/known-faults.md). That is no wrong answer, and stays rare.
-    lost = [wrong for wrong in judge_.wrong if host == "worker" and ("upstream_connect" in wrong or wrong.startswith("no answer at all"))]
     tap.check("%d requests of %d clients: each has one honest ending, of its own answer, and is served where a lane is healthy"
-              % (judge_.asked, CLIENT_COUNT), judge_.asked and len(judge_.wrong) == len(lost), "%d were not" % len(judge_.wrong))
-    tap.check("what the platform itself lost is rare", len(lost) * 200 <= judge_.asked, len(lost))
+              % (judge_.asked, CLIENT_COUNT), judge_.asked and not judge_.wrong, "%d were not" % len(judge_.wrong))
     if options.case is None:
         kinds = {(kind, dialect) for kind, dialect, ending in judge_.endings if ending == "success"}
         tap.equal("every kind of client was served", len(kinds), 6)

@@ -163,6 +163,11 @@ export class Core {
     return this.call('signalbox_request_body_ms', gateway);
   }
 
+  // How many bytes the head of an upstream's answer may have.
+  answerHeadBytes(gateway) {
+    return this.call('signalbox_answer_head_bytes', gateway);
+  }
+
   // Map of "provider NUL credential" to the variable that holds the secret.
   credentials(gateway) {
     this.call('signalbox_credentials', gateway);

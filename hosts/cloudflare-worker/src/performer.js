@@ -15,6 +15,9 @@ import { credentialHeader, UpstreamAttempt } from './upstream_attempt.js';
 
 const LENGTH_MAX = 0x7fffffff;
 const NEVER = 0xffffffff;
+// As in the native host (http1/parser.h): no honest answer has as many headers. The platform joins those of one name.
+const HEADERS_MAX = 128;
+const HEADER_MARKS = ': \r\n'.length;
 // What the platform's fetch has decoded by the time we see it.
 const DECODED = new Set(['gzip', 'br', 'deflate']);
 
@@ -116,8 +119,14 @@ export class Performer {
     if (this.core.dead) return;
     const decoded = DECODED.has(response.headers.get('content-encoding'));
     let text = '';
-    for (const [name, value] of response.headers)
+    let count = 0;
+    let byteCount = 0;
+    for (const [name, value] of response.headers) {
+      byteCount += name.length + value.length + HEADER_MARKS;
+      if (++count > HEADERS_MAX || byteCount > this.service.answerHeadBytes)
+        return attempt.failed(Fault.upstream_head_too_large);
       if (!decoded || (name !== 'content-encoding' && name !== 'content-length')) text += name + '\0' + value + '\0';
+    }
     try {
       const at = this.core.room(this.port, Room.head, attempt.number, 3 * text.length);
       this.core.set(event.fresh_bytes, this.core.write(text, at));
@@ -256,10 +265,10 @@ export class Performer {
         filled += words[p + piece.data_bytes];
       }
     }
-    const attempt = new UpstreamAttempt(this, this.client, number, words[at + effect.idle_ms]);
+    const attempt = new UpstreamAttempt(this, this.client, this.service.kept, number, words[at + effect.idle_ms]);
     this.attempts.set(number, attempt);
     attempt.open(method, url, headers, body, words[at + effect.first_byte_ms]);
-    // The platform has its own copy now.
+    // Nothing of the core's memory is needed any more.
     this.waiting.push([Event.upstream_sent, number, 0]);
   }
 
@@ -365,7 +374,7 @@ export class Performer {
   // all the same, it tells the core nothing more.
   abandon() {
     this.over = true;
-    for (const attempt of this.attempts.values()) attempt.over = true;
+    for (const attempt of this.attempts.values()) attempt.abandon();
     this.lease?.abandon();
     this.leaveCore();
   }

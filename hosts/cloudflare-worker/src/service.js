@@ -7,6 +7,7 @@
 import module from '../build/signalbox.wasm';
 import bundled from '../signalbox.json';
 import { CloudflareWorker } from '../../../bindings/javascript/boundary.js';
+import { KeptConnections } from './kept_connections.js';
 import { Core, describeVariable } from './loader.js';
 
 // A memory never shrinks: an instance that was this large once is replaced when it has no exchange. Not before, since an
@@ -18,6 +19,7 @@ const SILENT_MS_MAX = 2 * 3_600_000;
 // How long a configuration from KV serves before it is looked up again, behind an answer.
 const CONFIG_MS_MAX = 60_000;
 
+const kept = new KeptConnections();
 let prepared = null;  // { text, source, variables, can, atMs }: what the core is told of the configuration, and its name
 let current = null;
 
@@ -27,6 +29,7 @@ class Service {
     this.exchanges = new Set();
     this.awaiting = new Map();  // by the turn that an exchange awaits (AwaitTurn)
     this.credentials = new Map();  // "provider NUL credential" to the variable that holds the secret
+    this.kept = kept;
     this.writer = writer;
     this.gateway = this.core.configure(0, config.text, config.variables, writer, config.can);
     if (snapshot) this.core.merge(this.gateway, snapshot);
@@ -43,6 +46,7 @@ class Service {
     this.text = text;
     this.requestBodyIdleMs = this.core.requestBodyIdleMs(this.gateway);
     this.requestBodyMs = this.core.requestBodyMs(this.gateway);
+    this.answerHeadBytes = this.core.answerHeadBytes(this.gateway);
     // Those of configurations before stay: open exchanges may still ask for them.
     for (const [credential, variable] of this.core.credentials(this.gateway)) this.credentials.set(credential, variable);
     const { problems, warnings } = this.core.problems(this.gateway);
