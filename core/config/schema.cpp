@@ -451,7 +451,7 @@ constinit const Field route_fields[] = {
     {.key = "queue", .kind = FieldKind::object, .slot = slot<&Route::queue>, .shape = &queue_shape,
      .doc = "How requests wait where every lane of the route is at its bound (`concurrent_max`)."},
     {.key = "once", .kind = FieldKind::choice, .slot = slot<&Route::once>, .choices = onces,
-     .doc = "Whether identical requests share one upstream call: those of the same client, to the byte, that come while the first is being answered get the same answer from its beginning. Off, because who asks twice may want two answers; on, clients that ask again because they lost patience cost nothing. [docs/once.md](once.md) says what is identical."},
+     .doc = "Whether identical requests share one upstream call: those of the same client, to the byte, that come while the first is being answered get the same answer from its beginning. Off, because who asks twice may want two answers; on, whoever asks again while a first connection still stands costs nothing. [docs/once.md](once.md) says what is identical."},
     {.key = "failover", .kind = FieldKind::object, .shape = &failover_shape,
      .doc = "How failures are met on this route: its keys over those of the whole configuration."},
     {.key = "failures", .kind = FieldKind::object, .shape = &failures_shape,

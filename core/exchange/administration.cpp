@@ -130,8 +130,7 @@ void Machine::reply_state() {
               const auto& all = provider.credentials;
               const auto its =
                   std::find_if(all.begin(), all.end(), [&](const Credential& each) { return each.name == credential; });
-              const bool on = health.enabled(provider.name, provider.enabled) &&
-                              (its == all.end() || health.enabled(provider.name + "/" + its->name, its->enabled));
+              const bool on = health.enabled(provider, credential, its == all.end() || its->enabled);
               w.begin_object().key("lane").string(key).key("enabled").boolean(on);
               write_standing(w, health, key, window_ms, now);
               w.end_object();

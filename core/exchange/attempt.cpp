@@ -221,7 +221,7 @@ void Machine::on(const UpstreamHead& head) {
     return fail_attempt(FaultKind::upstream_bad_type);
   // An answer in a coding that the client has not asked for either. The last lane's goes on all the same, for it may well
   // understand it; what it does understand is good, and is not thrown away.
-  if (attempt_.handling == Handling::unseen && decision_.plan.route->accounting != Accounting::off &&
+  if (attempt_.handling == Handling::unseen && accounting() != Accounting::off &&
       !http::takes(head_.headers, http::content_coding(head.headers).name) &&
       next_instead(FaultKind::upstream_bad_type, what_came(head.headers)))
     return;
@@ -251,7 +251,7 @@ void Machine::on(const UpstreamHead& head) {
     case Handling::translated_whole: attempt_.translated = translated_answer(attempt_.lane()); break;
   }
   // A translation is always held: what it makes of an answer can still be none.
-  if (decision_.plan.route->commit == Commit::head && !attempt_.translated) return commit();
+  if (decision_.plan.route->commit == Commit::head && !attempt_.translated && !probed_) return commit();
   enter(Phase::holding);
 }
 
@@ -261,7 +261,7 @@ Machine::Handling Machine::handling_of(const UpstreamHead& head) const {
   const bool foreign = attempt_.choice->service == Service::translate;
   if (head.status >= 300) return Handling::error;
   // A coding that nobody asked for goes through unseen rather than damaged.
-  if (!foreign && (unreadable || decision_.plan.route->accounting == Accounting::off)) return Handling::unseen;
+  if (!foreign && (unreadable || accounting() == Accounting::off)) return Handling::unseen;
   const AnswerType type = answer_type(head.headers, streamed);
   if (unreadable || type == AnswerType::other) return Handling::none;
   // An answer in the other form than was asked for comes out in the right one (translation.md section 8).

@@ -77,7 +77,7 @@ std::span<const Header> Machine::forwarded_headers(const Provider& to, Credentia
   for (const ExtraHeader& extra : to.headers) headers[filled++] = {extra.name, extra.value};
   // The core reads the answer as it goes by, and hosts decode nothing yet; what it does not read may come
   // in whatever coding the client takes.
-  const bool unread = decision_.plan.route->accounting == Accounting::off;
+  const bool unread = accounting() == Accounting::off;
   const Header* accepted = unread ? http::find(head_.headers, "accept-encoding") : nullptr;
   headers[filled++] = accepted ? *accepted : Header{"accept-encoding", "identity"};
   return headers.first(filled);

@@ -332,16 +332,7 @@ void Machine::give_up() {
     extra[filled++] = {"x-should-retry", "false"};
   // No money is a limit among others, where there were others (translation.md section 12).
   const int status = is_used_up(best.kind) && failures_.size() > 1 ? 429 : best.status;
-  if (leads()) share_failure(fault, status, extra.first(filled));
-  if (committed_ != Committed::nothing) {
-    std::string frame;
-    client_dialect().write_error_frame(frame, fault, report_.request_id);
-    send(arena_.copy(frame));
-    return finish(Ending::complete);
-  }
-  std::string body;
-  client_dialect().write_error(body, fault, status, report_.request_id);
-  reply(status, "application/json", body, extra.first(filled));
+  tell_error(fault, status, extra.first(filled));
 }
 
 // The one lane there was answered with an error in the client's own dialect: it goes on byte by byte.

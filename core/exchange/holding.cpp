@@ -329,9 +329,11 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
   drop_attempt();
   routing::Place place = std::move(place_);  // nobody gets it in between
   routing::Probe probe = std::move(probe_);
+  const Hold hold = std::exchange(hold_, {});
   close_attempt(routing::AttemptEnd::withdrawn);
   place_ = std::move(place);
   probe_ = std::move(probe);
+  hold_ = hold;
   begin_attempt(choice);
   open_attempt(refusal);
   return true;

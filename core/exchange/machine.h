@@ -232,6 +232,8 @@ class Machine {
   const Provider& provider() const { return config_->providers[attempt_.lane().provider]; }
   const dialects::DialectRow& upstream_dialect() const { return dialects::row_of(provider().dialect); }
   const dialects::DialectRow& client_dialect() const { return dialects::row_of(endpoint_.shape); }
+  // A probe has to see what came.
+  Accounting accounting() const { return probed_ ? Accounting::on : decision_.plan.route->accounting; }
   bool counting() const { return endpoint_.operation == Operation::count_tokens; }
 
   // queueing.cpp
@@ -391,6 +393,7 @@ class Machine {
 
   // reply.cpp
   void refuse(Fault fault);
+  void tell_error(const Fault& told, int status, std::span<const Header> headers);
   void reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra = {});
   void reply_models();
   void reply_model();

@@ -2,8 +2,9 @@
 // attempt, over the same path and with what the lane is configured to get, of an exchange whose client gets a report and
 // no answer. What came of it is told where that of every attempt is.
 //
-// It counts for the lane's health and its bounds, and for nothing else: no session, no turn, no latency, no lesson in
-// counting tokens, no client's limits.
+// It counts for the lane's health and its bounds, and what its answer's head says of limits counts; no session, no turn, no
+// latency, no lesson in counting tokens, no client's limits. An answer is read to its end, whatever its route says of
+// `commit` and `accounting`.
 #include <algorithm>
 
 #include "exchange/machine.h"
@@ -65,10 +66,7 @@ void Machine::probe(std::string_view name, std::string_view provider_name) {
   const Provider& to = config_->providers[lane[0].provider];
   if (to.mock) return reply_unasked(name, "the built-in mock is always there");
   if (to.passthrough) return reply_unasked(name, "its credential is each client's own");
-  const std::string credential = to.name + "/" + std::string(lane[0].credential);
-  if (!health.enabled(to.name, to.enabled) ||
-      (!lane[0].credential.empty() && !health.enabled(credential, lane[0].enabled)))
-    return reply_unasked(name, "it is switched off");
+  if (!health.enabled(to, lane[0].credential, lane[0].enabled)) return reply_unasked(name, "it is switched off");
 
   const routing::Standing standing = health.standing(lane[0].key, now_.unix_ms);
   const bool cooling = standing.until_unix_ms != 0 || standing.half_open;

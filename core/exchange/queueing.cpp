@@ -203,16 +203,7 @@ void Machine::refuse_full() {
     report_.fault.detail += " ms; try again.";
   }
   const Header extra[] = {{"retry-after", retry_after_s}};
-  if (leads()) share_failure(report_.fault, row(FaultKind::lanes_full).status, extra);
-  std::string body;
-  if (committed_ != Committed::nothing) {
-    client_dialect().write_error_frame(body, report_.fault, report_.request_id);
-    send(arena_.copy(body));
-    return finish(Ending::complete);
-  }
-  const int status = row(FaultKind::lanes_full).status;
-  client_dialect().write_error(body, report_.fault, status, report_.request_id);
-  reply(status, "application/json", body, extra);
+  tell_error(report_.fault, row(FaultKind::lanes_full).status, extra);
 }
 
 // Whose turn has come, for the host to tell; before Finish, which is last.

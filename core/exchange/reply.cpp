@@ -36,11 +36,11 @@ int status_of(const Fault& fault, std::string_view target, std::span<const Heade
 namespace exchange {
 namespace {
 
-// A client's model name may hold anything JSON can spell; a header's value may not.
 // SDKs keep to a longer retry-after not at all: they come again within seconds, twice, and then tell their user. Told
 // that it is of no use they tell at once.
 constexpr int64_t sdk_wait_ms_max = 60'000;
 
+// A client's model name may hold anything JSON can spell; a header's value may not.
 std::string_view header_safe(std::string_view text, Arena& arena) {
   auto unsafe = [](char c) { return static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) > 0x7e; };
   bool clean = true;
@@ -57,8 +57,6 @@ std::string_view header_safe(std::string_view text, Arena& arena) {
 void Machine::refuse(Fault fault) {
   const int status = status_in(client_dialect(), fault);
   report_.fault = std::move(fault);
-  std::string body;
-  client_dialect().write_error(body, report_.fault, status, report_.request_id);
   const FaultKind kind = report_.fault.kind;
   Header extra[3];
   size_t filled = 0;
@@ -73,14 +71,20 @@ void Machine::refuse(Fault fault) {
   }
   if (row(kind).repeating == Repeating::hopeless || retry_ms > sdk_wait_ms_max)
     extra[filled++] = {"x-should-retry", "false"};
-  if (leads()) share_failure(report_.fault, status, {extra, filled});
+  tell_error(report_.fault, status, {extra, filled});
+}
+
+// `status` and `headers` hold where there is no head yet; behind one an event tells it.
+void Machine::tell_error(const Fault& told, int status, std::span<const Header> headers) {
+  if (leads()) share_failure(told, status, headers);
+  std::string words;
   if (committed_ != Committed::nothing) {
-    std::string frame;
-    client_dialect().write_error_frame(frame, report_.fault, report_.request_id);
-    send(arena_.copy(frame));
+    client_dialect().write_error_frame(words, told, report_.request_id);
+    send(arena_.copy(words));
     return finish(Ending::complete);
   }
-  reply(status, "application/json", body, {extra, filled});
+  client_dialect().write_error(words, told, status, report_.request_id);
+  reply(status, "application/json", words, headers);
 }
 
 void Machine::reply(int status, std::string_view content_type, std::string_view body, std::span<const Header> extra) {

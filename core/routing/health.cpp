@@ -10,68 +10,11 @@
 namespace signalbox::routing {
 namespace {
 
-constexpr uint8_t version = 2;
-constexpr size_t head_bytes = 1 + 2;
-constexpr size_t entry_bytes = 2 + 4 + 8 + 8 + 4 + 1 + 1;  // without the lane
-constexpr size_t entry_bytes_of_1 = entry_bytes - 2;
 // A row of failures longer ago than this says nothing of the next one.
 constexpr int64_t step_ms_max = 3'600'000;
 constexpr uint8_t step_max = 16;
-constexpr uint8_t misled_bit = 0x80;  // of a step in a delta
-constexpr int64_t switched_off = 1, switched_on = 2;
-// No provider's name begins so.
-constexpr std::string_view select_begin = "!>";
-constexpr size_t checksum_bytes = 4;
-constexpr size_t entries_max = lanes_max + wild_lanes_max;
-constexpr size_t delta_bytes_max = head_bytes + entries_max * (entry_bytes + lane_bytes_max) + checksum_bytes;
-// The end of the year 9999. A stamp beyond it is damage; below it, adding a day never overflows.
-constexpr int64_t unix_ms_max = 253'402'300'799'999;
-
-uint32_t fnv1a(std::string_view bytes) {
-  uint32_t hash = 2166136261u;
-  for (char byte : bytes) hash = (hash ^ static_cast<unsigned char>(byte)) * 16777619u;
-  return hash;
-}
-
-template <class Integer>
-void put(std::string& out, Integer number) {
-  auto rest = uint64_t(number);
-  for (size_t i = 0; i < sizeof number; ++i, rest >>= 8) out += char(rest & 0xff);
-}
-
-// Takes an integer off the front; the caller has checked the length.
-template <class Integer>
-Integer take(std::string_view& in) {
-  uint64_t number = 0;
-  for (size_t i = 0; i < sizeof(Integer); ++i) number |= uint64_t(static_cast<unsigned char>(in[i])) << (8 * i);
-  in.remove_prefix(sizeof(Integer));
-  return Integer(number);
-}
-
-void begin_delta(std::string& out, size_t count) {
-  out.clear();
-  out += char(version);
-  put(out, uint16_t(count));
-}
-
-template <class Place>
-void put_entry(std::string& out, const Place& place) {
-  const auto& [lane, held] = place;
-  put(out, uint16_t(lane.size()));
-  out += lane;
-  put(out, held.generation);
-  put(out, held.until_unix_ms);
-  put(out, held.stamp_unix_ms);
-  put(out, held.writer);
-  put(out, held.why);
-  put(out, uint8_t(held.step | (held.misled ? misled_bit : 0)));
-}
-
-void end_delta(std::string& out) { put(out, fnv1a(out)); }
 
 }  // namespace
-
-static_assert(entries_max <= UINT16_MAX && lane_bytes_max <= UINT16_MAX, "what the delta's fields hold");
 
 std::string_view name_of(Why why) {
   switch (why) {
@@ -113,8 +56,6 @@ namespace {
 
 constexpr uint64_t mark_seed = 0x6c616e652d6d6172u;
 constexpr size_t mark_count = 32 * 64;
-// So many coolings are over before their marks are wiped: it takes going through all registers.
-constexpr size_t lifted_max = 16;
 
 uint16_t mark_of(std::string_view name) { return uint16_t(base::mix_text(name, mark_seed) % mark_count); }
 
@@ -325,71 +266,6 @@ void Health::let_in(Register& held, int64_t now_unix_ms) {
   if (keeps_window) held.window_generation = held.generation;
 }
 
-bool Health::is_meant(std::string_view each, std::string_view name) {
-  if (is_switch(each) || is_reset(each)) return false;
-  const std::string_view plain = each.substr(is_wild(each) ? 1 : 0);
-  if (name.empty()) return true;
-  if (name.find('/') == name.npos) return scoped(plain, Scope::provider) == name;
-  return plain == name || plain == scoped(name, Scope::credential) || plain == scoped(name, Scope::provider);
-}
-
-void Health::reset(std::string_view name, int64_t now_unix_ms) {
-  for (auto& [each, held] : lanes_) {
-    if (!is_meant(each, name)) continue;
-    held.window.forget();
-    if (held.until_unix_ms != 0) lift(held, now_unix_ms);
-  }
-  const std::string told = "~" + std::string(name);
-  if (told.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
-  auto place = lanes_.find(told);
-  if (place == lanes_.end()) place = add(told);
-  Register& held = place->second;
-  if (held.generation != UINT32_MAX) set(held, held.generation + 1, 1, now_unix_ms);
-  drop_least(told);
-}
-
-void Health::turn(std::string_view name, Switch to, int64_t now_unix_ms) {
-  const std::string key = "!" + std::string(name);
-  if (key.size() > lane_bytes_max || now_unix_ms < 0 || now_unix_ms > unix_ms_max) return;
-  const int64_t said = to == Switch::on ? switched_on : switched_off;
-  auto place = lanes_.find(key);
-  const bool fresh = place == lanes_.end();
-  if (fresh) place = add(key);
-  Register& held = place->second;
-  if (held.until_unix_ms == said || held.generation == UINT32_MAX) return;
-  set(held, held.generation + 1, said, now_unix_ms);
-  if (fresh) drop_least(key);
-}
-
-bool Health::enabled(std::string_view name, bool configured) const {
-  if (switch_count_ == 0) return configured;
-  const Register* held = find("!" + std::string(name));
-  if (!held || held->until_unix_ms == 0) return configured;
-  return held->until_unix_ms != switched_off;
-}
-
-void Health::select(std::string_view provider, int64_t now_unix_ms) {
-  for (auto place = lanes_.lower_bound(select_begin); is_selection(place); ++place)
-    if (std::string_view(place->first).substr(select_begin.size()) != provider &&
-        place->second.until_unix_ms == switched_on && place->second.generation != UINT32_MAX)
-      set(place->second, place->second.generation + 1, switched_off, now_unix_ms);
-  if (!provider.empty()) turn(std::string(select_begin.substr(1)) + std::string(provider), Switch::on, now_unix_ms);
-}
-
-std::string_view Health::selected() const {
-  if (switch_count_ == 0) return {};
-  const Register* last = nullptr;
-  std::string_view name;
-  for (auto place = lanes_.lower_bound(select_begin); is_selection(place); ++place) {
-    const Register& held = place->second;
-    if (held.until_unix_ms != switched_on) continue;
-    if (last && std::tie(held.stamp_unix_ms, held.writer) < std::tie(last->stamp_unix_ms, last->writer)) continue;
-    last = &held;
-    name = std::string_view(place->first).substr(select_begin.size());
-  }
-  return name;
-}
-
 void Health::clear(std::string_view lane, int64_t planned_until_unix_ms, int64_t now_unix_ms) {
   int64_t until_unix_ms = cooled_until(lane, now_unix_ms);
   if (until_unix_ms == 0 || until_unix_ms != planned_until_unix_ms) return;
@@ -451,103 +327,6 @@ void Health::drop_least(std::string_view name) {
     if (is_wild((*dropped)->first)) --wild_count_;
     lanes_.erase(*dropped);
   }
-}
-
-std::string_view Health::take_delta() {
-  delta_.clear();
-  if (untold_count_ == 0) return delta_;
-  begin_delta(delta_, untold_count_);
-  for (auto& place : lanes_) {
-    if (!place.second.untold) continue;
-    place.second.untold = false;
-    put_entry(delta_, place);
-  }
-  untold_count_ = 0;
-  end_delta(delta_);
-  return delta_;
-}
-
-std::string Health::snapshot() const {
-  std::string out;
-  size_t count = 0;
-  for (const auto& place : lanes_) count += !says_nothing(place.second);
-  begin_delta(out, count);
-  for (const auto& place : lanes_)
-    if (!says_nothing(place.second)) put_entry(out, place);
-  end_delta(out);
-  return out;
-}
-
-bool Health::merge(std::string_view delta) {
-  resets_.clear();
-  if (delta.size() < head_bytes + checksum_bytes || delta.size() > delta_bytes_max) return false;
-  std::string_view rest = delta.substr(0, delta.size() - checksum_bytes);
-  std::string_view checksum = delta.substr(rest.size());
-  if (take<uint32_t>(checksum) != fnv1a(rest)) return false;
-  const auto told_version = take<uint8_t>(rest);
-  if (told_version != version && told_version != 1) return false;
-  const size_t one_bytes = told_version == 1 ? entry_bytes_of_1 : entry_bytes;
-  size_t entry_count = take<uint16_t>(rest);
-  if (entry_count > entries_max) return false;
-
-  // All of it is read before any of it counts.
-  std::vector<std::pair<std::string_view, Register>> entries;
-  entries.reserve(entry_count);
-  for (size_t i = 0; i < entry_count; ++i) {
-    if (rest.size() < one_bytes) return false;
-    size_t lane_bytes = take<uint16_t>(rest);
-    if (lane_bytes == 0 || lane_bytes > lane_bytes_max || rest.size() < lane_bytes + one_bytes - 2) return false;
-    std::string_view lane = rest.substr(0, lane_bytes);
-    rest.remove_prefix(lane_bytes);
-    Register told;
-    told.generation = take<uint32_t>(rest);
-    told.until_unix_ms = take<int64_t>(rest);
-    told.stamp_unix_ms = take<int64_t>(rest);
-    told.writer = take<uint32_t>(rest);
-    if (told_version != 1) {
-      told.why = take<uint8_t>(rest);
-      told.step = take<uint8_t>(rest);
-      told.misled = (told.step & misled_bit) != 0;
-      told.step &= uint8_t(~misled_bit);
-    }
-    if (told.until_unix_ms < 0 || told.stamp_unix_ms < 0 || told.stamp_unix_ms > unix_ms_max) return false;
-    if (!entries.empty() && lane <= entries.back().first) return false;
-    told.until_unix_ms = std::min(told.until_unix_ms, told.stamp_unix_ms + cool_ms_max);
-    entries.emplace_back(lane, told);
-  }
-  if (!rest.empty()) return false;
-
-  for (const auto& [lane, told] : entries) {
-    mark(lane);
-    auto place = lanes_.find(lane);
-    if (is_reset(lane) && (place == lanes_.end() || less(place->second, told))) resets_.emplace_back(lane.substr(1));
-    if (place == lanes_.end()) {
-      lanes_.emplace(std::string(lane), told);
-      switch_count_ += is_switch(lane);
-      wild_count_ += is_wild(lane);
-      continue;
-    }
-    Register& held = place->second;
-    if (!less(held, told)) continue;
-    // What was to be told of this lane is overtaken; its teller has told the rest of us.
-    if (held.untold) --untold_count_;
-    Register merged = told;
-    merged.probing = held.probing;
-    merged.probed_unix_ms = held.probed_unix_ms;
-    merged.window = held.window;
-    const bool ends_breaker = (told.until_unix_ms == 0 || is_let_in(told)) && is_of_breaker(held);
-    const bool keeps_window = held.window_generation == held.generation && !ends_breaker;
-    merged.window_generation = keeps_window ? merged.generation : held.window_generation;
-    held = merged;
-  }
-  for (const std::string& name : resets_)
-    for (auto& [each, held] : lanes_)
-      if (is_meant(each, name)) held.window.forget();
-  drop_least("");
-  drop_least("*");
-  // Others' lifts come so as well.
-  if (lifted_count_ += entries.size(); lifted_count_ >= lifted_max) mark_anew();
-  return true;
 }
 
 }  // namespace signalbox::routing

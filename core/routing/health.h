@@ -41,6 +41,7 @@
 #include <vector>
 
 #include "routing/breaker.h"
+#include "signalbox/config.h"
 
 namespace signalbox::routing {
 
@@ -164,6 +165,8 @@ class Health {
   void turn(std::string_view name, Switch to, int64_t now_unix_ms);
   // What was said last of `name`; `configured` where nobody has.
   bool enabled(std::string_view name, bool configured) const;
+  // Whether neither of the two is switched off: a provider, and one of its credentials, which may be none (empty).
+  bool enabled(const Provider& provider, std::string_view credential, bool configured) const;
   bool has_switches() const { return switch_count_ != 0; }
 
   // The one provider that is to serve wherever it can; empty: none. It replaces what was selected before.
@@ -234,6 +237,11 @@ class Health {
     return place != lanes_.end() && place->first.compare(0, 2, "!>") == 0;
   }
   static bool is_let_in(const Register& held) { return Why(held.why) == Why::let_in && held.until_unix_ms != 0; }
+  // The end of the year 9999. A stamp beyond it is damage; below it, adding a day never overflows.
+  static constexpr int64_t unix_ms_max = 253'402'300'799'999;
+  // So many coolings are over before their marks are wiped: it takes going through all registers.
+  static constexpr size_t lifted_max = 16;
+
   static bool is_of_breaker(const Register& held) {
     return Why(held.why) == Why::breaker || Why(held.why) == Why::breaker_asked;
   }

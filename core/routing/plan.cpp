@@ -68,20 +68,17 @@ const Model* entry_named(const Config& config, uint32_t provider, std::string_vi
 }
 
 // Whether neither the file nor somebody at run time has switched off its provider or its credential.
-bool is_on(const Lane& lane, const Config& config, const Health& health, Arena& arena) {
-  const Provider& provider = config.providers[lane.provider];
-  if (!health.enabled(provider.name, provider.enabled)) return false;
-  if (lane.credential.empty() || !health.has_switches()) return lane.enabled;
-  return health.enabled(arena.concat({provider.name, "/", lane.credential}), lane.enabled);
+bool is_on(const Lane& lane, const Config& config, const Health& health) {
+  return health.enabled(config.providers[lane.provider], lane.credential, lane.enabled);
 }
 
 // The provider that an administrator has selected, where one of `lanes` is its and may be asked; a route without it is
 // served as ever.
-uint32_t selected_of(std::span<const Lane* const> lanes, const Config& config, const Health& health, Arena& arena) {
+uint32_t selected_of(std::span<const Lane* const> lanes, const Config& config, const Health& health) {
   const std::string_view selected = health.selected();
   if (selected.empty()) return Match::any_provider;
   const auto serves = [&](const Lane* lane) {
-    return config.providers[lane->provider].name == selected && is_on(*lane, config, health, arena);
+    return config.providers[lane->provider].name == selected && is_on(*lane, config, health);
   };
   const auto found = std::find_if(lanes.begin(), lanes.end(), serves);
   return found == lanes.end() ? Match::any_provider : (*found)->provider;
@@ -160,10 +157,10 @@ Plan lanes_of(const Match& match, const Config& config, const Health& health, co
   const bool one_provider = match.provider != Match::any_provider;
   if (one_provider || prepared->any_disabled || health.has_switches()) {
     uint32_t only = match.provider;
-    if (!one_provider) only = selected_of(lanes, config, health, arena);
+    if (!one_provider) only = selected_of(lanes, config, health);
     if (!one_provider && only != Match::any_provider) plan.selected = config.providers[only].name;
     const auto out = [&](const Lane* lane) {
-      return (only != Match::any_provider && lane->provider != only) || !is_on(*lane, config, health, arena);
+      return (only != Match::any_provider && lane->provider != only) || !is_on(*lane, config, health);
     };
     const auto end = std::remove_if(lanes.begin(), lanes.end(), out);
     lanes = lanes.first(size_t(end - lanes.begin()));

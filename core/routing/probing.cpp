@@ -39,8 +39,7 @@ DueProbe next_probe(const Config& config, const Health& health, std::string_view
     if (!is_probed(its, key) || (!provider.empty() && its.name != provider)) return;
     const auto of = std::find_if(its.credentials.begin(), its.credentials.end(),
                                  [&](const Credential& each) { return each.name == credential; });
-    if (!health.enabled(its.name, its.enabled)) return;
-    if (of != its.credentials.end() && !health.enabled(its.name + "/" + of->name, of->enabled)) return;
+    if (!health.enabled(its, credential, of == its.credentials.end() || of->enabled)) return;
     const Standing standing = health.standing(key, now_unix_ms);
     const int64_t at_unix_ms = probe_at(health, key, standing, every_ms);
     if (at_unix_ms < next.at_unix_ms) next = {std::string(key), at_unix_ms};

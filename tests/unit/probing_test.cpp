@@ -405,3 +405,45 @@ TEST_CASE("probe: what a probe has let in is in by slow clocks too, and forgotte
   REQUIRE(request(slow, later(at + 3'700'000), 500));
   CHECK(slow.health().standing(near, later(at + 3'700'000).unix_ms).until_unix_ms == later(at + 3'705'000).unix_ms);
 }
+
+TEST_CASE("probe: who refuses a member of it is asked again without, and held all the while", "[probing]") {
+  auto of = config();
+  of->providers[1].dialect = Dialect::openai_responses;
+  Gateway gateway(of, Capabilities{}, 1);
+  gateway.health().cool("far/spare", begin.unix_ms + 1'000, begin.unix_ms, Why::no_credential);
+  Asker asker(gateway, later(500));
+  asker.ask("/signalbox/probe?lane=far/spare/n");
+  REQUIRE(asker.opened == 1);
+  const int64_t held_until = gateway.health().standing("far/spare/other", later(500).unix_ms).until_unix_ms;
+  REQUIRE(held_until > begin.unix_ms + 1'000);
+  const Header type[] = {{"content-type", "application/json"}};
+  constexpr std::string_view refusal =
+      R"({"error":{"message":"Unsupported parameter: 'store' is not supported with this model.","type":"invalid_request_error","param":"store","code":"unsupported_parameter"}})";
+  asker.tell(UpstreamHead{1, 400, type});
+  asker.tell(UpstreamBody{1, refusal, refusal.size()});
+  asker.tell(UpstreamEnd{1, refusal});
+  REQUIRE(asker.opened == 2);
+  CHECK(gateway.health().standing("far/spare/other", later(500).unix_ms).until_unix_ms == held_until);
+  asker.tell(UpstreamHead{2, 200, type});
+  constexpr std::string_view response =
+      R"({"id":"r","object":"response","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"pong"}]}]})";
+  asker.tell(UpstreamBody{2, response, response.size()});
+  asker.tell(UpstreamEnd{2, response});
+  CHECK(asker.told("serves") == "true");
+  CHECK_FALSE(gateway.health().cooled("far/spare/other", later(500).unix_ms));
+}
+
+TEST_CASE("probe: an answer is read to its end, whatever its route reads", "[probing]") {
+  auto of = config();
+  const bool unread = GENERATE(false, true);
+  if (unread) of->routes[0].accounting = Accounting::off;
+  else of->routes[0].commit = Commit::head;
+  Gateway gateway(of, Capabilities{}, 1);
+  gateway.health().cool(near, begin.unix_ms + 60'000, begin.unix_ms, Why::hiccup);
+  Asker asker(gateway);
+  asker.ask("/signalbox/probe?lane=near/main/m");
+  REQUIRE(asker.opened == 1);
+  asker.answers(200, R"({"type":"error","error":{"type":"api_error","message":"no"}})");
+  CHECK(asker.told("serves") == "false");
+  CHECK(asker.told("standing") == R"("cooling")");
+}
