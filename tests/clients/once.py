@@ -13,7 +13,7 @@ import time
 import raw_upstream
 import signalbox_server
 import wire
-from crowds import Crowd, until_under_way
+from crowds import Crowd, under_way, until_under_way
 from messages import frame
 from tap import Tap
 
@@ -327,34 +327,10 @@ def slow_leaders(tap):
         leaders, got = [], []
         for i in range(8):
             leaders.append(Asking(server, body(text=str(i)), receive_bytes=4096))
-            asked(upstream, i + 1)
+            until_asked(upstream, i + 1)
+            others = under_way(server)
             follower = Asking(server, body(text=str(i)))
-            settle()
-            upstream.more(len(pieces))
-            got.append(follower.read().body == b"".join(pieces))
-        tap.equal("who follows gets it whole", got, [True] * 8)
-        grown = server.rss_kb() - before
-        # Beside what is kept, what each connection may have unsent. The system's own buffers take 4 MB of each.
-        tap.check("what first clients do not read is within the bound", grown < 8 * (256 + 64) + (16 + 6) * 1024, grown)
-        answers = read_all(leaders)
-        whole = [answer.body for answer in answers if not answer.cut]
-        tap.equal("one that is not cut off gets it whole", set(whole), {b"".join(pieces)})
-        tap.check("and one that is cut off no more than was there", all(b"".join(pieces).startswith(answer.body) for answer in answers))
-        tap.check("for some of them there was no room", 0 < len(whole) < 8, len(whole))
-
-
-def slow_leaders(tap):
-    """Eight calls of 12 MB whose first client does not read, while another does: what is kept stays within the bound of all."""
-    pieces = [BEGIN] + [delta("x" * 10_000) * 10] * 120 + [END]
-    upstream = Upstream(pieces)
-    with server_for(upstream, limits={"once_answer_bytes_max": 16 << 20, "once_bytes_max": 16 << 20}) as server:
-        before = server.rss_kb()
-        leaders, got = [], []
-        for i in range(8):
-            leaders.append(Asking(server, body(text=str(i)), receive_bytes=4096))
-            asked(upstream, i + 1)
-            follower = Asking(server, body(text=str(i)))
-            settle()
+            until_under_way(server, others + 1)
             upstream.more(len(pieces))
             got.append(follower.read().body == b"".join(pieces))
         tap.equal("who follows gets it whole", got, [True] * 8)
