@@ -65,15 +65,20 @@ int64_t Rules::others_in_queue(const Asked& asked) const {
   });
 }
 
-// Behind a wait in vain a pause is made that a lane asked for before, and nothing is said of that.
+// Behind a wait in vain, be it that time is over for all lanes that could be waited for, a pause is made that a lane asked
+// for before, and nothing is said of that.
 void Rules::may_pause(Asked& asked, int64_t now_ms) const {
   if (!asked.waiting) return;
   const bool is_asked_for = std::any_of(asked.attempts.begin(), asked.attempts.end(),
                                         [](const auto& each) { return each->script.retry_after_ms >= 0; });
-  const bool has_any_time = std::any_of(asked.standings.begin(), asked.standings.end(),
-                                        [&](const auto& each) { return has_time(asked, each.lane, now_ms); });
+  const auto is_of_use = [&](const Asked::Standing& each) {
+    const bool is_bounded =
+        each.concurrent_max > 0 || setting(asked).providers[size_t(each.lane.provider)].concurrent_max > 0;
+    return is_bounded && has_time(asked, each.lane, now_ms);
+  };
+  const bool has_any = std::any_of(asked.standings.begin(), asked.standings.end(), is_of_use);
   const int64_t most_ms = setting(asked).route_of(asked.question()).queue_wait_ms_max;
-  if (is_asked_for && (!has_any_time || now_ms - asked.waits_since_ms >= most_ms)) asked.waiting = false;
+  if (is_asked_for && (!has_any || now_ms - asked.waits_since_ms >= most_ms)) asked.waiting = false;
 }
 
 // The attempt that was just opened: at no lane that rests while a place of a better one could be waited for.
