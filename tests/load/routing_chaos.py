@@ -155,7 +155,8 @@ def main():
     # Of those that left some never sent their request.
     tap.check("the log has a line for each request, and no more", wire.wait_until(lambda: judge_.asked - left <= len(exchange_lines(server)) <= judge_.asked, 20),
               "%d lines, %d requests, %d left" % (len(exchange_lines(server)), judge_.asked, left))
-    tap.check("the upstream is left by every exchange that has ended", wire.wait_until(lambda: upstream.seen()["busy"] == 0, 20), upstream.seen()["busy"])
+    # workerd does not see every client that leaves, and lane c may be silent for 20 seconds.
+    tap.check("the upstream is left by every exchange that has ended", wire.wait_until(lambda: upstream.seen()["busy"] == 0, 40), upstream.seen()["busy"])
     seen = upstream.seen()
     tap.equal("each of the upstream's %d requests is one of ours, with a key of its lane" % seen["requests"], seen["violations"][:5], [])
     tap.equal("whom nobody can trust got no request", seen["by_lane"]["untrusted"], 0)

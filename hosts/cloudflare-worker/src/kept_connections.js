@@ -32,7 +32,7 @@ export class KeptConnections {
     return true;
   }
 
-  // An answer is over, read to its end or not: in what nobody wants to read the end may have come already.
+  // An answer is over, and has not failed. Read to its end or not: in what nobody wants to read the end may have come already.
   free(origin) {
     let known = this.byOrigin.get(origin);
     if (!known) this.byOrigin.set(origin, (known = { count: 0, freed: 0, freeAtMs: 0 }));
