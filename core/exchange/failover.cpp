@@ -188,6 +188,11 @@ bool Machine::has_had_its_turn(const Choice& choice) const {
                      [&](const Failure& failure) { return failure.choice == &choice; });
 }
 
+bool Machine::can_pay_for(const Choice& choice) {
+  return gateway_.retry_budget().has(config_->providers[choice.lane->provider].name, failover().retry_budget_percent,
+                                     now_.monotonic_ms);
+}
+
 bool Machine::pays_for(const Choice& choice) {
   if (!gateway_.retry_budget().take(config_->providers[choice.lane->provider].name, failover().retry_budget_percent,
                                     now_.monotonic_ms))

@@ -380,6 +380,7 @@ class Machine {
   bool has_failed(uint32_t provider) const;
   bool has_had_its_turn(const Choice& choice) const;
   bool has_time(const Choice& choice) const;
+  bool can_pay_for(const Choice& choice);
   bool pays_for(const Choice& choice);
   Failure* worth_a_pause();
   void pause(Failure& failure);

@@ -158,7 +158,8 @@ const Choice* Machine::take_passed_over(Among among) {
     // What is waited for is for who waits first; what rests only for who has waited to the end.
     if (rests(choice) ? among == Among::those_well : !is_first && !choice.lane->bounds.empty()) continue;
     const bool unpaid = !is_waited_for(choice);
-    if (unpaid && (!has_time(choice) || !may_do_better(failures_.back(), choice))) continue;
+    // Before a place is taken: one that is given back is told to those who wait, and this may be the first of them.
+    if (unpaid && (!has_time(choice) || !may_do_better(failures_.back(), choice) || !can_pay_for(choice))) continue;
     // What was half-open when this was planned may have been found out by now.
     const bool finds_out = choice.lane->half_open && asks_upstream(choice) &&
                            gateway_.health().standing(choice.lane->key, now_.unix_ms).half_open;
@@ -167,11 +168,7 @@ const Choice* Machine::take_passed_over(Among among) {
       probe_.end();
       continue;
     }
-    if (unpaid && !pays_for(choice)) {
-      place_.give_back();
-      probe_.end();
-      continue;
-    }
+    if (unpaid) pays_for(choice);
     passed_over_.erase(passed_over_.begin() + std::ptrdiff_t(i));
     return &choice;
   }

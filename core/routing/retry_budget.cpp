@@ -35,11 +35,13 @@ void RetryBudget::pay_in(std::string_view provider, int64_t percent, int64_t now
   account.thousandths = std::min(account.thousandths + std::clamp<int64_t>(percent, 0, 100) * 10, tokens_max * 1000);
 }
 
+bool RetryBudget::has(std::string_view provider, int64_t percent, int64_t now_monotonic_ms) {
+  return percent > 0 && account_of(provider, now_monotonic_ms).thousandths >= 1000;
+}
+
 bool RetryBudget::take(std::string_view provider, int64_t percent, int64_t now_monotonic_ms) {
-  if (percent <= 0) return false;
-  Account& account = account_of(provider, now_monotonic_ms);
-  if (account.thousandths < 1000) return false;
-  account.thousandths -= 1000;
+  if (!has(provider, percent, now_monotonic_ms)) return false;
+  account_of(provider, now_monotonic_ms).thousandths -= 1000;
   return true;
 }
 

@@ -28,7 +28,9 @@ class RetryBudget {
   // A first attempt at `provider` is made. `percent`: Failover::retry_budget_percent.
   void pay_in(std::string_view provider, int64_t percent, int64_t now_monotonic_ms);
 
-  // Whether a second attempt at `provider` may be made; it is paid for then. With 0 percent none may.
+  // Whether a second attempt at `provider` may be made. With 0 percent none may.
+  bool has(std::string_view provider, int64_t percent, int64_t now_monotonic_ms);
+  // The same; it is paid for then.
   bool take(std::string_view provider, int64_t percent, int64_t now_monotonic_ms);
 
   size_t provider_count() const { return accounts_.size(); }

@@ -174,6 +174,27 @@ TEST_CASE("queue: a pause that was asked for is made behind a wait in vain, and 
   CHECK(client.log == Log{opened_free, "await", "head", opened_free});
 }
 
+TEST_CASE("queue: a lane that nobody pays for wakes nobody who looks at it", "[places]") {
+  auto config = config_of({{"up", 1}, {"twin", 2}}, {5, 60'000});
+  config->providers[1].credentials = {"one", "two"};
+  config->failover.retry_budget_percent = 0;
+  Gateway gateway(config, with_turns, 1);
+  Client at_up(gateway), first(gateway), second(gateway), client(gateway);
+  for (Client* each : {&at_up, &first, &second, &client}) each->ask();
+  REQUIRE(client.log == Log{"await"});
+  first.tell(ClientGone{});
+  client.tell(Woken{});
+  REQUIRE(client.log == Log{"await", opened_at("twin")});
+  client.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}});
+  REQUIRE(client.log.back() == "await");
+  // The other credential has room, and a further try at its provider no budget. Looking must not be told to who looks.
+  const uint64_t own = client.turn;
+  client.given.clear();
+  client.wake_after(10);
+  for (const GiveTurn& give : client.given) CHECK(give.turn != own);
+  CHECK(client.wake_at_ms > client.now.monotonic_ms);
+}
+
 TEST_CASE("half-open: who finds a lane being found out about asks it when those behind it have failed", "[places]") {
   const auto config = config_of({{"up"}, {"free"}}, {0, wait_ms_max});
   auto permits = std::make_shared<Permits>(2);
