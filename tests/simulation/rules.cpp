@@ -257,8 +257,10 @@ void Rules::cancelled(const Asked& asked, const Attempt& attempt, int64_t now_ms
 void Rules::attempt_ended(Asked& asked, Attempt& attempt, int64_t now_ms) {
   attempt.ended_ms = now_ms;
   const UpstreamScript& script = attempt.script;
-  const bool well =
-      script.fate == Fate::good && (attempt.over || (script.good_bytes > 0 && attempt.fed_bytes >= script.good_bytes));
+  // Whose time was over before the end of an answer that had said all: whether that was enough its form decides.
+  const int64_t total_ms = setting(asked).providers[size_t(attempt.lane.provider)].total_ms;
+  const bool said_all = script.good_bytes > 0 && attempt.fed_bytes >= script.good_bytes;
+  const bool well = script.fate == Fate::good && (attempt.over || (said_all && now_ms - asked.began_ms < total_ms));
   if (well && !asked.client_gone) return ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
   // Whether it was kept, and so praised, or given up for another lane nobody says.
   if (script.fate == Fate::empty) ledger_.praise(asked.client->gateway, attempt.lane, asked.decided_ms, now_ms);
