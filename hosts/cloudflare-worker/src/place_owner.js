@@ -25,6 +25,7 @@ export class PlaceOwner {
     this.waiters = [];         // { id, options, queue, turn, told, timer }, who came first before all others
     this.soonestMs = Infinity; // no holder's time is over before
     this.timer = null;         // for the next one whose time is over, while others wait
+    this.timerMs = Infinity;   // for which instant it is armed
   }
 
   // `options`: for each, in the order of preference, the [name, most] of what it needs. The option that the asker has now;
@@ -142,11 +143,13 @@ export class PlaceOwner {
     this.serve();
   }
 
-  // While somebody waits, what is lost is looked for.
+  // While somebody waits, what is lost is looked for, when the first of it may be.
   watch() {
-    if (this.timer !== null || !this.waiters.length) return;
+    if (!this.waiters.length || this.timerMs <= this.soonestMs) return;
+    clearTimeout(this.timer);
+    this.timerMs = this.soonestMs;
     this.timer = setTimeout(() => {
-      this.timer = null;
+      this.timerMs = Infinity;
       this.expire();
       this.watch();
     }, Math.max(this.soonestMs - Date.now(), 100));
