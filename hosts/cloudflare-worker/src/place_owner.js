@@ -5,7 +5,8 @@
 // Rules: an asker (`id`) has at most one option's places. Of those who wait whoever has come first is served first, with
 // whichever of its options has room; who could not be served holds up nobody, but for the one that has waited longest:
 // what it needs is kept for it, or one who needs two places at once might wait for ever.
-export const LEASE_MS = 30_000;
+import { LEASE_MS } from './settings.js';
+
 export const FULL = -1;   // no option has room
 export const ALONE = -2;  // nobody could be asked; said by place_lease.js
 export const WAITS = -3;  // `turn` tells more
