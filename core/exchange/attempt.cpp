@@ -64,6 +64,7 @@ constexpr int64_t error_body_ms_max = 5'000;
 void Machine::serve(const Choice& choice) {
   const bool is_bounded = !choice.lane->bounds.empty() || choice.lane->half_open;
   if (!is_bounded && passed_over_.empty()) return serve_now(choice);
+  waits_until_ms_ = now_.monotonic_ms + decision_.plan.route->queue.wait_ms_max;
   if (gateway_.capabilities().asks_for_places && asks_upstream(choice)) return ask_for_place(choice, Among::those_well);
   const Choice* with_room = with_place(choice);
   with_room ? serve_now(*with_room) : await_place();

@@ -42,7 +42,7 @@ void Machine::ask_for_place(const Choice& wanted, Among among) {
   if (phase_ != Phase::queueing) return;
   waits_since_ms_ = now_.monotonic_ms;
   emit(AskPlace{uint32_t(asked_.size()), place_bounds_, route.label(), waits ? route.queue.places_max : 0,
-                route.queue.wait_ms_max});
+                std::max<int64_t>(waits_until_ms_ - now_.monotonic_ms, 0)});
 }
 
 void Machine::on(const PlaceTold& told) {
@@ -50,12 +50,12 @@ void Machine::on(const PlaceTold& told) {
   const std::vector<const Choice*> asked = std::move(asked_);
   asked_.clear();
   const Choice& wanted = *asked.front();
+  if (decision_.plan.route->queue.places_max > 0)
+    report_.queued_ms = std::max<int64_t>(report_.queued_ms, 0) + now_.monotonic_ms - waits_since_ms_;
   if (told.option == PlaceTold::alone) {
     const Choice* with_room = with_place(wanted);
     return with_room ? serve_now(*with_room) : await_place();
   }
-  if (decision_.plan.route->queue.places_max > 0)
-    report_.queued_ms = std::max<int64_t>(report_.queued_ms, 0) + now_.monotonic_ms - waits_since_ms_;
   if (told.option >= asked.size())
     return asked_among_ == Among::those_well ? ask_for_place(wanted, Among::all) : refuse_full();
   const Choice& choice = *asked[told.option];
@@ -63,7 +63,10 @@ void Machine::on(const PlaceTold& told) {
   passed_over_.erase(std::remove(passed_over_.begin(), passed_over_.end(), &choice), passed_over_.end());
   const bool may_be_asked =
       has_time(choice) && (&choice == &wanted || !has_failed(choice.lane->provider) || pays_for(choice));
-  if (!may_be_asked) return refuse_full();
+  if (!may_be_asked) {
+    emit(AskPlace{});  // others need not wait for what is made of it, which may be a pause
+    return refuse_full();
+  }
   if (asks_upstream(choice) && !gateway_.places().take(choice.lane->bounds, place_)) {
     // What this gateway gave away while the owner was not to be had still goes on: by its own count there may be another.
     emit(AskPlace{});

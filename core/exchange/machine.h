@@ -473,7 +473,8 @@ class Machine {
   const Choice* paid_for_ = nullptr;        // the last that was paid from its provider's budget
   std::vector<const Choice*> passed_over_;  // had no place, or rested beside such, when it was their turn
   routing::Waiting waiting_;                // while no lane has a place
-  int64_t waits_since_ms_ = 0;
+  int64_t waits_since_ms_ = 0;              // of which report_.queued_ms has nothing yet
+  int64_t waits_until_ms_ = 0;              // one wait, whoever is asked within it
   std::vector<const Choice*> asked_;      // for whose places an owner outside is asked (AskPlace), in order
   size_t asked_with_probe_ = 0;           // so many of them with the probe, where they are half-open
   Among asked_among_ = Among::all;        // those_well: lanes that rest are left for another question

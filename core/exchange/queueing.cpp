@@ -131,8 +131,7 @@ bool Machine::is_waited_for(const Choice& choice) const {
 // It may be this exchange's turn: the one that has waited longest, and one that was told to, looks for a place. Lanes that
 // rest are for when no other is waited for, and for whoever has waited to the end.
 void Machine::on_turn() {
-  const int64_t until_ms = waits_since_ms_ + decision_.plan.route->queue.wait_ms_max;
-  const bool is_over = now_.monotonic_ms >= until_ms;
+  const bool is_over = now_.monotonic_ms >= waits_until_ms_;
   bool in_vain = true, only_resting = true;
   for (const Choice* choice : passed_over_) {
     if (!is_waited_for(*choice)) continue;
@@ -146,7 +145,7 @@ void Machine::on_turn() {
     return serve_now(*got);
   }
   if (in_vain || is_over) return refuse_full();
-  timers_.arm(Timer::pause, std::min(until_ms, now_.monotonic_ms + look_every_ms));
+  timers_.arm(Timer::pause, std::min(waits_until_ms_, now_.monotonic_ms + look_every_ms));
 }
 
 // One of the lanes that were passed over, with a place; null when none of these has one. A further try at a provider that has

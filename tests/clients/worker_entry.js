@@ -5,6 +5,15 @@ import { serviceFor } from '../../hosts/cloudflare-worker/src/service.js';
 
 // Where HOLD_STATE is set it answers nobody before /release.
 export class SignalboxState extends State {
+  constructor(ctx, env) {
+    super(ctx, env);
+    // Where FAIL_STORAGE is set, what was kept cannot be read the first time.
+    if (!env.FAIL_STORAGE) return;
+    const { storage } = ctx;
+    const get = storage.get.bind(storage);
+    storage.get = (key) => (storage.get = get, Promise.reject(new Error('the storage cannot be read')));
+  }
+
   async publish(delta) {
     console.log('test: the state is asked');
     if (this.env.HOLD_STATE) await (this.released ??= new Promise((resolve) => (this.release = resolve)));
@@ -38,6 +47,20 @@ export class SignalboxState extends State {
       return this.core.dead;
     }
   }
+
+  // Where HOLD_PLACES is set nothing about places is answered.
+  async freePlaces(id, probeMs) {
+    if (this.env.HOLD_PLACES) await new Promise(() => {});
+    return super.freePlaces(id, probeMs);
+  }
+
+  placesHeld() {
+    return this.places.holders.size;
+  }
+
+  beginAnew() {
+    this.ctx.abort('a test');
+  }
 }
 
 // Where FAIL_KV is set there is a KV that fails the first time.
@@ -67,6 +90,11 @@ export default {
     }
     if (pathname === '/exchanges') return new Response(String((await serviceFor(env)).exchanges.size));
     if (pathname === '/memory') return new Response(String((await serviceFor(env)).core.memoryBytes));
+    if (pathname === '/places-held' || pathname === '/begin-anew') {
+      const places = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('places'));
+      if (pathname === '/places-held') return new Response(String(await places.placesHeld()));
+      return new Response(await places.beginAnew().catch(String));
+    }
     if (pathname === '/corrupt') {
       // What no isolate would ever publish, and what came too late, together.
       const state = env.SIGNALBOX_STATE.get(env.SIGNALBOX_STATE.idFromName('state'));

@@ -91,6 +91,16 @@ const cases = {
     await pause(800);
     assert.equal(owner.take('3', wanted(one('b'))), 0);
   },
+  async 'what comes free sooner than all that was held before is not waited for longer'() {
+    const owner = new PlaceOwner();
+    owner.take('holds', wanted(one('b')));
+    owner.take('probes', wanted(one('probe a/x')));
+    assert.equal(owner.take('waits', wanted([[['probe a/x', 1]], [['b', 1]]], 20_000)), WAITS);
+    owner.free('probes', 200);
+    assert.equal(await Promise.race([owner.turn('waits'), pause(10_000)]), 0);
+    owner.free('holds', 0);
+    owner.free('waits', 0);
+  },
   async 'an object that begins anew hears what is held'() {
     const owner = new PlaceOwner();
     owner.renew('1', ['a']);

@@ -11,6 +11,7 @@ import raw_upstream
 import wire
 import worker_host
 import worker_server
+import worker_sharing
 from crowds import Crowd, Held
 
 MESSAGE = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
@@ -187,9 +188,10 @@ TESTS = [shared_bound, shared_order, shared_refusal, shared_leaver, shared_death
 
 
 def run_all(tap):
-    owner = subprocess.run(["node", os.path.join(worker_host.HERE, "worker_place_owner.mjs")], capture_output=True, text=True)
-    print(owner.stdout, end="")
-    tap.check("the owner of places by itself", owner.returncode == 0 and "not ok" not in owner.stdout, owner.stdout + owner.stderr)
+    for name, file in (("the owner of places", "worker_place_owner.mjs"), ("a lease of places", "worker_place_lease.mjs")):
+        alone = subprocess.run(["node", os.path.join(worker_host.HERE, file)], capture_output=True, text=True)
+        print(alone.stdout, end="")
+        tap.check(name + " by itself", alone.returncode == 0 and "not ok" not in alone.stdout, alone.stdout + alone.stderr)
     worker_server.DIST = worker_host.bundle()
-    for test in TESTS:
+    for test in TESTS + worker_sharing.TESTS:
         tap.run(test.__name__, test, tap)

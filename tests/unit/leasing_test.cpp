@@ -97,6 +97,45 @@ TEST_CASE("leases: a half-open lane is asked for with its probe, and without it 
   CHECK(probe.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}}) == Log{"give back", "ask provider b 1;"});
 }
 
+TEST_CASE("leases: one wait is as long as its route says, whoever is asked within it", "[places]") {
+  Gateway gateway(two_lanes(1, 1, {4, 5'000}), asking, 1);
+  Client first(gateway), second(gateway), waits(gateway);
+  for (Client* each : {&first, &second}) {
+    each->ask();
+    each->tell(PlaceTold{PlaceTold::alone});
+  }
+  CHECK(waits.ask(R"({"model":"m"})").back() == "* 4 5000");
+  waits.now.monotonic_ms += 3'000;
+  SECTION("the owner is lost, and there is no place here either") {
+    CHECK(waits.tell(PlaceTold{PlaceTold::alone}) == Log{"await"});
+  }
+  SECTION("the owner gives a place that this gateway has given already") {
+    CHECK(waits.tell(PlaceTold{0}) == Log{"give back", "await"});
+  }
+  waits.now.monotonic_ms += 1'999;
+  CHECK(waits.tell(Woken{}).empty());
+  waits.now.monotonic_ms += 1;
+  const Step step = waits.exchange.handle(Woken{}, waits.now);
+  const auto* head = std::get_if<SendClientHead>(&step.effects.front());
+  const auto* finish = std::get_if<Finish>(&step.effects.back());
+  REQUIRE(head);
+  REQUIRE(finish);
+  CHECK(head->status == 529);
+  CHECK(finish->report->queued_ms == 5'000);
+}
+
+TEST_CASE("leases: a place that comes too late goes back before anything else is done", "[places]") {
+  auto config = two_lanes(1, 1, {4, 5'000});
+  for (Provider& provider : config->providers) provider.timeouts.total_ms = 4'000;
+  Gateway gateway(config, asking, 1);
+  Client client(gateway);
+  client.ask(R"({"model":"m"})");
+  client.now.monotonic_ms += 4'500;
+  const Log told = client.tell(PlaceTold{0});
+  CHECK(told.front() == "give back");
+  CHECK(told.back() == "finish");
+}
+
 TEST_CASE("leases: a request that is sent again without what was refused keeps its place", "[places]") {
   Gateway gateway(two_lanes(1, 1), asking, 1);
   Client client(gateway);

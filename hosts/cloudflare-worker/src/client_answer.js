@@ -14,7 +14,8 @@ export class ClientAnswer {
     this.head = null;        // { status, headers }, which go with the first bytes or with the end
     this.begun = false;
     this.controller = null;  // of the stream, while there is one
-    this.takes = null;       // resolves when the client takes more
+    this.taken = null;       // a promise that the client takes more, one for all who wait
+    this.takes = null;       // resolves it
     this.response = new Promise((resolve) => (this.respond = resolve));
   }
 
@@ -62,7 +63,12 @@ export class ClientAnswer {
   }
 
   untilTaken() {
-    return new Promise((resolve) => (this.takes = resolve));
+    return (this.taken ??= new Promise((resolve) => {
+      this.takes = () => {
+        this.taken = this.takes = null;
+        resolve();
+      };
+    }));
   }
 
   begin(body) {

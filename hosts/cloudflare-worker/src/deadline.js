@@ -47,3 +47,15 @@ export class Deadline {
     this.due();
   }
 }
+
+// What comes of `promise`; an error with `late` set where that takes longer than `ms`.
+export async function within(ms, promise) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(Object.assign(new Error('no answer in ' + ms + ' ms'), { late: true })), ms)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+    promise.catch?.(() => {});
+  }
+}

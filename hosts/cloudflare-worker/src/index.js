@@ -3,7 +3,7 @@ import { Fault } from '../../../bindings/javascript/boundary.js';
 import { errorResponse } from './own_answer.js';
 import { Performer } from './performer.js';
 import { refreshConfig, serviceFor } from './service.js';
-import { exchangeState } from './shared_state.js';
+import { StateExchange } from './shared_state.js';
 
 export { SignalboxState } from './shared_state.js';
 
@@ -17,13 +17,13 @@ export default {
       return errorResponse(request, Fault.no_lane,
         'The configuration cannot be had now; the next request tries again.');
     }
-    const deltas = [];
-    const exchange = new Performer(service, request, env, (delta) => deltas.push(delta));
+    const learned = new StateExchange(env, service);
+    const exchange = new Performer(service, request, env, (delta) => learned.learn(delta));
     ctx.waitUntil(exchange.done.then(async () => {
-      await exchangeState(env, service, deltas);
-      await exchange.lease?.settled();
+      await learned.end();
       await refreshConfig(env);
       service.leaveIfLarge();
+      await exchange.lease?.settled();
     }));
     return exchange.begin();
   },

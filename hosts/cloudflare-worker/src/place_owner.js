@@ -5,7 +5,8 @@
 // Rules: an asker (`id`) has at most one option's places. Of those who wait whoever has come first is served first, with
 // whichever of its options has room; who could not be served holds up nobody, but for the one that has waited longest:
 // what it needs is kept for it, or one who needs two places at once might wait for ever.
-export const LEASE_MS = 30_000;
+import { LEASE_MS } from './settings.js';
+
 export const FULL = -1;   // no option has room
 export const ALONE = -2;  // nobody could be asked; said by place_lease.js
 export const WAITS = -3;  // `turn` tells more
@@ -25,6 +26,7 @@ export class PlaceOwner {
     this.waiters = [];         // { id, options, queue, turn, told, timer }, who came first before all others
     this.soonestMs = Infinity; // no holder's time is over before
     this.timer = null;         // for the next one whose time is over, while others wait
+    this.timerMs = Infinity;   // for which instant it is armed
   }
 
   // `options`: for each, in the order of preference, the [name, most] of what it needs. The option that the asker has now;
@@ -142,11 +144,13 @@ export class PlaceOwner {
     this.serve();
   }
 
-  // While somebody waits, what is lost is looked for.
+  // While somebody waits, what is lost is looked for, when the first of it may be.
   watch() {
-    if (this.timer !== null || !this.waiters.length) return;
+    if (!this.waiters.length || this.timerMs <= this.soonestMs) return;
+    clearTimeout(this.timer);
+    this.timerMs = this.soonestMs;
     this.timer = setTimeout(() => {
-      this.timer = null;
+      this.timerMs = Infinity;
       this.expire();
       this.watch();
     }, Math.max(this.soonestMs - Date.now(), 100));
