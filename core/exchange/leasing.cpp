@@ -74,7 +74,7 @@ void Machine::on(const PlaceTold& told) {
     return with_room ? serve_now(*with_room) : await_place();
   }
   if (told.option < asked_with_probe_ && choice.lane->half_open)
-    gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_);
+    owners_alone_ = !gateway_.places().take_probe(choice.lane->key, now_.monotonic_ms, probe_);
   serve_now(choice);
 }
 

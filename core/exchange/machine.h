@@ -475,15 +475,16 @@ class Machine {
   routing::Waiting waiting_;                // while no lane has a place
   int64_t waits_since_ms_ = 0;              // of which report_.queued_ms has nothing yet
   int64_t waits_until_ms_ = 0;              // one wait, whoever is asked within it
-  std::vector<const Choice*> asked_;      // for whose places an owner outside is asked (AskPlace), in order
-  size_t asked_with_probe_ = 0;           // so many of them with the probe, where they are half-open
-  Among asked_among_ = Among::all;        // those_well: lanes that rest are left for another question
-  std::vector<PlaceBound> place_bounds_;  // what is asked, for the host to see
-  int64_t paused_ms_ = 0;                 // before the same lane was asked again, in all
-  std::vector<Failure> failures_;         // in the order of the attempts
-  std::unique_ptr<Sharing> sharing_;      // only where the route has `once`
-  bool client_left_ = false;              // and others follow: the answer is theirs
-  bool shares_nothing_ = false;           // what would be answered cannot be shared
+  std::vector<const Choice*> asked_;        // for whose places an owner outside is asked (AskPlace), in order
+  size_t asked_with_probe_ = 0;             // so many of them with the probe, where they are half-open
+  bool owners_alone_ = false;               // the owner gave the probe, and another exchange here had it from nobody
+  Among asked_among_ = Among::all;          // those_well: lanes that rest are left for another question
+  std::vector<PlaceBound> place_bounds_;    // what is asked, for the host to see
+  int64_t paused_ms_ = 0;                   // before the same lane was asked again, in all
+  std::vector<Failure> failures_;           // in the order of the attempts
+  std::unique_ptr<Sharing> sharing_;        // only where the route has `once`
+  bool client_left_ = false;                // and others follow: the answer is theirs
+  bool shares_nothing_ = false;             // what would be answered cannot be shared
 };
 
 // The memory of one exchange, which goes from one to the next with what it has grown to.

@@ -81,12 +81,13 @@ void Rules::check_home(const Asked& asked) {
                        [&](const auto& each) { return each.clean && each.fits == Fits::surely; });
   };
   if (!is_of_turns(route) || !all_well(asked)) return;
-  // One that a lane could not take may have moved it.
+  // One that a lane could not take may have moved it; and whoever was somewhere by another configuration stays there.
   for (const auto& other : all_)
-    if (other && other->question().session == asked.question().session && other->decided_ms >= 0 && !all_well(*other))
+    if (other && other->question().session == asked.question().session && other->decided_ms >= 0 &&
+        (!all_well(*other) || other->setting != asked.setting))
       return;
   for (const auto& other : all_) {
-    if (!other || other.get() == &asked || other->attempts.empty() || other->setting != asked.setting) continue;
+    if (!other || other.get() == &asked || other->attempts.empty()) continue;
     if (other->question().session != asked.question().session) continue;
     if (setting(*other).route_of(other->question()).match != route.match) continue;
     check(other->attempts.front()->lane == asked.attempts.back()->lane, "a conversation begins at one place", asked,

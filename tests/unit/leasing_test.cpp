@@ -97,6 +97,17 @@ TEST_CASE("leases: a half-open lane is asked for with its probe, and without it 
   CHECK(probe.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}}) == Log{"give back", "ask provider b 1;"});
 }
 
+TEST_CASE("leases: the probe that was given goes back though another here went without the owner", "[places]") {
+  Gateway gateway(two_lanes(0, 1), asking, 1);
+  gateway.health().cool("a/main/m", 999'000, 998'000, routing::Why::breaker);
+  Client given(gateway), alone(gateway);
+  given.ask();
+  alone.ask();
+  CHECK(alone.tell(PlaceTold{PlaceTold::alone}) == Log{opened_a});
+  CHECK(given.tell(PlaceTold{0}) == Log{opened_a});
+  CHECK(given.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}}).front() == "give back");
+}
+
 TEST_CASE("leases: one wait is as long as its route says, whoever is asked within it", "[places]") {
   Gateway gateway(two_lanes(1, 1, {4, 5'000}), asking, 1);
   Client first(gateway), second(gateway), waits(gateway);

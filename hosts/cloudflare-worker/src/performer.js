@@ -323,10 +323,11 @@ export class Performer {
     this.turn = 0;
   }
 
+  // The wait may also have ended because the upstream is not to wait for the client any more.
   awaitTaking() {
     const wait = this.client.waits();
-    if (wait) wait.then(() => this.tell(Event.client_taking));
-    else this.waiting.push([Event.client_taking, 0, 0]);
+    if (!wait) this.waiting.push([Event.client_taking, 0, 0]);
+    else wait.then(() => this.client.waits() ? this.awaitTaking() : this.tell(Event.client_taking));
   }
 
   // What is held goes back first.
