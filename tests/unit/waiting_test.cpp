@@ -1,5 +1,6 @@
 // What is full, what rests, and what is waited for (docs/waiting.md).
 #include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 
 #include "queue_client.h"
@@ -172,6 +173,26 @@ TEST_CASE("queue: a pause that was asked for is made behind a wait in vain, and 
   CHECK(client.log == Log{opened_free, "await", "head"});  // the gate's; it pauses
   client.wake_after(5'000);
   CHECK(client.log == Log{opened_free, "await", "head", opened_free});
+}
+
+TEST_CASE("pauses: what has passed of one with what else was tried is not waited for again", "[places]") {
+  auto config = config_of({{"up"}, {"free"}}, {0, wait_ms_max});
+  config->failover.retry_wait_ms_max = 2'000;
+  Gateway gateway(config, with_turns, 1);
+  Client client(gateway);
+  const auto limited_for = [](const char* seconds) {
+    return std::array<Header, 2>{{{"content-type", "application/json"}, {"retry-after", seconds}}};
+  };
+  client.ask();
+  answer(client, 429, limited_for("2"), limited);
+  answer(client, 429, limited_for("1"), limited);
+  CHECK(client.log == Log{opened, opened_free});
+  client.wake_after(1'000);
+  CHECK(client.log == Log{opened, opened_free, opened_free, "head"});  // the gate's
+  answer(client, 500, is_json, limited);
+  CHECK_FALSE(client.log.back() == "finish");
+  client.wake_after(1'000);
+  CHECK(client.log.back() == opened);
 }
 
 TEST_CASE("queue: a lane that nobody pays for wakes nobody who looks at it", "[places]") {
