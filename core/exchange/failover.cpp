@@ -214,7 +214,7 @@ Machine::Failure* Machine::worth_a_pause() {
     const bool last_of_lane =
         std::none_of(next, end, [&](const Failure& later) { return later.choice == failure.choice; });
     // Some of it may have passed with what else was tried.
-    const int64_t left_ms = std::max(failure.at_ms + failure.asked_ms - now_.monotonic_ms, pause_ms_min);
+    const int64_t left_ms = std::max<int64_t>(failure.at_ms + failure.asked_ms - now_.monotonic_ms, 0);
     const bool again = last_of_lane && !failure.not_again && !failure.waited_out && failure.asked_ms >= 0 &&
                        row(failure.kind).retry == RetryClass::next_lane &&
                        paused_ms_ + left_ms <= limits.retry_wait_ms_max;
