@@ -7,6 +7,7 @@ SIGNALBOX_HOST=worker, with hosts/cloudflare-worker built (scripts/build-worker)
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import threading
@@ -26,10 +27,23 @@ def garbage(connection):
     connection.close()
 
 
+def speaks_no_tls():
+    """The port of one that answers whatever comes first in words that are no TLS."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            connection, _ = listener.accept()
+            connection.recv(1 << 16)
+            garbage(connection)
+    threading.Thread(target=serve, daemon=True).start()
+    return listener.getsockname()[1]
+
+
 def test_unreachable(tap):
     """fetch tells none of these from another, so that nothing is said of an answer that never came."""
-    plain, broken = Upstream(lambda _: (200, JSON, ANSWER)), Upstream(garbage)
-    urls = {"name": "http://no-such-host.invalid", "tls": "https://127.0.0.1:%d" % plain.port, "port": "http://127.0.0.1:1",
+    broken = Upstream(garbage)
+    urls = {"name": "http://no-such-host.invalid", "tls": "https://127.0.0.1:%d" % speaks_no_tls(), "port": "http://127.0.0.1:1",
             "garbage": "http://127.0.0.1:%d" % broken.port}
     setup = config(**dict.fromkeys(urls, 1))
     setup["routes"] = [{"match": name, "targets": [name + "/*"]} for name in urls]
