@@ -53,6 +53,35 @@ const ClientLimits& limits_of(const Server& server, std::string_view key) {
   return server.clients.each_key;
 }
 
+// Without the end of its sentence.
+Fault used_up(const ClientLedger::Standing& standing, std::string_view whose) {
+  Fault fault{FaultKind::client_limited, {}};
+  switch (standing.of) {
+    case ClientLimit::none:
+    case ClientLimit::rate: fault.detail = "Too many requests of this client in a short time"; break;
+    case ClientLimit::concurrency: fault.detail = "This client has too many requests open at once"; break;
+    case ClientLimit::window_requests: fault.detail = "This client has used up its requests for this while"; break;
+    case ClientLimit::window_tokens: fault.detail = "This client has used up its tokens for this while"; break;
+  }
+  fault.detail += " (";
+  fault.detail += whose;
+  fault.detail += ".";
+  fault.detail += name_of(standing.of);
+  fault.detail += ")";
+  return fault;
+}
+
+Fault too_long_for(const ClientLedger::Standing& lacking, int64_t tokens) {
+  Fault fault{FaultKind::client_limited, "This request has about "};
+  base::append_decimal(fault.detail, tokens);
+  fault.detail += " tokens; of this client's ";
+  base::append_decimal(fault.detail, lacking.limit);
+  fault.detail += " (window_tokens_max) ";
+  base::append_decimal(fault.detail, lacking.remaining);
+  fault.detail += tokens > lacking.limit ? " are left, and it is too long for all of them." : " are left.";
+  return fault;
+}
+
 Fault not_from_there() {
   return {FaultKind::forbidden, "Requests from this address are not taken (server.clients.allow and deny)."};
 }
@@ -133,37 +162,19 @@ Fault Machine::limit_tokens() {
     lacking = limited_->ledger.reserve(limited_->of_key, *limited_->key_limits, tokens, now_);
   if (lacking.of == ClientLimit::none) return {};
   limited_->shown = lacking;
-  Fault fault{FaultKind::client_limited, "This request has about "};
-  base::append_decimal(fault.detail, tokens);
-  fault.detail += " tokens; of this client's ";
-  base::append_decimal(fault.detail, lacking.limit);
-  fault.detail += " (window_tokens_max) ";
-  base::append_decimal(fault.detail, lacking.remaining);
-  fault.detail += tokens > lacking.limit ? " are left, and it is too long for all of them." : " are left.";
+  Fault fault = too_long_for(lacking, tokens);
   fault.retry_after_ms = lacking.reset_ms;
   return fault;
 }
 
 Fault Machine::refused_by(const ClientLedger::Standing& standing, int64_t retry_ms, std::string_view whose) {
-  Fault fault{FaultKind::client_limited, {}};
-  switch (standing.of) {
-    case ClientLimit::none:
-    case ClientLimit::rate: fault.detail = "Too many requests of this client in a short time"; break;
-    case ClientLimit::concurrency: fault.detail = "This client has too many requests open at once"; break;
-    case ClientLimit::window_requests: fault.detail = "This client has used up its requests for this while"; break;
-    case ClientLimit::window_tokens: fault.detail = "This client has used up its tokens for this while"; break;
-  }
-  fault.detail += " (";
-  fault.detail += whose;
-  fault.detail += ".";
-  fault.detail += name_of(standing.of);
-  fault.detail += "); try again in ";
+  Fault fault = used_up(standing, whose);
+  fault.detail += "; try again in ";
   base::append_decimal(fault.detail, std::max<int64_t>(1, base::seconds_up(retry_ms)));
   fault.detail += " s.";
   fault.retry_after_ms = retry_ms;
   return fault;
 }
-
 size_t Machine::add_limit_headers(std::span<Header> headers, size_t filled) {
   const ClientLedger::Standing& shown = limited_->shown;
   if (shown.of == ClientLimit::none) return filled;
@@ -196,8 +207,10 @@ void Machine::settle_limits() {
   limited_.reset();
 }
 
-// For explain: the limits that hold for a client of this key (a configured name) and address, and what is left.
-void Machine::write_limits(json::Writer& w, std::string_view key, std::string_view address) const {
+// For explain: the limits that hold for a client of this key (a configured name) and address, and what is left. A fault
+// where a request of `tokens` would be refused for them.
+Fault Machine::write_limits(json::Writer& w, std::string_view key, std::string_view address, int64_t tokens) const {
+  Fault would;
   const Server& server = config_->server;
   const Clients& clients = server.clients;
   const auto parsed = base::parse_address(address);
@@ -208,28 +221,38 @@ void Machine::write_limits(json::Writer& w, std::string_view key, std::string_vi
     const bool refused = limits::any_contains(clients.denied, from) ||
                          (!clients.allowed.empty() && !(from.known() && limits::any_contains(clients.allowed, from)));
     w.key("address").string(refused ? "refused" : "let in");
+    if (refused) would = not_from_there();
   }
-  const auto write = [&](const ClientLedger::Client& client, const ClientLimits& limits) {
+  const auto write = [&](const ClientLedger::Client& client, const ClientLimits& limits, std::string_view whose) {
     std::array<ClientLedger::Standing, 4> standings;
     const size_t count = gateway_.ledger().look(client, limits, now_, standings);
     w.begin_array();
     for (size_t i = 0; i < count; ++i) {
-      w.begin_object().key("limit").string(name_of(standings[i].of)).key("of").number(standings[i].limit);
-      w.key("remaining").number(standings[i].remaining).key("reset_ms").number(standings[i].reset_ms).end_object();
+      const ClientLedger::Standing& each = standings[i];
+      if (!would && each.remaining <= 0) {
+        would = used_up(each, whose);
+        would.detail += ".";
+      }
+      if (!would && each.of == ClientLimit::window_tokens && tokens > each.remaining)
+        would = too_long_for(each, tokens);
+      w.begin_object().key("limit").string(name_of(each.of)).key("of").number(each.limit);
+      w.key("remaining").number(each.remaining).key("reset_ms").number(each.reset_ms).end_object();
     }
     w.end_array();
   };
   if (clients.each_address.any() && from.known()) {
     w.key("of_address");
-    write({{}, base::client_part(from)}, clients.each_address);
+    write({{}, base::client_part(from)}, clients.each_address, "server.clients.each_address");
   }
   for (const ClientKey& each : server.client_keys) {
     if (each.name != key) continue;
     w.key("of_key");
-    write({key, {}}, each.own_limits ? each.limits : clients.each_key);
+    write({key, {}}, each.own_limits ? each.limits : clients.each_key,
+          each.own_limits ? "server.client_keys[].limits" : "server.clients.each_key");
     break;
   }
   w.end_object();
+  return would;
 }
 
 }  // namespace signalbox::exchange

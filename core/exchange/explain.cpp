@@ -205,7 +205,10 @@ void Machine::reply_explanation() {
   }
   w.end_object();
 
-  if (is_limited()) write_limits(w, key_name, query.address);
+  const bool counts_tokens = asked.operation == Operation::count_tokens;
+  Fault limited;
+  if (is_limited())
+    limited = write_limits(w, key_name, query.address, counts_tokens ? 0 : tokens::estimate_tokens(body_));
   explain_route(w, decision, asker, *config_);
   const ExplainedOrder order{decision.plan, order_facts, now_.unix_ms};
   if (const Route* route = decision.plan.route) {
@@ -243,6 +246,7 @@ void Machine::reply_explanation() {
   } else if (!fault) {
     fault = decides->fault;
   }
+  if (!fault) fault = std::move(limited);
   if (fault) {
     w.key("would_answer").begin_object().key("status").number(row(fault.kind).status);
     w.key("fault").string(row(fault.kind).name).key("message").string(fault.message()).end_object();

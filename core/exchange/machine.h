@@ -416,7 +416,7 @@ class Machine {
   Fault refused_by(const ClientLedger::Standing& standing, int64_t retry_ms, std::string_view whose);
   size_t add_limit_headers(std::span<Header> headers, size_t filled);
   void settle_limits();
-  void write_limits(json::Writer& w, std::string_view key, std::string_view address) const;
+  Fault write_limits(json::Writer& w, std::string_view key, std::string_view address, int64_t tokens) const;
 
   // explain.cpp
   void reply_explanation();

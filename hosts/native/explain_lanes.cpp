@@ -168,29 +168,36 @@ void write_failures(PageWriter& page, std::vector<Consequences> groups, size_t l
 
 }  // namespace
 
-void write_first(PageWriter& page, const Json& lanes, const Json& route) {
+bool write_first(PageWriter& page, const Json& lanes, const Json& route) {
   const Json* waits = nullptr;  // the first that would serve and has no free place
   for (const Json& lane : lanes) {
     if (!lane.is_object() || lane.contains("why_not")) continue;
     Json named = lane;
     if (!is_full(lane)) {
       page.line("It would be answered by " + name_of(named) + ".", 2, 4);
-      return;
+      return true;
     }
     if (!waits) waits = &lane;
   }
-  if (!waits) return;
-  Json named = *waits;
-  if (route.contains("queue")) {
-    page.line(
-        "Every lane has as many requests open as it takes: this one would wait for a place, and then be answered.", 2,
-        4);
-    page.line("The first in the order is " + name_of(named) + ".", 2, 4);
-  } else {
-    page.line(
-        "Every lane has as many requests open as it takes, and the route has no queue: this one would be refused.", 2,
-        4);
+  if (!waits) return true;
+  const std::string full = "Every lane has as many requests open as it takes";
+  const Json queue = route.contains("queue") ? route["queue"] : Json();
+  if (!queue.is_object()) {
+    page.line(full + ", and the route has no queue: this one would be refused.", 2, 4);
+    return false;
   }
+  const auto number = [&](const char* key) {
+    const auto found = queue.find(key);
+    return found != queue.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+  };
+  if (number("waiting") >= number("places_max")) {
+    page.line(full + ", and so many wait as may: this one would be refused.", 2, 4);
+    return false;
+  }
+  Json named = *waits;
+  page.line(full + ": this one would wait for a place, and be refused where none comes free in time.", 2, 4);
+  page.line("The first in the order is " + name_of(named) + ".", 2, 4);
+  return true;
 }
 
 void write_edits(PageWriter& page, const Json& edits, size_t indent) {

@@ -6,8 +6,9 @@
 
 namespace signalbox::native {
 
-// Who of `lanes` would answer, or what the request would wait for, in a sentence. `route` is the answer's.
-void write_first(PageWriter& page, const Json& lanes, const Json& route);
+// Who of `lanes` would answer, or what the request would wait for, in a sentence. `route` is the answer's. False where it
+// would be refused, since all are full.
+bool write_first(PageWriter& page, const Json& lanes, const Json& route);
 // Each lane, and what each failure would do.
 void write_lanes(PageWriter& page, Json lanes);
 // Changes of a body, a line each.

@@ -224,7 +224,7 @@ std::optional<ExplainedPage> explain_page(std::string_view json, PageStyle style
     page.line(take_text(would, "message"), 4);
     write_rest(page, would, 4);
   } else {
-    write_first(page, lanes, answer.contains("route") ? answer["route"] : Json::object());
+    explained.answers = write_first(page, lanes, answer.contains("route") ? answer["route"] : Json::object());
   }
   write_request(page, take_object(answer, "request"));
   write_route(page, answer, lanes);

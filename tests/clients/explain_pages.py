@@ -17,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 
 import raw_upstream
@@ -193,6 +194,19 @@ def check_command(tap):
             (("--header", "nonsense"), 2, "--header wants"), (("--config", "/nonexistent.yaml"), 2, "nonexistent")):
         done = case.command(os.path.join(case.folder, "request.json"), *(() if "--config" in arguments else case.options()), *arguments)
         tap.check("%s: exit code %d and a sentence" % (" ".join(arguments), code), done.returncode == code and words in done.stderr and not done.stdout, done)
+    for clients, options, words in (
+            ("deny: [203.0.113.0/24]", ("--address", "203.0.113.9"), "Requests from this address are not taken"),
+            ("each_address: {window_tokens_max: 2}", ("--address", "203.0.113.9"), "it is too long for all of them")):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+            file.write(case.config + "\nserver: {clients: {%s}}\n" % clients)
+            file.flush()
+            done = case.command(os.path.join(case.folder, "request.json"), "--config", file.name, "--path", "/v1/messages", *options)
+        tap.check("%s: what would be refused is, and the exit code says so" % clients,
+                  done.returncode == 1 and "The client would be refused" in done.stdout and words in " ".join(done.stdout.split()), done)
+    full = json.loads(Case("queue").page()[2])
+    full["route"]["queue"]["waiting"] = full["route"]["queue"]["places_max"]
+    done = case.command("--answer", "-", text=json.dumps(full))
+    tap.check("nobody is promised a place in a queue that is full", done.returncode == 1 and "so many wait as may" in done.stdout, done)
     done = case.command("--answer", "-", "--body", text=told)
     tap.check("--answer takes no options of a dry run", done.returncode == 2 and "only --json goes with it" in done.stderr, done)
     tap.equal("--answer --json gives back what it was given", case.command("--answer", "-", "--json", text=told).stdout, told)
