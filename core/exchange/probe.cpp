@@ -134,6 +134,7 @@ void Machine::end_probe(const Failure* failure) {
   const bool rests = gateway_.health().standing(lane.key, now_.unix_ms).until_unix_ms != 0;
   w.key("standing").string(rests ? "cooling" : "ready").end_object();
   reply(200, "application/json", body);
+  report_.status = attempt_.status;  // the log's line is about the lane
 }
 
 // Nothing was sent. `name` empty: there was nobody to ask.

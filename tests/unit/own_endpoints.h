@@ -43,7 +43,7 @@ struct Asker {
   int opened = 0;
   std::string url, body, credential;  // of what was opened
   std::vector<std::string> header_names;
-  int status = 0;
+  int status = 0, logged_status = 0;
   std::string answer;
   bool finished = false;
   int64_t wake_at_ms = never_ms;
@@ -64,8 +64,9 @@ struct Asker {
         status = head->status;
       } else if (const auto* sent = std::get_if<SendClientBody>(&effect)) {
         answer += sent->bytes;
-      } else if (std::holds_alternative<Finish>(effect)) {
+      } else if (auto* finish = std::get_if<Finish>(&effect)) {
         finished = true;
+        logged_status = finish->report->status;
       }
     }
   }

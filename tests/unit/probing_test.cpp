@@ -105,6 +105,7 @@ TEST_CASE("probe: a failure opens the breaker, longer each time", "[probing]") {
     CHECK(asker.status == 200);
     CHECK(asker.told("serves") == "false");
     CHECK(asker.told("fault") == R"("upstream_error")");
+    CHECK(asker.logged_status == 500);
     const int64_t rests = std::stoll(asker.told("rests_ms"));
     CHECK(rests > rests_ms);
     rests_ms = rests;
