@@ -111,6 +111,7 @@ class Broadcast {
   Answerer answerer;         // as it is when the head or the end is told
   bool shareable = true;     // false: nothing of it can be kept, and who followed asks for himself and follows nobody
   bool gate_wanted = false;  // a follower's client has waited long enough for its head
+  bool said_end = false;     // what is kept holds the answer's own end: nothing is missing of it
   uint64_t content_from = UINT64_MAX;  // where content begins in what is kept; an error alone has none
   int64_t seen_ms = 0;                 // when the leader last showed that it is there
   int64_t asked_ms = -1;               // when it was told to show itself since; -1: it was not

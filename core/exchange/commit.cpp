@@ -84,6 +84,7 @@ inline void Machine::put(std::string_view bytes) {
 void Machine::send(std::string_view bytes) {
   if (bytes.empty()) return;
   if (leads()) return send_shared(bytes);
+  if (client_left_) return;
   put(bytes);
 }
 

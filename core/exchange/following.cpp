@@ -51,6 +51,7 @@ bool Machine::follow(const Sha256& key) {
 void Machine::follow_on() {
   const int64_t now = now_.monotonic_ms;
   if (timers_.take(Timer::total, now)) {
+    if (has_it_whole()) return finish(Ending::complete);
     const Fault late{FaultKind::upstream_total_timeout, {}};
     return tell_failure({late, late, row(late.kind).status, {}});
   }
@@ -166,11 +167,17 @@ void Machine::end_repeating() {
       return finish(Ending::cut);
     case Broadcast::End::failed: return tell_failure(broadcast.failure());
     case Broadcast::End::abandoned:
+      if (has_it_whole()) return finish(Ending::complete);
       if (nothing_sent && !is_nearly_over()) return ask_alone();
       if (broadcast.failure().told.kind == FaultKind::upstream_total_timeout) return tell_failure(broadcast.failure());
       report_.fault = {FaultKind::upstream_cut, std::string(lost)};
       return break_off(report_.fault);
   }
+}
+
+// Whether its client has an answer to its own end, whatever becomes of the call.
+bool Machine::has_it_whole() const {
+  return committed_ == Committed::content && sharing_->broadcast->said_end && sharing_->reader.next().empty();
 }
 
 void Machine::tell_failure(const Broadcast::Failure& failure) {
@@ -226,7 +233,7 @@ bool Machine::is_at_border() const {
 // Whether a sign of life may stand where the client is now.
 bool Machine::may_send_sign() const {
   if (follows()) return !sharing_->awaits_taking && sharing_->reader.next().empty() && is_at_border();
-  return !leads() || sharing_->reader.next().empty();
+  return !leads() || (!sharing_->awaits_taking && sharing_->reader.next().empty());
 }
 
 }  // namespace signalbox::exchange

@@ -110,7 +110,10 @@ bool Machine::read_frames(std::string_view window) {
     release(of_answer, ReleaseTo::client);
     release(whole_bytes - of_answer, ReleaseTo::nobody);
     frames.released(whole_bytes);
-    if (attempt_.ends_at != Attempt::open_end) attempt_.ends_at = 0;
+    if (attempt_.ends_at != Attempt::open_end) {
+      attempt_.ends_at = 0;
+      if (leads()) sharing_->broadcast->said_end = true;
+    }
   }
   // What the client's own stop sequence has ended, the upstream need not go on with.
   if (phase_ == Phase::streaming && attempt_.translated && attempt_.translated->stopped_here()) {
@@ -330,10 +333,12 @@ bool Machine::repeat_without_refused(const routing::UpstreamError& error) {
   routing::Place place = std::move(place_);  // nobody gets it in between
   routing::Probe probe = std::move(probe_);
   const Hold hold = std::exchange(hold_, {});
+  const bool owners_alone = std::exchange(owners_alone_, false);
   close_attempt(routing::AttemptEnd::withdrawn);
   place_ = std::move(place);
   probe_ = std::move(probe);
   hold_ = hold;
+  owners_alone_ = owners_alone;
   begin_attempt(choice);
   open_attempt(refusal);
   return true;

@@ -348,6 +348,7 @@ class Machine {
   void tell_head();
   void name_answerer();
   void end_repeating();
+  bool has_it_whole() const;
   void tell_failure(const Broadcast::Failure& failure);
   void break_off(const Fault& told);
   bool may_ask_alone() const;

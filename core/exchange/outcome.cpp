@@ -25,8 +25,8 @@ routing::BreakerRule rule_of(const Failures& failures) {
 
 // The attempt is over. Says so once for each that was opened: the first to call knows best.
 void Machine::close_attempt(AttemptEnd end, FaultKind kind, int64_t asked_ms) {
-  const bool outside = gateway_.capabilities().asks_for_places;
-  if (outside && (place_.held() || probe_.is_held() || std::exchange(owners_alone_, false))) emit(AskPlace{});
+  const bool owners_alone = std::exchange(owners_alone_, false);
+  if (gateway_.capabilities().asks_for_places && (place_.held() || probe_.is_held() || owners_alone)) emit(AskPlace{});
   place_.give_back();
   if (!attempt_.untold) return probe_.end();
   routing::Probe probe = std::move(probe_);

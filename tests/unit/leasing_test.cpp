@@ -176,3 +176,32 @@ TEST_CASE("leases: a place at a lane that is well is waited for before one at a 
     CHECK(client.tell(PlaceTold{1}) == Log{opened_b});
   }
 }
+
+TEST_CASE("leases: what is sent again behind a refusal keeps the probe that another here has too", "[places]") {
+  Gateway gateway(config_of({{"a", 2, "m"}, {"b", 2, "m"}}, {}), asking, 1);
+  gateway.health().cool("a/main/m", 999'000, 998'000, routing::Why::breaker);
+  Client given(gateway), alone(gateway);
+  given.ask(R"({"model":"m","max_tokens":5,"speed":"fast","messages":[]})");
+  alone.ask();
+  CHECK(alone.tell(PlaceTold{PlaceTold::alone}) == Log{opened_at("a")});
+  CHECK(given.tell(PlaceTold{0}) == Log{opened_at("a")});
+  const Header type{"content-type", "application/json"};
+  given.tell(UpstreamHead{1, 400, {&type, 1}});
+  const std::string_view body =
+      R"({"type":"error","error":{"type":"invalid_request_error","message":"speed: Extra inputs are not permitted"}})";
+  given.tell(UpstreamBody{1, body, body.size()});
+  CHECK(given.tell(UpstreamEnd{1, body}) == Log{opened_at("a")});
+  CHECK(given.tell(ClientGone{}) == Log{"cancel", "give back", "finish"});
+}
+
+TEST_CASE("leases: what was given back is not given back with the next lane", "[places]") {
+  Gateway gateway(config_of({{"a", 2, "m"}, {"b", 0, "m"}}, {}), asking, 1);
+  gateway.health().cool("a/main/m", 999'000, 998'000, routing::Why::breaker);
+  Client given(gateway), alone(gateway);
+  given.ask();
+  alone.ask();
+  CHECK(alone.tell(PlaceTold{PlaceTold::alone}) == Log{opened_at("a")});
+  CHECK(given.tell(PlaceTold{0}) == Log{opened_at("a")});
+  CHECK(given.tell(UpstreamFailed{1, FaultKind::upstream_reset, {}}) == Log{"give back", opened_at("b")});
+  CHECK(given.tell(ClientGone{}) == Log{"cancel", "finish"});
+}

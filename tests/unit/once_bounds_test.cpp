@@ -374,3 +374,40 @@ TEST_CASE("once: a translated answer that the first client does not read is kept
   }
   CHECK(crowd.broadcasts().kept_bytes() == 0);
 }
+
+TEST_CASE("once: a leader's client that was cut off gets no error event behind its gap", "[once]") {
+  auto config = config_with_once();
+  config->server.limits.once_answer_bytes_max = 128 << 10;
+  Pair crowd(config);
+  crowd.leader.reads = false;
+  crowd.head(crowd.leader);
+  crowd.body(crowd.leader, begin);
+  crowd.pieces(crowd.leader, 300);
+  const std::string got = crowd.leader.bytes;
+  CHECK_FALSE(crowd.leader.finished);
+  crowd.tell(crowd.leader, UpstreamFailed{crowd.leader.attempt, FaultKind::upstream_reset});
+  CHECK(crowd.leader.finished);
+  CHECK(crowd.leader.bytes.size() == got.size());
+  CHECK(crowd.leader.bytes.substr(got.size()).empty());
+  INFO("last of what it had: " << got.substr(got.size() - 40));
+  CHECK(crowd.leader.bytes == got.substr(0, crowd.leader.bytes.size()));
+  CHECK(crowd.leader.did("cut"));
+}
+
+TEST_CASE("once: nothing is sent while taking is awaited", "[once]") {
+  Pair crowd;
+  crowd.leader.reads = false;
+  crowd.head(crowd.leader);
+  const size_t credit = 64 << 10;
+  crowd.body(crowd.leader, begin);
+  for (size_t left = credit - begin.size(); left > 0;) {
+    const size_t bytes = left > 4'000 ? 2'000 : left;
+    crowd.body(crowd.leader, delta(std::string(bytes - delta("").size(), 'x')));
+    left -= bytes;
+  }
+  CHECK(crowd.leader.bytes.size() == credit);
+  CHECK(crowd.leader.awaits_taking);
+  crowd.pass(10'000);
+  CHECK(crowd.leader.bytes.size() == credit);
+  CHECK(crowd.follower.bytes.size() > credit);
+}

@@ -259,3 +259,49 @@ TEST_CASE("once: who hears of a head and of its loss in one step asks for himsel
   CHECK(pair.follower.bytes == begin + delta("Hello") + end);
   CHECK(pair.follower.header("x-signalbox-followed").empty());
 }
+
+TEST_CASE("once: a leader lost between its answer's own end and its connection's adds no error", "[once]") {
+  Pair crowd;
+  crowd.head(crowd.leader);
+  crowd.body(crowd.leader, begin + delta("Hello") + end);
+  CHECK(crowd.follower.bytes == begin + delta("Hello") + end);
+  crowd.leader.exchange.reset();
+  crowd.pass(10'000);
+  CHECK(crowd.follower.finished);
+  CHECK(crowd.follower.bytes == begin + delta("Hello") + end);
+  CHECK_FALSE(crowd.follower.report.fault);
+}
+
+TEST_CASE("once: a leader whose client has gone sends nothing", "[once]") {
+  Pair crowd;
+  crowd.tell(crowd.leader, ClientGone{});
+  crowd.pass(120'000);
+  CHECK(crowd.leader.finished);
+  CHECK(crowd.leader.bytes.empty());
+}
+
+TEST_CASE("once: a gone leader's refusal sends no body without a head", "[once]") {
+  Pair crowd;
+  crowd.tell(crowd.leader, ClientGone{});
+  crowd.tell(crowd.leader, UpstreamFailed{crowd.leader.attempt, FaultKind::upstream_connect});
+  CHECK(crowd.leader.finished);
+  CHECK(crowd.leader.status == 0);
+  CHECK(crowd.leader.bytes.empty());
+}
+
+TEST_CASE("once: a follower's time is over between the answer's own end and its connection's", "[once]") {
+  Crowd crowd;
+  Client& follower = crowd.add();  // its head comes first, its body later
+  ClientHead head{"POST", "/v1/messages", {}, int64_t(question.size()), PeerScope::loopback, {}};
+  head.random.fill(99);
+  crowd.tell(follower, head);
+  crowd.pass(99'500);
+  Client& leader = crowd.ask();
+  crowd.tell(follower, ClientBody{question, true});
+  crowd.head(leader);
+  crowd.body(leader, begin + delta("a") + end);
+  CHECK(follower.bytes == begin + delta("a") + end);
+  crowd.pass(600);
+  CHECK(follower.finished);
+  CHECK(follower.bytes == begin + delta("a") + end);
+}
