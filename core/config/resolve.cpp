@@ -65,8 +65,6 @@ class Resolver : private Findings {
       const size_t index = provider_index(tree_[provider].text);
       if (index < config_.providers.size()) {
         model.provider = uint32_t(index);
-        if (!config_.providers[index].enabled)
-          warn(provider, "is not enabled, so that nothing serves this model by its name");
         model.flags = config_.providers[index].flags_of(model.upstream_model);
         const ModelLimits known = config_.providers[index].limits_of(model.upstream_model);
         if (model.context_tokens_max == 0) model.context_tokens_max = known.context_tokens_max;
